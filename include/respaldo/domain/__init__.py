@@ -1,0 +1,1 @@
+"""What Respaldo talks about: errors, values and rules, with no I/O (stdlib and pydantic only)."""

@@ -1,0 +1,115 @@
+"""The values that travel between the steps of a run: frozen, small, and free of secrets."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+
+class Value(BaseModel):
+    """A frozen value with no unknown fields: the base of all that is configured or passed on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Run(Value):
+    """One run of one scope's DAG, and which attempt at one of its steps this is (1 is the first)."""
+
+    dag_id: str
+    run_id: str
+    scope_id: str
+    attempt: int = 1
+
+    @property
+    def key(self) -> str:
+        """A short name for the run that is safe in a restic tag: 16 hexadecimal digits."""
+        return hashlib.sha256(f"{self.dag_id}/{self.run_id}".encode()).hexdigest()[:16]
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """The tags of every snapshot of this run, by which a retry finds its own."""
+        return (f"scope:{self.scope_id}", f"run:{self.key}")
+
+
+class Endpoint(Value):
+    """Where a server is and how to enter it: an Airflow connection, without Airflow.
+
+    ``host`` may be the folder of a UNIX socket, as libpq understands it.
+    """
+
+    name: str
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+    database: str | None = None
+
+
+class Copy(Value):
+    """One item of a scope (its files, one database) in one snapshot of one repository."""
+
+    item: str
+    snapshot_id: str
+    tree_id: str
+    files: int
+    size_bytes: int
+    added_bytes: int = 0
+    stored_bytes: int = 0
+
+
+class PreviousCopy(Value):
+    """The last good copy of a scope, as the report knows it: the measure for a shrunken one."""
+
+    run_id: str
+    ended_at: datetime
+    files: int
+    size_bytes: int
+
+
+class Planned(Value):
+    """What ``plan`` found (activities 1, 4, 6)."""
+
+    previous: PreviousCopy | None = None
+    may_create_repository: bool = True
+    """Whether a repository that is not there is new. False once the report knows copies in it."""
+
+
+class Executed(Value):
+    """What ``execute`` made (activities 7, 11)."""
+
+    copies: tuple[Copy, ...]
+    warnings: tuple[str, ...] = ()
+    started_at: datetime
+    ended_at: datetime
+
+    @property
+    def files(self) -> int:
+        return sum(copy.files for copy in self.copies)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(copy.size_bytes for copy in self.copies)
+
+
+class Evidence(Value):
+    """One way in which a copy was verified, and what it showed (activity 12)."""
+
+    method: Literal["structure", "sample", "dump", "shrink", "read_data"]
+    item: str
+    facts: dict[str, int | str] = {}
+
+
+class Verified(Value):
+    """The result of ``verify``: it names its copies, and each way they were looked at."""
+
+    evidence: tuple[Evidence, ...]
+
+
+class Copied(Value):
+    """What ``copy`` left in the second repository, proven by listing it."""
+
+    repository: str
+    copies: tuple[Copy, ...]
