@@ -1,0 +1,146 @@
+"""The report: what a run writes into it, and what the next run asks of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+from respaldo.domain.errors import ReportError, ReportUnavailableError
+from respaldo.domain.values import Endpoint, PreviousCopy
+from respaldo.report.database import FactRefusedError, connected
+from respaldo.report.fm007 import Fact, RowUpdate
+from respaldo.report.spool import Spool
+from respaldo.report.upsert import apply
+from respaldo.texts import report as texts
+
+log = logging.getLogger(__name__)
+
+_PROGRESS_SECONDS = 2
+
+_LAST_GOOD = """
+    SELECT run_id, ended_at, files, size_bytes
+    FROM respaldo.fm007
+    WHERE scope_id = %s AND kind = 'backup' AND verification_result = 'good'
+        AND ended_at IS NOT NULL AND files IS NOT NULL AND size_bytes IS NOT NULL
+    ORDER BY ended_at DESC
+    LIMIT 1
+"""
+_HAS_COPIES = """
+    SELECT 1
+    FROM respaldo.fm007
+    WHERE scope_id = %(scope)s AND kind = 'backup' AND verification_result = 'good'
+        AND (
+            (repository = %(repository)s AND jsonb_array_length(copies) > 0)
+            OR (second_repository = %(repository)s AND jsonb_array_length(second_copies) > 0)
+        )
+    LIMIT 1
+"""
+_ROW = "SELECT * FROM respaldo.fm007 WHERE run_key = %s"
+_ROWS = """
+    SELECT *
+    FROM reportes.tic_fm007
+    WHERE (%(since)s::timestamptz IS NULL OR coalesce(inicio, programada) >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR coalesce(inicio, programada) < %(until)s)
+        AND (%(scope)s::text IS NULL OR alcance_id = %(scope)s)
+    ORDER BY numero
+"""
+_PROGRESS = "UPDATE respaldo.fm007 SET progress_percent = %s WHERE run_key = %s"
+
+
+class Report:
+    """The report database, and the spool that stands in for it while it is down."""
+
+    def __init__(self, endpoint: Endpoint, spool: Spool) -> None:
+        self.endpoint = endpoint
+        self.spool = spool
+
+    def write(self, update: RowUpdate) -> bool:
+        """Write what a step knows of its row, after everything that waited before it.
+
+        False when it is not in the database: it waits in the spool, or was refused for good (bad data)
+        and lies in the spool's ``rejected``. The log says why.
+
+        :raises ReportUnavailableError: neither the database nor the spool could take it.
+        """
+        fact = Fact.now(update)
+        try:
+            return self._write_or_keep(fact)
+        except OSError as error:
+            raise ReportUnavailableError(spool=self.spool.folder, reason=error) from error
+
+    def drain(self) -> None:
+        """Write everything that waits in the spool.
+
+        :raises ReportUnavailableError, ReportSchemaError: what could not be written still waits.
+        """
+        if self.spool.waiting():
+            with self.spool.turn(), connected(self.endpoint) as connection:
+                self.spool.drain(lambda fact: apply(connection, fact))
+
+    def progress(self, run_key: str, percent: int) -> None:
+        """Say how far a running copy is, if that costs nothing: never raises, never waits."""
+        try:
+            with connected(
+                self.endpoint, connect_seconds=_PROGRESS_SECONDS, statement_seconds=_PROGRESS_SECONDS
+            ) as connection:
+                connection.execute(_PROGRESS, (percent, run_key))
+        except ReportError as error:
+            log.debug(texts.PROGRESS_LOST, error)
+
+    def last_good(self, scope_id: str) -> PreviousCopy | None:
+        """Return the last copy of a scope that was verified as good, second copy or not.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        rows = self._ask(_LAST_GOOD, (scope_id,))
+        return PreviousCopy.model_validate(rows[0]) if rows else None
+
+    def has_copies(self, scope_id: str, repository: str) -> bool:
+        """Say whether a verified copy of this scope was ever left in this repository.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return bool(self._ask(_HAS_COPIES, {"scope": scope_id, "repository": repository}))
+
+    def row(self, run_key: str) -> dict[str, Any] | None:
+        """Return the row of a run with the base table's English columns.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        rows = self._ask(_ROW, (run_key,))
+        return rows[0] if rows else None
+
+    def rows(
+        self, since: datetime | None = None, until: datetime | None = None, scope: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the form's rows with the view's Spanish columns, by number.
+
+        :param since: first moment of the period, by start (or programmed) time.
+        :param until: first moment after the period.
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        return self._ask(_ROWS, {"since": since, "until": until, "scope": scope})
+
+    def _write_or_keep(self, fact: Fact) -> bool:
+        try:
+            with self.spool.turn(), connected(self.endpoint) as connection:
+                self.spool.drain(lambda waiting: apply(connection, waiting))
+                apply(connection, fact)
+        except FactRefusedError as error:
+            self.spool.reject(fact, error.facts["reason"])
+        except ReportError as error:
+            log.warning(texts.FACT_WAITS, error)
+            self.spool.append(fact)
+        else:
+            return True
+        return False
+
+    def _ask(
+        self, statement: LiteralString, values: Sequence[Any] | Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        with connected(self.endpoint) as connection:
+            return connection.execute(statement, values).fetchall()

@@ -1,0 +1,152 @@
+"""What the report says: headings, names of codes, and what can be wrong with it."""
+
+from __future__ import annotations
+
+COLUMNS = {
+    "numero": "N.º",
+    "alcance_id": "Id. del alcance",
+    "alcance": "Alcance",
+    "dependencia": "Dependencia",
+    "criticidad": "Criticidad",
+    "clase": "Clase",
+    "modalidad": "Modalidad",
+    "origen": "Origen",
+    "motivo": "Motivo",
+    "solicitante": "Solicitante",
+    "caso": "Caso",
+    "responsable": "Responsable",
+    "estado": "Estado",
+    "avance_porcentaje": "Avance (%)",
+    "programada": "Programada para",
+    "inicio": "Inicio",
+    "fin": "Fin",
+    "duracion": "Duración",
+    "tipo_fuente": "Tipo de fuente",
+    "fuente": "Fuente",
+    "equipo": "Equipo",
+    "tamano_bytes": "Tamaño (bytes)",
+    "archivos": "Archivos",
+    "nuevo_bytes": "Nuevo (bytes)",
+    "almacenado_bytes": "Almacenado (bytes)",
+    "repositorio": "Repositorio",
+    "sede": "Sede",
+    "medio": "Medio",
+    "contenido": "Contenido",
+    "copia": "Copia",
+    "segundo_repositorio": "Segundo repositorio",
+    "segunda_sede": "Segunda sede",
+    "segundo_medio": "Segundo medio",
+    "segunda_copia": "Segunda copia",
+    "segunda_copia_fecha": "Fecha de la segunda copia",
+    "verificacion_metodo": "Métodos de verificación",
+    "verificacion_resultado": "Verificación",
+    "verificacion_fecha": "Fecha de verificación",
+    "advertencias": "Advertencias",
+    "causa_codigo": "Código de la causa",
+    "causa": "Causa",
+    "paso_fallido": "Paso fallido",
+    "correctivo": "Correctivo",
+    "reintento_de": "Reintento de",
+    "intentos": "Intentos",
+    "intentos_por_paso": "Intentos por paso",
+    "segundos_por_paso": "Segundos por paso",
+    "retencion": "Retención",
+    "rpo": "RPO",
+    "rto": "RTO",
+    "observaciones": "Observaciones",
+    "version_motor": "Versión de restic",
+    "version_respaldo": "Versión de Respaldo",
+    "huella_alcance": "Huella del alcance",
+    "trabajador": "Trabajador",
+    "dag": "DAG",
+    "ejecucion": "Ejecución",
+    "clave": "Clave",
+}
+"""Heading of each column of ``reportes.tic_fm007``."""
+
+TERMS = {
+    "mode": {"software": "Herramienta software", "manual": "Manual"},
+    "kind": {
+        "backup": "Copia de seguridad",
+        "restore": "Restauración",
+        "drill": "Prueba de restauración",
+    },
+    "origin": {
+        "scheduled": "Programada",
+        "unscheduled": "No programada",
+        "rerun": "Nueva ejecución",
+        "requested": "Por requerimiento",
+    },
+    "state": {
+        "programmed": "Programada",
+        "running": "En curso",
+        "succeeded": "Exitosa",
+        "succeeded_with_warnings": "Exitosa con advertencias",
+        "failed": "Fallida",
+        "interrupted": "Interrumpida",
+        "not_executed": "No ejecutada",
+    },
+    "verification_result": {
+        "good": "Satisfactoria",
+        "bad": "No satisfactoria",
+        "not_done": "No realizada",
+    },
+    "method": {
+        "structure": "Estructura de la copia",
+        "sample": "Muestra restaurada y comparada",
+        "dump": "Lectura del volcado",
+        "shrink": "Tamaño frente a la copia anterior",
+        "read_data": "Lectura de los datos guardados",
+    },
+    "step": {
+        "plan": "Programar",
+        "execute": "Ejecutar",
+        "perform": "Realizar manualmente",
+        "verify": "Verificar",
+        "copy": "Segunda copia",
+        "record": "Registrar",
+    },
+    "source_kind": {"files": "Archivos", "postgresql": "PostgreSQL"},
+}
+"""Names of codes by vocabulary; the database holds the same in ``respaldo.term``."""
+
+FORM_TITLE = "TIC-FM007 · Formato de Reporte de BackUp"
+FORM_COUNT = "{count} ejecuciones"
+FORM_EMPTY = "No hay ejecuciones en el periodo."
+SIZE_HEADING = "Tamaño"
+
+SCHEMA_PROBLEMS = {
+    "not_migrated": "La base de datos del reporte no tiene las tablas que este programa espera ({reason}). "
+    "Ejecute: respaldo db migrate",
+    "denied": "El usuario del reporte no tiene permiso ({reason}). Para migrar debe poder crear esquemas en "
+    "la base de datos y, si no existe, el rol analista; un administrador puede crearlo antes: "
+    "CREATE ROLE analista NOLOGIN;",
+    "changed": "La migración {migration} cambió después de aplicada: las migraciones aplicadas no se editan. "
+    "Restaure el archivo y ponga el cambio en una migración nueva.",
+    "unknown": "La base de datos del reporte ya tiene la migración {migration}, que este programa no conoce: "
+    "es más nueva que él. Actualice el programa.",
+    "out_of_order": "La migración {migration} es nueva pero su número es anterior al de otra ya aplicada: "
+    "numérela de última.",
+}
+"""By the fact ``problem`` of a ``ReportSchemaError``; each is formatted with the error's facts."""
+
+TAMPERED = {
+    "hash": "La entrada {seq} del historial (formato N.º {number}, alcance {scope_id}, clave {run_key}) "
+    "fue alterada: su contenido no corresponde a su huella.",
+    "link": "La entrada {seq} del historial (formato N.º {number}, alcance {scope_id}, clave {run_key}) "
+    "fue reescrita: la entrada siguiente no encadena con ella.",
+    "gap": "Falta la entrada {seq} del historial: fue borrada.",
+    "row_differs": "La fila del formato N.º {number} (alcance {scope_id}, clave {run_key}) fue alterada: no "
+    "corresponde a la entrada {seq} de su historial.",
+    "row_without_history": "La fila del formato N.º {number} (alcance {scope_id}, clave {run_key}) no está "
+    "en el historial: fue puesta sin dejar registro.",
+    "row_vanished": "La fila del formato N.º {number} (alcance {scope_id}, clave {run_key}) fue borrada sin "
+    "dejar registro: su última entrada en el historial es la {seq}.",
+}
+"""By the fact ``check`` of a ``ReportTamperedError``; each is formatted with the error's facts."""
+
+LOG_INTACT = "Historial íntegro: {count} entradas. Huella de la última: {head}"
+
+FACT_WAITS = "El reporte no está disponible; lo anotado queda en espera en este equipo: %s"
+FACT_REJECTED = "El reporte no admite este dato; queda en %s: %s"
+PROGRESS_LOST = "No se anotó el avance: %s"

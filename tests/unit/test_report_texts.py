@@ -1,0 +1,46 @@
+"""Every code of the report has its Spanish words, and every text its facts."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from respaldo.domain.values import Evidence
+from respaldo.report import fm007
+from respaldo.report.migrate import MIGRATIONS
+from respaldo.texts import report as texts
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "codes"),
+    [
+        ("mode", fm007.Mode),
+        ("kind", fm007.Kind),
+        ("origin", fm007.Origin),
+        ("state", fm007.State),
+        ("verification_result", fm007.VerificationResult),
+        ("method", Evidence.model_fields["method"].annotation),
+    ],
+)
+def test_every_code_that_can_be_stated_has_a_name(vocabulary, codes):
+    assert set(texts.TERMS[vocabulary]) == set(get_args(codes))
+
+
+def test_every_text_about_an_alteration_needs_only_what_its_error_carries():
+    facts = {"seq": 4, "number": 2, "scope_id": "erp", "run_key": "0123456789abcdef"}
+    for check, text in texts.TAMPERED.items():
+        known = {"seq": 4} if check == "gap" else facts
+        assert "4" in text.format(**known) or "N.º 2" in text.format(**known)
+
+
+def test_every_text_about_the_tables_needs_only_what_its_error_carries():
+    for problem, text in texts.SCHEMA_PROBLEMS.items():
+        fact = "reason" if problem in ("not_migrated", "denied") else "migration"
+        assert "XYZ" in text.format(**{fact: "XYZ"})
+
+
+def test_migrations_are_numbered_one_after_the_other():
+    names = sorted(path.name for path in MIGRATIONS.iterdir())
+    assert names
+    assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", name) for name in names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
