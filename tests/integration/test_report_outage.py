@@ -2,17 +2,21 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
 
 from respaldo.domain.errors import ReportUnavailableError
-from respaldo.domain.values import Run
+from respaldo.domain.values import Endpoint, Run
 from respaldo.report.database import connected
 from respaldo.report.fm007 import Fact, RowUpdate
+from respaldo.report.spool import Spool
+from respaldo.report.store import Report
 from respaldo.report.upsert import apply
 
 RUN = Run(dag_id="backup__erp", run_id="scheduled__1", scope_id="erp")
@@ -63,12 +67,23 @@ def test_reading_says_that_the_database_is_down(report, stopped):
     report.progress(RUN.key, 10)
 
 
+def test_a_server_that_accepts_and_never_answers_does_not_hold_a_backup(tmp_path):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / ".s.PGSQL.5432"))
+        silent.listen()
+        report = Report(Endpoint(name="silent", host=str(tmp_path)), Spool(tmp_path / "spool"))
+        before = time.monotonic()
+        assert report.write(RowUpdate.of(RUN, files=1)) is False
+        assert time.monotonic() - before < 15
+    assert len(report.spool.waiting()) == 1
+
+
 def test_a_server_that_stops_in_the_middle_of_a_drain_leaves_the_rest_waiting(report, postgres_server):
     for files in range(3):
         report.spool.append(Fact.now(RowUpdate.of(RUN, files=files)))
 
     def apply_then_stop(fact):
-        apply(connection, fact)
+        apply(connection, fact, waited=True)
         if fact.row.files == 1:
             postgres_server.stop()
 
@@ -82,7 +97,7 @@ def test_a_server_that_stops_in_the_middle_of_a_drain_leaves_the_rest_waiting(re
     assert [row["files"] for row in history(report)] == [0, 1, 2]
 
 
-def test_a_process_killed_between_commit_and_delete_leaves_a_fact_that_counts_once(report):
+def test_a_process_killed_between_commit_and_delete_leaves_a_fact_that_counts_once(report, tmp_path):
     """The child dies by SIGKILL at the moment when it would delete the file of the applied fact."""
     script = textwrap.dedent(
         """
@@ -117,9 +132,11 @@ def test_a_process_killed_between_commit_and_delete_leaves_a_fact_that_counts_on
     assert report.row(RUN.key)["files"] == 1
     assert len(report.spool.waiting()) == 1
 
-    assert report.write(RowUpdate.of(RUN, files=2))
+    # Meanwhile another worker empties the column: the old fact must not fill it again.
+    Report(report.endpoint, Spool(tmp_path / "other_worker")).write(RowUpdate.of(RUN, files=None))
+    report.drain()
     assert report.spool.waiting() == []
-    assert [row["files"] for row in history(report)] == [1, 2]
+    assert [row["files"] for row in history(report)] == [1, None]
 
 
 def test_an_unreadable_file_in_the_spool_does_not_lose_the_others(report, stopped):

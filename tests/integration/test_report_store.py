@@ -142,12 +142,12 @@ def test_updates_of_a_row_use_up_no_number_of_the_form(report):
 
 
 def test_a_fact_that_is_sent_twice_counts_once(report):
-    fact = Fact.now(RowUpdate.of(RUN, attempts={"execute": 1}))
+    fact = Fact.now(RowUpdate.of(RUN, corrective="ampliar el disco"))
     with connected(report.endpoint) as connection:
-        apply(connection, fact)
-        apply(connection, Fact.now(RowUpdate.of(RUN, attempts={"execute": 2})))
-        apply(connection, fact)
-    assert report.row(RUN.key)["attempts"] == {"execute": 2}
+        apply(connection, fact, waited=False)
+        apply(connection, Fact.now(RowUpdate.of(RUN, corrective=None)), waited=False)
+        apply(connection, fact, waited=False)
+    assert report.row(RUN.key)["corrective"] is None
     assert changes(report) == 2
 
 
@@ -165,7 +165,7 @@ def test_a_fact_from_another_workers_spool_that_comes_late_only_fills_what_is_un
     )
     report.write(RowUpdate.of(RUN, state="succeeded", worker="w2", attempts={"execute": 2}))
     with connected(report.endpoint) as connection:
-        apply(connection, old)
+        apply(connection, old, waited=True)
     row = report.row(RUN.key)
     assert row["state"] == "succeeded"
     assert row["cause"] is None
@@ -173,6 +173,14 @@ def test_a_fact_from_another_workers_spool_that_comes_late_only_fills_what_is_un
     assert row["worker"] == "w2"
     assert row["started_at"] == START
     assert row["attempts"] == {"plan": 1, "execute": 2}
+
+
+def test_a_worker_whose_clock_is_behind_is_heard_all_the_same(report):
+    behind = Fact.now(RowUpdate.of(RUN, state="succeeded")).model_copy(update={"at": START})
+    report.write(RowUpdate.of(RUN, state="running"))
+    with connected(report.endpoint) as connection:
+        apply(connection, behind, waited=False)
+    assert report.row(RUN.key)["state"] == "succeeded"
 
 
 def test_eight_writers_at_once_lose_nothing(report, tmp_path):

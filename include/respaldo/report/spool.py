@@ -50,18 +50,21 @@ class Spool:
         :raises ReportUnavailableError: others held it for so long: they are stuck on a database that does
             not answer.
         """
-        with self._open_lock("turn.lock") as lock:
+        self._make_folder()
+        lock = os.open(self.folder / "turn.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
             _lock_within(lock, seconds)
             yield
+        finally:
+            os.close(lock)
 
     def append(self, fact: Fact) -> Path:
-        """Keep a fact behind all that wait."""
-        with self._open_lock("append.lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            waiting = self.waiting()
-            number = int(waiting[-1].name.partition("-")[0]) + 1 if waiting else 1
-            path = self.folder / f"{number:012d}-{fact.event_id}.json"
-            _write_whole(path, _serialized(fact))
+        """Keep a fact behind all that wait. Two that come at the same instant have no order."""
+        self._make_folder()
+        waiting = self.waiting()
+        number = int(waiting[-1].name.partition("-")[0]) + 1 if waiting else 1
+        path = self.folder / f"{number:012d}-{fact.event_id}.json"
+        _write_whole(path, _serialized(fact))
         return path
 
     def drain(self, apply: Callable[[Fact], None]) -> None:
@@ -95,14 +98,8 @@ class Spool:
         path.rename(kept)
         log.error(texts.FACT_REJECTED, kept, reason)
 
-    @contextmanager
-    def _open_lock(self, name: str) -> Iterator[int]:
+    def _make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            yield lock
-        finally:
-            os.close(lock)
 
 
 def _lock_within(lock: int, seconds: float) -> None:

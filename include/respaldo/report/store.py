@@ -77,7 +77,7 @@ class Report:
         """
         if self.spool.waiting():
             with self.spool.turn(), connected(self.endpoint) as connection:
-                self.spool.drain(lambda fact: apply(connection, fact))
+                self.spool.drain(lambda fact: apply(connection, fact, waited=True))
 
     def progress(self, run_key: str, percent: int) -> None:
         """Say how far a running copy is, if that costs nothing: never raises, never waits."""
@@ -128,8 +128,8 @@ class Report:
     def _write_or_keep(self, fact: Fact) -> bool:
         try:
             with self.spool.turn(), connected(self.endpoint) as connection:
-                self.spool.drain(lambda waiting: apply(connection, waiting))
-                apply(connection, fact)
+                self.spool.drain(lambda before: apply(connection, before, waited=True))
+                apply(connection, fact, waited=False)
         except FactRefusedError as error:
             self.spool.reject(fact, error.facts["reason"])
         except ReportError as error:

@@ -20,19 +20,19 @@ OUTCOME = {"state", "ended_at", "cause", "cause_detail", "failed_step"}
 """How the run ended: an old word about it never completes a newer one."""
 
 
-def apply(connection: Connection[DictRow], fact: Fact) -> None:
+def apply(connection: Connection[DictRow], fact: Fact, *, waited: bool) -> None:
     """Write a fact, unless it was written before.
 
-    Workers have each their own spool, so a fact may arrive after a newer one of the same run: then it
-    only fills what is still unknown.
-
+    :param waited: the fact comes out of a spool. Workers have each their own, so it may arrive after a newer
+        one of the same run: then it only fills what is still unknown. A fact that did not wait is news
+        whatever its worker's clock says.
     :raises FactRefusedError: the database will never take it.
     :raises ReportUnavailableError: the database was lost; the fact may be sent again.
     """
     from psycopg.types.json import Jsonb
 
     columns = fact.row.columns() | {"updated_at": fact.at.isoformat()}
-    given = {"columns": Jsonb(columns), "run_key": fact.row.run_key}
+    given = {"columns": Jsonb(columns), "run_key": fact.row.run_key, "waited": waited}
     with translated_errors(), connection.transaction():
         if not _is_first(connection, fact):
             return
@@ -70,7 +70,10 @@ def _assignments(columns: Iterable[str], given: str) -> Composed:
     from psycopg.sql import SQL, Identifier
 
     return SQL(", ").join(
-        SQL("{column} = CASE WHEN kept.updated_at > {given}.updated_at THEN {late} ELSE {due} END").format(
+        SQL(
+            "{column} = CASE WHEN %(waited)s AND kept.updated_at > {given}.updated_at "
+            "THEN {late} ELSE {due} END"
+        ).format(
             column=Identifier(column),
             given=Identifier(given),
             late=SQL(_late(column)).format(kept=Identifier("kept", column), given=Identifier(given, column)),

@@ -134,7 +134,7 @@ COMMENT ON COLUMN respaldo.fm007.engine_version IS 'Version of restic.';
 COMMENT ON COLUMN respaldo.fm007.respaldo_version IS 'Version of this program.';
 COMMENT ON COLUMN respaldo.fm007.scope_digest IS 'SHA-256 of the scope''s configuration at that moment.';
 COMMENT ON COLUMN respaldo.fm007.worker IS 'Machine that ran it.';
-COMMENT ON COLUMN respaldo.fm007.updated_at IS 'When the newest fact in this row was stated. An older fact that arrives later only fills what is still unknown. Its changes are not history.';
+COMMENT ON COLUMN respaldo.fm007.updated_at IS 'When the newest fact in this row was stated. An older fact that comes out of a spool only fills what is still unknown. Its changes are not history.';
 
 CREATE TABLE respaldo.applied_event (
     event_id uuid PRIMARY KEY,
