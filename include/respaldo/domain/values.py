@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -53,7 +53,6 @@ class Copy(Value):
 
     item: str
     snapshot_id: str
-    tree_id: str
     files: int
     size_bytes: int
     added_bytes: int = 0
@@ -82,6 +81,8 @@ class Executed(Value):
 
     copies: tuple[Copy, ...]
     warnings: tuple[str, ...] = ()
+    console: tuple[dict[str, Any], ...] = ()
+    """The engine's own summary of each copy: the record of the backup console."""
     started_at: datetime
     ended_at: datetime
 

@@ -1,0 +1,27 @@
+"""Paths in the configuration: ``${RESPALDO_HOME}/...`` lets one file serve every installation."""
+
+from __future__ import annotations
+
+import os
+from string import Template
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+
+def expand(text: str) -> str:
+    """Replace ``${NAME}`` by the variable of the environment. Raise a validation error for an unset one."""
+    try:
+        return Template(text).substitute(os.environ)
+    except KeyError as error:
+        raise PydanticCustomError(
+            "variable_unset", "the variable {name} is not set", {"name": error.args[0]}
+        ) from error
+    except ValueError as error:
+        raise PydanticCustomError(
+            "variable_malformed", "a $ must be written $$ or begin ${{NAME}}"
+        ) from error
+
+
+Place = Annotated[str, AfterValidator(expand)]

@@ -1,0 +1,1 @@
+"""The engine: restic, driven through its command line and its JSON."""

@@ -1,0 +1,128 @@
+"""Command lines of restic: pure functions from what is wanted to the arguments after ``restic``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from respaldo.hosts.worker import Argument
+
+LOCK_PATIENCE = "5m"
+"""How long restic waits for a lock that maintenance holds, before it gives up with exit code 11."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a repository is, what opens it, and where its cache is kept on this machine."""
+
+    location: str
+    password: SecretStr
+    cache: str
+
+
+def opening(place: Place) -> tuple[Argument, ...]:
+    """Give the arguments that every command on a repository begins with."""
+    return (
+        "--repo", place.location, "--password-file", place.password, "--cache-dir", place.cache, "--json",
+    )  # fmt: skip
+
+
+def _from(place: Place) -> tuple[Argument, ...]:
+    return ("--from-repo", place.location, "--from-password-file", place.password)
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part for tag in tags for part in ("--tag", tag))
+
+
+def version() -> tuple[Argument, ...]:
+    return ("version", "--json")
+
+
+def init(place: Place) -> tuple[Argument, ...]:
+    return (*opening(place), "init")
+
+
+def init_like(place: Place, first: Place) -> tuple[Argument, ...]:
+    """Make a repository that cuts files into the same pieces as ``first``, so that copies share them."""
+    return (*opening(place), "init", *_from(first), "--copy-chunker-params")
+
+
+def cat_config(place: Place) -> tuple[Argument, ...]:
+    """Open a repository and do nothing more: the cheapest question whether it is there and opens."""
+    return (*opening(place), "cat", "config", "--no-lock")
+
+
+def backup_paths(
+    place: Place,
+    paths: Sequence[str],
+    *,
+    host: str,
+    tags: Iterable[str],
+    exclude: Iterable[str] = (),
+    one_file_system: bool = False,
+) -> tuple[Argument, ...]:
+    return (
+        *opening(place), "--retry-lock", LOCK_PATIENCE, "backup", "--host", host, *_tags(tags),
+        *(part for pattern in exclude for part in ("--exclude", pattern)),
+        *(("--one-file-system",) if one_file_system else ()),
+        "--", *paths,
+    )  # fmt: skip
+
+
+def backup_output(
+    place: Place, command: Sequence[str], filename: str, *, host: str, tags: Iterable[str]
+) -> tuple[Argument, ...]:
+    """Save what a command prints as one file. ``filename`` is flat: restic 0.18.0 fails on a slash."""
+    return (
+        *opening(place), "--retry-lock", LOCK_PATIENCE, "backup", "--host", host, *_tags(tags),
+        "--stdin-from-command", "--stdin-filename", filename, "--", *command,
+    )  # fmt: skip
+
+
+def snapshots(place: Place, tags: Iterable[str]) -> tuple[Argument, ...]:
+    """List snapshots that carry all of the tags. Only reads: maintenance does not hold it up."""
+    joined = ",".join(tags)
+    return (*opening(place), "snapshots", "--no-lock", *(("--tag", joined) if joined else ()))
+
+
+def ls(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
+    return (*opening(place), "ls", "--no-lock", snapshot_id)
+
+
+def restore(place: Place, snapshot_id: str, target: str, include: Iterable[str] = ()) -> tuple[Argument, ...]:
+    """Restore below ``target`` the paths named, each taken literally (all when none is named)."""
+    return (
+        *opening(place), "--retry-lock", LOCK_PATIENCE, "restore", snapshot_id, "--target", target,
+        *(part for path in include for part in ("--include", literal(path))),
+    )  # fmt: skip
+
+
+def dump(place: Place, snapshot_id: str, path: str) -> tuple[Argument, ...]:
+    return (*opening(place), "dump", "--no-lock", snapshot_id, path)
+
+
+def copy(first: Place, second: Place, snapshot_ids: Iterable[str]) -> tuple[Argument, ...]:
+    return (*opening(second), "--retry-lock", LOCK_PATIENCE, "copy", *_from(first), *snapshot_ids)
+
+
+def check_data(place: Place, percent: float) -> tuple[Argument, ...]:
+    return (
+        *opening(place), "--retry-lock", LOCK_PATIENCE, "check", f"--read-data-subset={percent:g}%",
+    )  # fmt: skip
+
+
+def forget(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
+    return (*opening(place), "--retry-lock", LOCK_PATIENCE, "forget", snapshot_id)
+
+
+def unlock(place: Place) -> tuple[Argument, ...]:
+    """Remove locks whose process is dead; restic leaves those of the living alone."""
+    return (*opening(place), "unlock")
+
+
+def literal(path: str) -> str:
+    """Write a path as a restic pattern that matches only itself."""
+    return "".join(f"\\{character}" if character in "*?[\\" else character for character in path)

@@ -1,0 +1,92 @@
+"""One call of restic: run it, gather what it says, and tell a failure from a success."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from respaldo.domain.errors import KeyFilesMissingError, RespaldoError, WrongPasswordError
+from respaldo.hosts.worker import Argument, Command, Receiver, run
+from respaldo.restic.classify import OK, PARTIAL, cause_of, summary_line
+from respaldo.restic.engine import Engine
+from respaldo.restic.events import Progress, Report
+
+BACKEND_PATIENCE_SECONDS = 60.0
+"""restic retries a backend that refuses for a quarter of an hour and more, on a disk that is read-only too.
+After this long without a success the call is ended and its cause told."""
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass
+class _Patience:
+    """Watches for retries that do not end."""
+
+    since: float | None = None
+
+    def notice(self, line: bytes) -> None:
+        if b"retrying after" in line:
+            self.since = self.since or time.monotonic()
+        elif b"operation successful after" in line:
+            self.since = None
+
+    def is_over(self) -> bool:
+        return self.since is not None and time.monotonic() - self.since > BACKEND_PATIENCE_SECONDS
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Calls restic for the repository at ``location``; ``facts`` name it in every error."""
+
+    engine: Engine
+    location: str
+    facts: Mapping[str, str]
+    keep_open: Sequence[int] = ()
+
+    def __call__(
+        self,
+        arguments: Sequence[Argument],
+        *,
+        environment: Mapping[str, Argument] | None = None,
+        on_progress: OnProgress | None = None,
+        on_output: Receiver | None = None,
+        by_line: bool = True,
+        accept: tuple[int, ...] = (OK,),
+    ) -> tuple[int, Report]:
+        """Run restic to its end and give its exit code, one of ``accept``, and what it said.
+
+        :param on_output: takes standard output instead of the report: a file's content, a listing.
+        :raises RespaldoError: any other exit code, as the cause that code and text tell.
+        """
+        report = Report(on_progress)
+        patience = _Patience()
+
+        def on_error(line: bytes) -> None:
+            patience.notice(line)
+            report.take(line)
+
+        code = run(
+            Command((self.engine.binary, *arguments), {"RESTIC_PROGRESS_FPS": "1", **(environment or {})}),
+            on_output=on_output or report.take,
+            on_error=on_error,
+            by_line=by_line,
+            should_stop=patience.is_over,
+            keep_open=self.keep_open,
+        )
+        if patience.is_over() or code not in accept:
+            raise self.failure(code, report)
+        return code, report
+
+    def failure(self, code: int, report: Report) -> RespaldoError:
+        """Make the error that an exit code and a report tell."""
+        cause = cause_of(code if code not in (OK, PARTIAL) else 1, report.text)
+        if cause is WrongPasswordError and self._has_no_keys():
+            cause = KeyFilesMissingError
+        return cause(**self.facts, exit_code=code, said=summary_line(report.text))
+
+    def _has_no_keys(self) -> bool:
+        """Whether a repository on this worker's disk lost its key files, which restic does not tell apart."""
+        keys = Path(self.location, "keys")
+        return keys.is_dir() and not any(keys.iterdir())

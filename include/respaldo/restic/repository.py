@@ -1,0 +1,211 @@
+"""One scope's repository, and what is done with it: one method, one call of restic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from respaldo.domain.errors import (
+    RepositoryFullError,
+    SnapshotMissingError,
+    SourceCommandEmptyError,
+    TemporarySpaceError,
+    UnknownEngineError,
+)
+from respaldo.domain.values import Copy
+from respaldo.hosts.worker import Argument, Receiver
+from respaldo.restic import argv
+from respaldo.restic.call import Caller, OnProgress
+from respaldo.restic.classify import OK, PARTIAL
+from respaldo.restic.engine import Engine
+from respaldo.restic.events import Report
+from respaldo.restic.snapshots import Node, Snapshot, copy_of, item_tag
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a snapshot is marked with: the host that its data is of, and the tags of its run."""
+
+    host: str
+    tags: tuple[str, ...]
+
+    def for_item(self, item: str) -> tuple[str, ...]:
+        return (*self.tags, item_tag(item))
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One new snapshot, what could not be read on the way, and restic's own summary."""
+
+    copy: Copy
+    warnings: tuple[str, ...]
+    console: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One scope's repository under its configured name."""
+
+    name: str
+    scope_id: str
+    place: argv.Place
+    engine: Engine
+    keep_open: Sequence[int] = ()
+    """File descriptors that every restic inherits: a lock that lasts as long as the last of them."""
+
+    def holding(self, descriptor: int) -> Repository:
+        """The same repository, its calls holding a lock by its file descriptor."""
+        return replace(self, keep_open=(*self.keep_open, descriptor))
+
+    # --- the repository itself
+
+    def open(self) -> str:
+        """Open the repository and give its id. Raise what keeps it from opening."""
+        return str(json.loads(self._output(argv.cat_config(self.place)))["id"])
+
+    def create(self, like: Repository | None = None) -> None:
+        """Make the repository, cutting files like ``like`` does, so that copies share their pieces."""
+        self._call(argv.init_like(self.place, like.place) if like else argv.init(self.place))
+
+    def unlock(self) -> None:
+        """Remove the locks of dead processes."""
+        self._call(argv.unlock(self.place))
+
+    # --- saving
+
+    def save_paths(
+        self,
+        item: str,
+        paths: Sequence[str],
+        marks: Marks,
+        *,
+        exclude: Iterable[str] = (),
+        one_file_system: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> Saved:
+        """Save files and folders of this worker as one snapshot."""
+        arguments = argv.backup_paths(
+            self.place,
+            paths,
+            host=marks.host,
+            tags=marks.for_item(item),
+            exclude=exclude,
+            one_file_system=one_file_system,
+        )
+        code, report = self._call(arguments, on_progress=on_progress, accept=(OK, PARTIAL))
+        return self._saved(item, code, report)
+
+    def save_output(
+        self,
+        item: str,
+        command: Sequence[str],
+        filename: str,
+        marks: Marks,
+        *,
+        environment: Mapping[str, Argument],
+        on_progress: OnProgress | None = None,
+    ) -> Saved:
+        """Save what a command prints as one file in one snapshot.
+
+        :raises SourceCommandError: it failed; restic keeps no snapshot then.
+        :raises SourceCommandEmptyError: it printed nothing; the empty snapshot that restic makes is removed.
+        """
+        arguments = argv.backup_output(
+            self.place, command, filename, host=marks.host, tags=marks.for_item(item)
+        )
+        code, report = self._call(
+            arguments, environment=environment, on_progress=on_progress, accept=(OK, PARTIAL)
+        )
+        saved = self._saved(item, code, report)
+        if code == PARTIAL or saved.copy.size_bytes == 0:
+            self.forget(saved.copy.snapshot_id)
+            raise SourceCommandEmptyError(**self._facts, item=item, command=command[0])
+        return saved
+
+    def forget(self, snapshot_id: str) -> None:
+        """Remove one snapshot from the list (its data goes with the next prune)."""
+        self._call(argv.forget(self.place, snapshot_id))
+
+    # --- reading back
+
+    def snapshots(self, tags: Iterable[str] = ()) -> tuple[Snapshot, ...]:
+        """List the snapshots that carry all the tags, oldest first."""
+        listed = json.loads(self._output(argv.snapshots(self.place, tags)) or b"[]")
+        return tuple(sorted(map(Snapshot.read, listed or ()), key=lambda snapshot: snapshot.time))
+
+    def walk(self, snapshot_id: str, receive: Callable[[Node], None]) -> Snapshot:
+        """Read the whole structure of a snapshot, handing on each regular file; give the snapshot."""
+        header: list[Snapshot] = []
+
+        def take(line: bytes) -> None:
+            event = json.loads(line)
+            match event.get("message_type"):
+                case "snapshot":
+                    header.append(Snapshot.read(event))
+                case "node" if event.get("type") == "file":
+                    receive(Node.read(event))
+
+        self._call(argv.ls(self.place, snapshot_id), on_output=take)
+        if not header:
+            raise SnapshotMissingError(**self._facts, snapshot=snapshot_id)
+        return header[0]
+
+    def restore(
+        self,
+        snapshot_id: str,
+        target: Path,
+        include: Sequence[str] = (),
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Restore the named paths (all if none is named) below ``target``.
+
+        :raises TemporarySpaceError: there is no room at the target.
+        """
+        try:
+            self._call(argv.restore(self.place, snapshot_id, str(target), include), on_progress=on_progress)
+        except RepositoryFullError as error:
+            raise TemporarySpaceError(target=target, said=error.facts.get("said", "")) from error
+
+    def stream(self, snapshot_id: str, path: str, receive: Receiver) -> None:
+        """Hand on the content of one file of a snapshot, block by block, to its end."""
+        self._call(argv.dump(self.place, snapshot_id, path), on_output=receive, by_line=False)
+
+    def read_data(self, percent: float) -> None:
+        """Read a random share of all data and check it against its hashes."""
+        self._call(argv.check_data(self.place, percent))
+
+    # --- copying
+
+    def copy_to(self, second: Repository, snapshot_ids: Sequence[str]) -> None:
+        """Copy snapshots to another repository; those that are there already are left as they are.
+
+        Errors name the second repository: what this one holds was read and verified just before.
+        """
+        second._call(argv.copy(self.place, second.place, snapshot_ids))
+
+    # --- inner
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        return {"repository": self.name, "location": self.place.location, "scope": self.scope_id}
+
+    @property
+    def _call(self) -> Caller:
+        return Caller(self.engine, self.place.location, self._facts, self.keep_open)
+
+    def _output(self, arguments: Sequence[Argument]) -> bytes:
+        said = bytearray()
+        self._call(arguments, on_output=said.extend)
+        return bytes(said)
+
+    def _saved(self, item: str, code: int, report: Report) -> Saved:
+        """Read a backup's report. Success without a snapshot id is no success."""
+        snapshot_id = report.summary.get("snapshot_id")
+        if not snapshot_id:
+            raise UnknownEngineError(**self._facts, exit_code=code, said="no snapshot in the summary")
+        warnings = [f"{error.item}: {error.message}" for error in report.item_errors]
+        warnings += [line for line in report.plain if line.endswith("does not exist, skipping")]
+        return Saved(copy_of(item, snapshot_id, report.summary), tuple(warnings), report.summary)

@@ -1,0 +1,21 @@
+"""What can be saved: one module a kind of source, all of them named here.
+
+A new kind is one module with one class that does what `respaldo.sources.base.Source` asks, and its name in
+`SOURCES` and `AnySource`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from respaldo.sources.base import Source
+from respaldo.sources.files import FilesSource
+from respaldo.sources.postgresql import PostgresqlSource
+
+__all__ = ["SOURCES", "AnySource", "Source"]
+
+SOURCES: tuple[type[Source], ...] = (FilesSource, PostgresqlSource)
+
+AnySource = Annotated[FilesSource | PostgresqlSource, Field(discriminator="kind")]

@@ -1,0 +1,207 @@
+"""Files and folders on the worker: one item, one snapshot, verified by structure and by a random sample."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import stat
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from respaldo.domain.errors import (
+    ContentMismatchError,
+    CountMismatchError,
+    SourceEmptyError,
+    SourceMissingError,
+    SourceUnreadableError,
+)
+from respaldo.domain.places import Place
+from respaldo.domain.values import Copy, Endpoint, Evidence, Value
+from respaldo.domain.verification import Verification
+from respaldo.restic.call import OnProgress
+from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.restic.snapshots import Node
+
+ITEM = "files"
+
+SAMPLE_FILE_LIMIT_BYTES = 256 << 20
+"""Larger files are left out of the sample: it is restored to the worker's own disk."""
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise PydanticCustomError("path_relative", "a path must be absolute")
+    return os.path.normpath(path)
+
+
+class FilesSource(Value):
+    """``kind: files``: paths on the worker that runs the scope."""
+
+    kind: Literal["files"]
+    paths: Annotated[
+        tuple[Annotated[Place, AfterValidator(_absolute)], ...],
+        Field(min_length=1, description="Absolute paths of what is saved."),
+    ]
+    exclude: Annotated[
+        tuple[str, ...], Field(description="Patterns of restic for what is left out, such as *.tmp.")
+    ] = ()
+    one_file_system: Annotated[bool, Field(description="Stay on the file systems that the paths are on.")] = (
+        False
+    )
+
+    @property
+    def connection(self) -> None:
+        return None
+
+    def describe(self) -> str:
+        return ", ".join(self.paths)
+
+    def probe(self, endpoint: Endpoint | None) -> None:  # noqa: ARG002  (the protocol's signature)
+        """Look at each path and find at least one file. restic 0.18 passes over a missing path and says 0.
+
+        :raises SourceMissingError: a path is not there.
+        :raises SourceUnreadableError: a path may not be read.
+        :raises SourceEmptyError: there is no file below any of them.
+        """
+        for path in self.paths:
+            _look_at(path)
+        if not any(_holds_a_file(path) for path in self.paths):
+            raise SourceEmptyError(source=self.describe())
+
+    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:  # noqa: ARG002
+        return (ITEM,)
+
+    def save(
+        self,
+        item: str,
+        repository: Repository,
+        marks: Marks,
+        endpoint: Endpoint | None,  # noqa: ARG002
+        on_progress: OnProgress,
+    ) -> Saved:
+        return repository.save_paths(
+            item,
+            self.paths,
+            marks,
+            exclude=self.exclude,
+            one_file_system=self.one_file_system,
+            on_progress=on_progress,
+        )
+
+    def verify(
+        self, copy: Copy, repository: Repository, wanted: Verification, scratch: str
+    ) -> tuple[Evidence, ...]:
+        sample = _Sample(wanted.probe_files, seed=copy.snapshot_id)
+        structure = _verify_structure(copy, repository, sample)
+        if not sample.nodes:
+            return (structure,)
+        repository.restore(copy.snapshot_id, Path(scratch), [node.path for node in sample.nodes])
+        return (structure, _compare(copy, sample.nodes, scratch))
+
+
+class _Sample:
+    """Keeps ``size`` files of a listing of any length, each file as likely as any other."""
+
+    def __init__(self, size: int, seed: str) -> None:
+        self.nodes: list[Node] = []
+        self.files = 0
+        self.size_bytes = 0
+        self._size = size
+        self._eligible = 0
+        # A retry looks at the same files: the seed is the snapshot's id, which nobody chooses.
+        self._random = random.Random(seed)  # noqa: S311
+
+    def take(self, node: Node) -> None:
+        self.files += 1
+        self.size_bytes += node.size_bytes
+        # A name that is not UTF-8 cannot be asked for: JSON replaced its bytes.
+        if node.size_bytes > SAMPLE_FILE_LIMIT_BYTES or "\ufffd" in node.path:
+            return
+        self._eligible += 1
+        if len(self.nodes) < self._size:
+            self.nodes.append(node)
+        elif (place := self._random.randrange(self._eligible)) < self._size:
+            self.nodes[place] = node
+
+
+def _verify_structure(copy: Copy, repository: Repository, sample: _Sample) -> Evidence:
+    """Read every folder of the snapshot and count: what restic summed up while saving must be there."""
+    snapshot = repository.walk(copy.snapshot_id, sample.take)
+    found, expected = (sample.files, sample.size_bytes), (copy.files, copy.size_bytes)
+    if found != expected:
+        raise CountMismatchError(
+            snapshot=copy.snapshot_id,
+            files=found[0],
+            expected_files=expected[0],
+            size_bytes=found[1],
+            expected_bytes=expected[1],
+        )
+    return Evidence(
+        method="structure",
+        item=copy.item,
+        facts={"tree": snapshot.tree, "files": sample.files, "size_bytes": sample.size_bytes},
+    )
+
+
+def _compare(copy: Copy, nodes: list[Node], scratch: str) -> Evidence:
+    """Compare restored files with the source by hash, where the source did not change since."""
+    equal = 0
+    for node in nodes:
+        restored = Path(scratch + node.path)
+        if not restored.is_file() or restored.stat().st_size != node.size_bytes:
+            raise ContentMismatchError(snapshot=copy.snapshot_id, path=node.path)
+        live = _hash_if_unchanged(node)
+        if live is not None and live != _hash(restored):
+            raise ContentMismatchError(snapshot=copy.snapshot_id, path=node.path)
+        equal += live is not None
+    return Evidence(
+        method="sample",
+        item=copy.item,
+        facts={"restored": len(nodes), "equal": equal, "changed_since": len(nodes) - equal},
+    )
+
+
+def _hash_if_unchanged(node: Node) -> str | None:
+    """Hash the live file, or give None when it is not, or no longer, the one that was saved."""
+    try:
+        if not _is_unchanged(node):
+            return None
+        live = _hash(Path(node.path))
+        return live if _is_unchanged(node) else None
+    except OSError:
+        return None
+
+
+def _is_unchanged(node: Node) -> bool:
+    live = os.lstat(node.path)
+    return (
+        stat.S_ISREG(live.st_mode) and live.st_size == node.size_bytes and live.st_mtime_ns == node.mtime_ns
+    )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _look_at(path: str) -> None:
+    try:
+        found = os.lstat(path)
+        if stat.S_ISDIR(found.st_mode):
+            os.scandir(path).close()
+        elif stat.S_ISREG(found.st_mode):
+            Path(path).open("rb").close()
+    except FileNotFoundError as error:
+        raise SourceMissingError(path=path) from error
+    except OSError as error:
+        raise SourceUnreadableError(path=path, reason=error.strerror) from error
+
+
+def _holds_a_file(path: str) -> bool:
+    if not Path(path).is_dir() or Path(path).is_symlink():
+        return True
+    return any(files for _, _, files in os.walk(path))
