@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote, unquote
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from respaldo.domain.errors import (
     ConnectionMissingError,
@@ -40,19 +41,29 @@ _MAINTENANCE = "postgres"
 _CONNECT_SECONDS = 15
 
 
+def _named(databases: object) -> object:
+    """Read ``all`` as no name at all. An empty list says nothing, and is refused."""
+    if databases == _ALL:
+        return ()
+    if databases in ([], ()):
+        raise PydanticCustomError("databases_empty", "name the databases, or write all")
+    return databases
+
+
 class PostgresqlSource(Value):
     """``kind: postgresql``: databases of the server that an Airflow connection leads to."""
 
     kind: Literal["postgresql"]
     connection: Annotated[str, Field(description="Airflow connection of type postgres.")]
     databases: Annotated[
-        Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)],
-        Field(description="Names of databases, or all: every one that accepts connections."),
+        tuple[str, ...],
+        BeforeValidator(_named, json_schema_input_type=Literal["all"] | list[str]),
+        Field(description="Names of databases, or all: every one that accepts connections (kept as none)."),
     ]
     globals: Annotated[bool, Field(description="Save roles and tablespaces too (needs a superuser).")] = True
 
     def describe(self) -> str:
-        names = "*" if self.databases == _ALL else ", ".join(self.databases)
+        names = ", ".join(self.databases) or "*"
         return f"{self.connection}: {names}"
 
     def probe(self, endpoint: Endpoint | None) -> None:
@@ -62,12 +73,12 @@ class PostgresqlSource(Value):
         there = _databases(_reachable(endpoint))
         if not there:
             raise SourceEmptyError(source=self.describe())
-        for name in () if self.databases == _ALL else self.databases:
+        for name in self.databases:
             if name not in there:
                 raise DatabaseMissingError(database=name, connection=self.connection)
 
     def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:
-        names = _databases(_reachable(endpoint)) if self.databases == _ALL else self.databases
+        names = self.databases or _databases(_reachable(endpoint))
         dumps = (f"{quote(name, safe=' ')}{_DUMP}" for name in names)
         return (*((GLOBALS,) if self.globals else ()), *dumps)
 

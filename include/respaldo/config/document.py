@@ -1,0 +1,144 @@
+"""Read one YAML file into one model, keeping the line of every key for the messages."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from respaldo.config.problems import ConfigurationProblemsError, Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+Location = tuple[int | str, ...]
+
+_YAML_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True)
+class Document:
+    """The data of a file and the YAML nodes that it came from."""
+
+    path: Path
+    data: Any
+    root: yaml.Node | None
+
+    def problem(
+        self, location: Location, code: str, suggestion: str | None = None, **facts: object
+    ) -> Problem:
+        """Make a problem of this file: at a key, or at the nearest thing around it that the file does have."""
+        line, keys = self._find(location)
+        return Problem(
+            file=str(self.path),
+            line=line,
+            key=".".join(keys),
+            code=code,
+            facts={name: str(value) for name, value in facts.items()},
+            suggestion=suggestion,
+        )
+
+    def _find(self, location: Location) -> tuple[int, list[str]]:
+        """Follow a location of pydantic. It names kinds of a union as well: those are in no file."""
+        line, node, keys = 1, self.root, []
+        for place, step in enumerate(location):
+            found = _step(node, step)
+            if found is not None:
+                line, node = found
+            if found is not None or place == len(location) - 1:
+                keys.append(str(step))
+        return line, keys
+
+
+def read(path: Path) -> Document:
+    """Read a YAML file. Raise for what is no YAML, holds a key twice, or cannot be read at all."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            root = yaml.compose(file, Loader=yaml.SafeLoader)
+        twice = tuple(_keys_twice(root))
+        if twice:
+            raise ConfigurationProblemsError(
+                tuple(Problem(file=str(path), line=line, key=key, code="key_twice") for key, line in twice)
+            )
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, 1, "file_unreadable", error) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _unreadable(path, line, "not_yaml", error.problem) from error
+    document = Document(path, data, root)
+    if not isinstance(data, dict):
+        raise _unreadable(path, 1, "not_a_mapping", "")
+    return document
+
+
+def validated(document: Document, model: type[Model], data: Any = None) -> Model:  # noqa: ANN401
+    """Make a model of a document's data (or of ``data``), or raise every mistake with its line."""
+    try:
+        return model.model_validate(document.data if data is None else data)
+    except ValidationError as error:
+        known = known_keys(model)
+        raise ConfigurationProblemsError(
+            tuple(
+                document.problem(
+                    found["loc"],
+                    found["type"],
+                    suggestion=_suggestion(found, known),
+                    value=found["input"] if found["type"] != "missing" else "",
+                    **found.get("ctx", {}),
+                )
+                for found in error.errors(include_url=False)
+            )
+        ) from error
+
+
+def known_keys(model: type[BaseModel]) -> frozenset[str]:
+    """Name every key that a file of this model may hold, at any depth."""
+    schema = model.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", {}))
+
+
+def nearest(word: str, words: frozenset[str]) -> str | None:
+    """Give the word that was probably meant, if one is near."""
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1)), None)
+
+
+def _suggestion(found: Any, known: frozenset[str]) -> str | None:  # noqa: ANN401  (pydantic's error)
+    if found["type"] == "extra_forbidden":
+        return nearest(str(found["loc"][-1]), known)
+    return None
+
+
+def _unreadable(path: Path, line: int, code: str, reason: object) -> ConfigurationProblemsError:
+    return ConfigurationProblemsError(
+        (Problem(file=str(path), line=line, code=code, facts={"reason": str(reason)}),)
+    )
+
+
+def _step(node: yaml.Node | None, step: int | str) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        found = node.value[step]
+        return found.start_mark.line + 1, found
+    return None
+
+
+def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """PyYAML keeps the last of two equal keys without a word."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield str(key.value), key.start_mark.line + 1
+            seen.add(key.value)
+            yield from _keys_twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _keys_twice(value)

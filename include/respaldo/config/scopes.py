@@ -1,0 +1,65 @@
+"""``scopes/<scope_id>.yaml``: one backup scope, one DAG."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from respaldo.domain.quantities import Duration
+from respaldo.domain.retention import Retention
+from respaldo.domain.values import Value
+from respaldo.domain.verification import Verification
+from respaldo.sources import AnySource
+
+SCOPE_ID = r"^[a-z][a-z0-9_]{1,60}$"
+
+
+def _valid_cron(expression: str) -> str:
+    from croniter import croniter  # type: ignore[import-untyped]
+
+    if not croniter.is_valid(expression):
+        raise PydanticCustomError("cron_invalid", "not a cron expression")
+    return expression
+
+
+class Retries(Value):
+    """How often a step that failed for a passing cause is tried again, and how long it waits before."""
+
+    attempts: Annotated[int, Field(ge=1, le=10, description="Attempts in all, the first one counted.")] = 4
+    delay: Annotated[Duration, Field(description="Before the second attempt; each later wait doubles.")] = (
+        "1m"  # type: ignore[assignment]  # (validated like a written one)
+    )
+
+
+class Scope(Value):
+    """What is saved, how often, where to, and how sure one must be of it."""
+
+    model_config = Value.model_config | {"validate_default": True}
+
+    name: Annotated[str, Field(min_length=1, description="As people know it.")]
+    department: str
+    criticality: Literal["alta", "media", "baja"]
+    mode: Annotated[Literal["software"], Field(description="How copies are made (activity 3).")] = "software"
+    schedule: Annotated[
+        Annotated[str, AfterValidator(_valid_cron)] | None,
+        Field(description="Cron expression in the organization's time zone; none: by hand only."),
+    ] = None
+    rpo: Annotated[Duration, Field(description="How much work may be lost, at the most.")]
+    rto: Annotated[Duration, Field(description="How long a restoration may take, at the most.")]
+    responsible: Annotated[str, Field(description="A role of organization.yaml.")]
+    source: AnySource
+    repository: Annotated[str, Field(description="A repository of repositories.yaml.")]
+    second_copy: Annotated[str | None, Field(description="Another one, at the secondary site.")] = None
+    retention: Retention
+    verify: Verification = Verification()
+    retries: Retries = Retries()
+    timeout: Annotated[Duration, Field(description="How long one step may take, at the most.")] = "12h"  # type: ignore[assignment]  # (validated like a written one)
+    queue: Annotated[str | None, Field(description="Airflow queue: the worker that reaches the data.")] = None
+
+    @model_validator(mode="after")
+    def _two_places(self) -> Self:
+        if self.second_copy == self.repository:
+            raise PydanticCustomError("second_copy_same", "the second copy must be in another repository")
+        return self
