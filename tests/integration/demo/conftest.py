@@ -1,4 +1,4 @@
-"""Real parts for the demonstration's tests: PostgreSQL servers of the environment's own wheel, and restic."""
+"""Real parts for the demonstration's tests: PostgreSQL servers of the environment's own wheel."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from pathlib import Path
 import pytest
 
 from respaldo.domain.values import Endpoint
-
-PROJECT = Path(__file__).parents[3]
 
 StartServer = Callable[[], Endpoint]
 
@@ -75,17 +73,3 @@ def _wait(programs: Path, folder: Path) -> None:
     while subprocess.run([programs / "pg_isready", "-q", "-h", folder], check=False).returncode != 0:
         assert time.monotonic() < deadline, (folder / "log").read_text()
         time.sleep(0.05)
-
-
-@pytest.fixture(params=os.environ.get("RESPALDO_TEST_RESTIC", "").split(":"))
-def restic(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a restic first on PATH: each that RESPALDO_TEST_RESTIC names, or the one that the project uses."""
-    program = request.param or _ensured_restic()
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "restic").symlink_to(program)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-
-
-def _ensured_restic() -> str:
-    script = PROJECT / "scripts" / "ensure-restic"
-    return subprocess.run([script, "restic"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

