@@ -10,9 +10,9 @@ from pathlib import Path
 
 from respaldo.config.document import Document, nearest, read, validated
 from respaldo.config.organization import Organization
-from respaldo.config.problems import ConfigurationProblemsError, Problem
 from respaldo.config.repositories import Repositories, RepositorySettings
 from respaldo.config.scopes import SCOPE_ID, Scope
+from respaldo.domain.problems import ConfigurationProblemsError, Problem
 
 _BESIDE_PACKAGE = Path(__file__).parents[2] / "config"
 

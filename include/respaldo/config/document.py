@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from respaldo.config.problems import ConfigurationProblemsError, Problem
+from respaldo.domain.problems import ConfigurationProblemsError, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -30,7 +30,7 @@ class Document:
     def problem(
         self, location: Location, code: str, suggestion: str | None = None, **facts: object
     ) -> Problem:
-        """Make a problem of this file: at a key, or at the nearest thing around it that the file does have."""
+        """Make a problem of this file: at a key, or at the nearest thing around it that is there."""
         line, keys = self._find(location)
         return Problem(
             file=str(self.path),

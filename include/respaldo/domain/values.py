@@ -72,8 +72,9 @@ class Planned(Value):
     """What ``plan`` found (activities 1, 4, 6)."""
 
     previous: PreviousCopy | None = None
-    may_create_repository: bool = True
-    """Whether a repository that is not there is new. False once the report knows copies in it."""
+    new_repositories: tuple[str, ...] = ()
+    """Repositories in which the report knows no copy of this scope: only these may be created. One that is
+    not there although copies were left in it is lost, and making an empty one in its place would hide that."""
 
 
 class Executed(Value):

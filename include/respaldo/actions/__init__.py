@@ -1,0 +1,1 @@
+"""What is done in a run, one verb a module: plain Python, no Airflow."""

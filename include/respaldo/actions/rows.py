@@ -1,0 +1,158 @@
+"""What each step of a backup knows of its row of the form TIC-FM007: pure mappings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from respaldo import __version__
+from respaldo.actions.job import Job
+from respaldo.config.configuration import ConfiguredScope
+from respaldo.domain.errors import CheckError, RespaldoError
+from respaldo.domain.values import Copied, Executed, Run, Value, Verified
+from respaldo.report.fm007 import Origin, RowUpdate, State
+
+
+class Request(Value):
+    """Who asked for a run, and why: empty for one that the schedule began."""
+
+    origin: Origin
+    programmed_for: datetime
+    reason: str | None = None
+    requester: str | None = None
+    ticket: str | None = None
+
+
+class Effort(Value):
+    """Which attempt at a step this was, and how long it took."""
+
+    step: str
+    attempt: int
+    seconds: float
+
+    def columns(self) -> dict[str, object]:
+        return {
+            "attempts": {self.step: self.attempt},
+            "step_seconds": {self.step: round(self.seconds, 1)},
+        }
+
+
+def programmed(run: Run, scope: ConfiguredScope, request: Request) -> RowUpdate:
+    """The row as soon as the run is programmed (activity 6)."""
+    settings = scope.settings
+    return RowUpdate.of(
+        run,
+        scope_name=settings.name,
+        department=settings.department,
+        criticality=settings.criticality,
+        mode=settings.mode,
+        kind="backup",
+        responsible=settings.responsible,
+        state="programmed",
+        source_kind=settings.source.kind,
+        source=settings.source.describe(),
+        repository=settings.repository,
+        second_repository=settings.second_copy,
+        verification_result="not_done",
+        retention=str(settings.retention),
+        rpo_seconds=round(settings.rpo.total_seconds()),
+        rto_seconds=round(settings.rto.total_seconds()),
+        respaldo_version=__version__,
+        scope_digest=scope.digest,
+        **request.model_dump(),
+    )
+
+
+def running(job: Job, worker: str, started_at: datetime) -> RowUpdate:
+    """The row when the work begins: which engine, which worker, and where the copies will be."""
+    repositories, settings = job.configuration.repositories, job.settings
+    first = repositories[settings.repository]
+    second = repositories[settings.second_copy] if settings.second_copy else None
+    return RowUpdate.of(
+        job.run,
+        state="running",
+        started_at=started_at,
+        worker=worker,
+        source_host=worker,
+        engine_version=job.engine.version,
+        site=first.site,
+        medium=first.medium,
+        second_site=second.site if second else None,
+        second_medium=second.medium if second else None,
+    )
+
+
+def planned(run: Run, effort: Effort) -> RowUpdate:
+    return RowUpdate.of(run, **_NO_FAILURE, **effort.columns())
+
+
+def executed(run: Run, result: Executed, effort: Effort) -> RowUpdate:
+    return RowUpdate.of(
+        run,
+        **_NO_FAILURE,
+        size_bytes=result.size_bytes,
+        files=result.files,
+        added_bytes=sum(copy.added_bytes for copy in result.copies),
+        stored_bytes=sum(copy.stored_bytes for copy in result.copies),
+        copies=result.copies,
+        warnings=result.warnings,
+        progress_percent=100,
+        console={"execute": list(result.console)},
+        **effort.columns(),
+    )
+
+
+def verified(run: Run, result: Verified, at: datetime, effort: Effort) -> RowUpdate:
+    return RowUpdate.of(
+        run,
+        **_NO_FAILURE,
+        verification_methods=tuple(dict.fromkeys(evidence.method for evidence in result.evidence)),
+        verification_result="good",
+        verification=result.evidence,
+        verified_at=at,
+        **effort.columns(),
+    )
+
+
+def copied(run: Run, result: Copied, at: datetime, effort: Effort) -> RowUpdate:
+    return RowUpdate.of(
+        run,
+        **_NO_FAILURE,
+        second_copies=result.copies,
+        second_copied_at=at,
+        **effort.columns(),
+    )
+
+
+def failed(
+    run: Run, error: RespaldoError, step: str, told: str, corrective: str, effort: Effort | None
+) -> RowUpdate:
+    """A step failed: why, in words for its readers. A later attempt may still succeed.
+
+    :param effort: none for a step that was killed: nobody counted.
+    """
+    bad: dict[str, object] = {}
+    if isinstance(error, CheckError) and step == "verify":
+        bad["verification_result"] = "bad"
+    return RowUpdate.of(
+        run,
+        cause=error.code,
+        cause_detail=told,
+        failed_step=step,
+        corrective=corrective,
+        **bad,
+        **(effort.columns() if effort else {}),
+    )
+
+
+def closed(run: Run, state: State, at: datetime, effort: Effort) -> RowUpdate:
+    """The row when the run is over (activity 8)."""
+    return RowUpdate.of(run, state=state, ended_at=at, **effort.columns())
+
+
+_NO_FAILURE: dict[str, object] = {
+    "cause": None,
+    "cause_detail": None,
+    "failed_step": None,
+    "corrective": None,
+}
+"""A step that succeeded clears what a failed attempt at it had left; the history keeps that."""

@@ -1,0 +1,40 @@
+"""Activities 12 and 13: read the copy back, and compare it with what it is a copy of."""
+
+from __future__ import annotations
+
+import tempfile
+
+from respaldo.actions.job import Job
+from respaldo.domain.errors import CopyShrunkError
+from respaldo.domain.values import Evidence, Executed, Planned, Verified
+from respaldo.domain.verification import has_shrunk
+
+
+def verify(job: Job, planned: Planned, executed: Executed, *, accept_shrink: bool) -> Verified:
+    """Verify every copy of the run. The result names each copy and each way in which it was looked at.
+
+    :param accept_shrink: somebody said that the copy may be much smaller than the last one.
+    :raises CheckError: the first thing that is not as it should be.
+    """
+    evidence = [*_size_against(planned, executed, job, accept_shrink=accept_shrink)]
+    repository = job.first
+    for copy in executed.copies:
+        with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
+            evidence += job.settings.source.verify(copy, repository, job.settings.verify, scratch)
+    if (percent := job.settings.verify.read_data) is not None:
+        repository.read_data(percent)
+        evidence.append(Evidence(method="read_data", item="", facts={"percent": str(percent)}))
+    return Verified(evidence=tuple(evidence))
+
+
+def _size_against(
+    planned: Planned, executed: Executed, job: Job, *, accept_shrink: bool
+) -> tuple[Evidence, ...]:
+    """Compare the size with the last good copy's: an emptied source makes a perfect copy of nothing."""
+    previous, limit = planned.previous, job.settings.verify.max_shrink
+    if previous is None:
+        return ()
+    facts: dict[str, int | str] = {"before_bytes": previous.size_bytes, "now_bytes": executed.size_bytes}
+    if has_shrunk(previous.size_bytes, executed.size_bytes, limit) and not accept_shrink:
+        raise CopyShrunkError(**facts, limit_percent=f"{limit:g}", previous=previous.run_id)
+    return (Evidence(method="shrink", item="", facts=facts),)

@@ -1,0 +1,44 @@
+"""The folder of this installation's own data: RESPALDO_HOME."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_DEFAULT = "/var/lib/respaldo"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a worker keeps what is its own. All of it can be lost, but for facts that wait in the spool."""
+
+    root: Path
+
+    @classmethod
+    def find(cls) -> Home:
+        return cls(Path(os.environ.get("RESPALDO_HOME") or _DEFAULT))
+
+    @property
+    def cache(self) -> Path:
+        """restic's cache: what it need not fetch from a repository again."""
+        return self._folder("cache")
+
+    @property
+    def locks(self) -> Path:
+        return self._folder("locks")
+
+    @property
+    def scratch(self) -> Path:
+        """Where verification restores to."""
+        return self._folder("scratch")
+
+    @property
+    def spool(self) -> Path:
+        """Where facts wait while the report database is down."""
+        return self.root / "spool"
+
+    def _folder(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        return folder

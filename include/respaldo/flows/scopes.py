@@ -1,0 +1,33 @@
+"""All scopes' DAGs from the configuration's folder."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, get_parsing_context
+
+from respaldo.config.configuration import folder, load, scope_files
+from respaldo.domain.problems import ConfigurationProblemsError
+from respaldo.flows.backup import backup_dag, dag_id_of, invalid_dag
+
+_ZONE_WITHOUT_ORGANIZATION = "America/Bogota"
+
+
+def airflow_backup_dags() -> dict[str, DAG]:
+    """Build one DAG a scope file, by DAG id. A file that cannot be used gives a red DAG that says why.
+
+    While a task runs, only its own DAG is wanted: the others are not even read.
+    """
+    wanted = get_parsing_context().dag_id
+    only = wanted.removeprefix(dag_id_of("")) if wanted else None
+    try:
+        configuration = load(folder(), only)
+    except ConfigurationProblemsError as error:
+        return {
+            dag_id_of(path.stem): invalid_dag(path.stem, error.problems, _ZONE_WITHOUT_ORGANIZATION)
+            for path in scope_files(folder())
+        }
+    zone = configuration.organization.timezone
+    dags = {dag_id_of(scope.id): backup_dag(scope, configuration) for scope in configuration.scopes.values()}
+    return dags | {
+        dag_id_of(scope_id): invalid_dag(scope_id, problems, zone)
+        for scope_id, problems in configuration.invalid.items()
+    }

@@ -1,0 +1,134 @@
+"""The steps of a backup as Airflow runs them: act, write the row, hand on the result."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowTaskTimeout
+
+from respaldo.actions import rows
+from respaldo.actions.copy import copy
+from respaldo.actions.execute import execute
+from respaldo.actions.plan import plan
+from respaldo.actions.verify import verify
+from respaldo.domain.errors import InvalidConfigurationError, RespaldoError, TimedOutError
+from respaldo.domain.values import Executed, Planned, Value
+from respaldo.flows.closing import CAUSE_TOLD, close
+from respaldo.flows.progress import Teller
+from respaldo.flows.workplace import Workplace
+from respaldo.report.export import size
+from respaldo.report.fm007 import RowUpdate
+from respaldo.texts import backup as texts
+from respaldo.texts import causes
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+_WARNINGS_HANDED_ON = 50
+"""XCom and the row keep this many warnings; the task's log has them all."""
+
+Outcome = tuple[Value, Callable[[rows.Effort], RowUpdate]]
+"""What a step hands on, and its part of the row."""
+
+
+def run(step: str, scope_id: str, context: Context) -> dict[str, Any] | None:
+    """Run one step and write what it knows into the run's row.
+
+    :raises RespaldoError: the step's cause of failure, after it is in the row and in the log.
+    """
+    place, began = Workplace.of(scope_id, context), time.monotonic()
+
+    def effort() -> rows.Effort:
+        return rows.Effort(step=step, attempt=place.run.attempt, seconds=time.monotonic() - began)
+
+    if step == "record":
+        close(place, effort)
+        return None
+    try:
+        result, row = _WORK[step](place)
+    except RespaldoError as error:
+        _tell(place, error, effort())
+        raise
+    except AirflowTaskTimeout:
+        _tell(place, TimedOutError(seconds=round(time.monotonic() - began)), effort())
+        raise
+    place.report.write(row(effort()))
+    handed_on: dict[str, Any] = result.model_dump(mode="json")
+    return handed_on
+
+
+def _plan(place: Workplace) -> Outcome:
+    started_at = datetime.now(UTC)
+    if (scope := place.scope()) is not None:
+        place.report.write(rows.programmed(place.run, scope, place.request()))
+    job = place.job()
+    place.report.write(rows.running(job, socket.gethostname(), started_at))
+    return plan(job, place.report), lambda effort: rows.planned(place.run, effort)
+
+
+def _execute(place: Workplace) -> Outcome:
+    teller = Teller(place.report, place.run.key)
+    result = execute(place.job(), place.result("plan", Planned), teller.tell)
+    for warning in result.warnings:
+        log.warning(texts.WARNINGS, warning)
+    added = sum(made.added_bytes for made in result.copies)
+    ids = ", ".join(made.snapshot_id for made in result.copies)
+    log.info(texts.EXECUTED, result.files, size(result.size_bytes), size(added), ids)
+    result = _shortened(result)
+    return result, lambda effort: rows.executed(place.run, result, effort)
+
+
+def _verify(place: Workplace) -> Outcome:
+    result = verify(
+        place.job(),
+        place.result("plan", Planned),
+        place.result("execute", Executed),
+        accept_shrink=bool(place.context["params"].get("accept_shrink")),
+    )
+    for evidence in result.evidence:
+        facts = ", ".join(f"{name}={value}" for name, value in evidence.facts.items())
+        log.info(texts.VERIFIED, evidence.item, evidence.method, facts)
+    at = datetime.now(UTC)
+    return result, lambda effort: rows.verified(place.run, result, at, effort)
+
+
+def _copy(place: Workplace) -> Outcome:
+    job = place.job()
+    second = job.second
+    if second is None:
+        raise InvalidConfigurationError(problem="second_copy")
+    result = copy(job, second, place.result("plan", Planned), place.result("execute", Executed))
+    log.info(texts.COPIED, result.repository, ", ".join(made.snapshot_id for made in result.copies))
+    at = datetime.now(UTC)
+    return result, lambda effort: rows.copied(place.run, result, at, effort)
+
+
+def _shortened(result: Executed) -> Executed:
+    more = len(result.warnings) - _WARNINGS_HANDED_ON
+    if more <= 0:
+        return result
+    kept = (*result.warnings[:_WARNINGS_HANDED_ON], texts.MORE_WARNINGS.format(count=more))
+    return result.model_copy(update={"warnings": kept})
+
+
+def _tell(place: Workplace, error: RespaldoError, effort: rows.Effort) -> None:
+    """Tell a failure where people look for it: in the row, and as the last lines of the task's log."""
+    told, corrective = causes.explain(error), causes.corrective(error)
+    place.report.write(rows.failed(place.run, error, effort.step, told, corrective, effort))
+    place.context["ti"].xcom_push(key=CAUSE_TOLD, value=error.code)
+    log.error(texts.FAILED, told, corrective)
+
+
+_WORK: dict[str, Callable[[Workplace], Outcome]] = {
+    "plan": _plan,
+    "execute": _execute,
+    "verify": _verify,
+    "copy": _copy,
+}

@@ -1,0 +1,88 @@
+"""What a step of a backup works with, put together from Airflow's context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from respaldo import connections
+from respaldo.actions.job import Job
+from respaldo.actions.rows import Request
+from respaldo.config.configuration import ConfiguredScope, folder, load
+from respaldo.config.home import Home
+from respaldo.domain.errors import InvalidConfigurationError
+from respaldo.domain.values import Run, Value
+from respaldo.report.fm007 import Origin
+from respaldo.report.spool import Spool
+from respaldo.report.store import Report
+from respaldo.restic.engine import find_engine
+from respaldo.texts.configuration import tell
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+Result = TypeVar("Result", bound=Value)
+
+
+class Workplace(NamedTuple):
+    """One attempt at one step: the run, Airflow's context, the report, this worker's own folder."""
+
+    run: Run
+    context: Context
+    report: Report
+    home: Home
+
+    @classmethod
+    def of(cls, scope_id: str, context: Context) -> Workplace:
+        ti, home = context["ti"], Home.find()
+        return cls(
+            run=Run(dag_id=ti.dag_id, run_id=ti.run_id, scope_id=scope_id, attempt=ti.try_number),
+            context=context,
+            report=Report(connections.endpoint(connections.REPORT), Spool(home.spool)),
+            home=home,
+        )
+
+    def job(self) -> Job:
+        """Put the job together: configuration, engine, the way to the secrets.
+
+        :raises InvalidConfigurationError: the scope's file was broken after the DAG was read.
+        """
+        configuration = load(folder(), self.run.scope_id)
+        scope = configuration.scopes.get(self.run.scope_id)
+        if scope is None:
+            problems = configuration.invalid.get(self.run.scope_id, ())
+            raise InvalidConfigurationError(problem="; ".join(map(tell, problems)))
+        return Job(
+            run=self.run,
+            scope=scope,
+            configuration=configuration,
+            home=self.home,
+            engine=find_engine(),
+            master_secret=connections.master_secret,
+            endpoint_of=connections.endpoint,
+        )
+
+    def scope(self) -> ConfiguredScope | None:
+        """Give the scope's configuration, if it can be read."""
+        return load(folder(), self.run.scope_id).scopes.get(self.run.scope_id)
+
+    def request(self) -> Request:
+        """Tell who asked for the run: the schedule, or somebody with the trigger form (activity 21)."""
+        dag_run, params = self.context["dag_run"], self.context["params"]
+        origin: Origin = "scheduled" if dag_run.run_type == "scheduled" else "unscheduled"
+        return Request(
+            origin=origin,
+            programmed_for=dag_run.run_after,
+            reason=params.get("reason"),
+            requester=params.get("requester"),
+            ticket=params.get("ticket"),
+        )
+
+    def result(self, step: str, model: type[Result]) -> Result:
+        """Give what an earlier step handed on."""
+        return model.model_validate(self.context["ti"].xcom_pull(task_ids=step))
+
+    def states(self) -> dict[str, str]:
+        """Give the states of the run's tasks, of those that have one yet."""
+        ti = self.context["ti"]
+        found = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+        return {task: str(state) for task, state in found.items() if state is not None}

@@ -1,0 +1,65 @@
+"""What operators read of a backup's DAG in the Airflow UI and in its logs."""
+
+from __future__ import annotations
+
+DAG_TITLE = "Copia · {name}"
+TASK_TITLES = {
+    "plan": "1 · Programar y comprobar",
+    "execute": "11 · Ejecutar la copia",
+    "verify": "12 · Verificar la copia",
+    "copy": "Segunda copia en la sede alterna",
+    "record": "8 · Registrar en TIC-FM007",
+    "watcher": "Resultado",
+}
+INVALID_TITLE = "Alcance inválido · {scope}"
+INVALID_TASK = "Corregir la configuración"
+
+TAG = "respaldo"
+INVALID_TAG = "alcance-invalido"
+
+PARAMS = {
+    "reason": ("Motivo", "Por qué se hace esta copia fuera de lo programado (actividad 21)."),
+    "requester": ("Solicitante", "Quién la pide."),
+    "ticket": ("Caso", "Número del caso o del oficio."),
+    "accept_shrink": (
+        "Aceptar que sea mucho menor que la anterior",
+        "Solo si se sabe por qué hay menos datos: la copia no se rechazará por su tamaño.",
+    ),
+}
+PARAMS_SECTION = "Copia no programada"
+
+DOC = """
+### {name}
+
+**Dependencia:** {department} · **Criticidad:** {criticality} · **Responsable:** {responsible}
+
+| | |
+|---|---|
+| Qué se copia | `{source}` |
+| Primera copia | {first} |
+| Segunda copia | {second} |
+| Retención | {retention} |
+| RPO / RTO | {rpo} / {rto} |
+
+**Qué hace.** Comprueba la fuente (1, 4, 6), hace la copia (7, 11), la lee de vuelta y la compara con la fuente
+(12, 13), la lleva a la sede alterna y la registra en el formato TIC-FM007 (8). El registro se escribe siempre;
+si algo falla, la ejecución queda en rojo.
+
+**Copia no programada (21).** Botón ▶: escriba motivo, solicitante y caso.
+
+**Si está en rojo.** Abra la tarea roja y lea la última línea de su registro: dice la causa y el correctivo usual.
+Lo mismo está en la fila de TIC-FM007. Corregida la causa, ejecute de nuevo con ▶. Las copias anteriores no se tocan.
+"""
+NONE = "sin segunda copia"
+PLACE = "{repository} ({site}, {medium})"
+
+FAILED = "%s Correctivo usual: %s"
+PROGRESS = "%.0f %% · %s de %s · %d de %d archivos%s"
+REMAINING = " · faltan %s"
+WARNINGS = "No se pudo leer: %s"
+MORE_WARNINGS = "… y {count} más; están en el registro de la tarea"
+EXECUTED = "Copia hecha: %d archivos, %s; nuevo en el repositorio: %s. Identificador: %s"
+VERIFIED = "Verificado: %s %s: %s"
+COPIED = "Segunda copia en «%s»: %s"
+RECORDED = "Registrado en TIC-FM007 con estado: %s"
+WATCHED = "La copia no terminó bien. Fallaron: {steps}"

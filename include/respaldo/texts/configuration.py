@@ -1,0 +1,63 @@
+"""What can be wrong in a configuration file, in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from respaldo.domain.problems import Problem
+
+PROBLEMS = {
+    "file_unreadable": "el archivo no se puede leer: {reason}",
+    "not_yaml": "no es YAML válido: {reason}",
+    "not_a_mapping": "debe contener claves y valores",
+    "key_twice": "la clave está dos veces",
+    "missing": "falta esta clave",
+    "extra_forbidden": "clave desconocida",
+    "scope_id": "el nombre del archivo «{value}» no sirve de identificador: "
+    "use minúsculas, números y _, y empiece por letra",
+    "repository_unknown": "no hay un repositorio «{value}» en repositories.yaml (hay: {known})",
+    "role_unknown": "no hay un rol «{value}» en organization.yaml (hay: {known})",
+    "connection_unknown": "la conexión «{value}» no existe en Airflow: créela en Administración → Conexiones",
+    "second_copy_same": "la segunda copia debe ir en otro repositorio que la primera",
+    "duration": "«{value}» no es una duración: escriba un número y una unidad (s, m, h, d, w), como 26h",
+    "percent": "«{value}» no es un porcentaje: escríbalo como 50%",
+    "cron_invalid": "«{value}» no es una expresión cron válida; por ejemplo: 0 1 * * *",
+    "timezone_unknown": "«{value}» no es una zona horaria; por ejemplo: America/Bogota",
+    "path_relative": "«{value}» debe ser una ruta absoluta",
+    "variable_unset": "la variable de entorno {name} no está definida",
+    "variable_malformed": "un $ se escribe $$, o comienza ${{NOMBRE}}",
+    "databases_empty": "nombre las bases de datos, o escriba all",
+    "retention_empty": "la retención debe conservar algo (daily, weekly, monthly, yearly)",
+    "union_tag_invalid": "«{tag}» no es una clase de fuente; las hay: {expected_tags}",
+    "union_tag_not_found": "falta «kind», la clase de fuente",
+    "literal_error": "«{value}» no es un valor admitido; los hay: {expected}",
+    "string_type": "debe ser un texto",
+    "string_too_short": "no puede estar vacío",
+    "string_pattern_mismatch": "«{value}» no tiene la forma esperada ({pattern})",
+    "int_type": "debe ser un número entero",
+    "int_parsing": "debe ser un número entero",
+    "bool_type": "debe ser true o false",
+    "bool_parsing": "debe ser true o false",
+    "tuple_type": "debe ser una lista",
+    "dict_type": "debe contener claves y valores",
+    "model_type": "debe contener claves y valores",
+    "model_attributes_type": "debe contener claves y valores",
+    "too_short": "no puede estar vacío",
+    "greater_than_equal": "debe ser {ge} o más",
+    "less_than_equal": "debe ser {le} o menos",
+    "date_from_datetime_parsing": "«{value}» no es una fecha: escríbala como 2026-01-31",
+    "date_type": "debe ser una fecha: escríbala como 2026-01-31",
+}
+OTHER = "valor inválido: {value}"
+SUGGESTION = "¿Quiso escribir «{suggestion}»?"
+ALL_GOOD = "Configuración correcta: {scopes} alcances, {repositories} repositorios."
+COUNT = "{count} errores."
+UNCHECKED_CONNECTIONS = "No se comprobaron las conexiones: Airflow no está disponible ({reason})."
+
+
+def tell(problem: Problem) -> str:
+    """Tell one mistake: file and line, key, cause, and what was probably meant."""
+    cause = PROBLEMS.get(problem.code, OTHER).format_map(defaultdict(str, problem.facts))
+    key = f" {problem.key}:" if problem.key else ""
+    meant = f" {SUGGESTION.format(suggestion=problem.suggestion)}" if problem.suggestion else ""
+    return f"{problem.file}:{problem.line}:{key} {cause}.{meant}"
