@@ -1,0 +1,133 @@
+"""The command lines of restic."""
+
+from itertools import pairwise
+
+import pytest
+from pydantic import SecretStr
+
+from respaldo.restic import argv
+
+FIRST = argv.Place("/srv/first", SecretStr("first-secret"), "/cache/first")
+SECOND = argv.Place("rest:http://second/", SecretStr("second-secret"), "/cache/second")
+SNAPSHOT = "a" * 64
+
+ON_A_REPOSITORY = {
+    "init": argv.init(FIRST),
+    "init_like": argv.init_like(SECOND, FIRST),
+    "cat_config": argv.cat_config(FIRST),
+    "backup_paths": argv.backup_paths(FIRST, ["/data"], host="h", tags=["t"]),
+    "backup_output": argv.backup_output(FIRST, ["pg_dump"], "erp.dump", host="h", tags=["t"]),
+    "snapshots": argv.snapshots(FIRST, ["t"]),
+    "ls": argv.ls(FIRST, SNAPSHOT),
+    "restore": argv.restore(FIRST, SNAPSHOT, "/target"),
+    "dump": argv.dump(FIRST, SNAPSHOT, "/erp.dump"),
+    "copy": argv.copy(FIRST, SECOND, [SNAPSHOT]),
+    "check_data": argv.check_data(FIRST, 5),
+    "forget": argv.forget(FIRST, SNAPSHOT),
+    "unlock": argv.unlock(FIRST),
+}
+
+
+def follows(arguments, flag) -> list:
+    """Give what stands after each occurrence of a flag."""
+    return [after for before, after in pairwise(arguments) if before == flag]
+
+
+@pytest.mark.parametrize("name", ON_A_REPOSITORY)
+def test_every_call_names_its_repository_its_cache_and_asks_for_json(name):
+    arguments = ON_A_REPOSITORY[name]
+    place = SECOND if name in ("init_like", "copy") else FIRST
+    assert follows(arguments, "--repo") == [place.location]
+    assert follows(arguments, "--cache-dir") == [place.cache]
+    assert "--json" in arguments
+
+
+@pytest.mark.parametrize("name", ON_A_REPOSITORY)
+def test_a_password_is_never_a_plain_argument(name):
+    arguments = ON_A_REPOSITORY[name]
+    assert not any("secret" in part for part in arguments if isinstance(part, str))
+    expected = SECOND.password if name in ("init_like", "copy") else FIRST.password
+    assert follows(arguments, "--password-file") == [expected]
+
+
+@pytest.mark.parametrize("name", ["init_like", "copy"])
+def test_a_call_on_two_repositories_names_the_first_as_the_one_it_reads(name):
+    arguments = ON_A_REPOSITORY[name]
+    assert follows(arguments, "--from-repo") == [FIRST.location]
+    assert follows(arguments, "--from-password-file") == [FIRST.password]
+
+
+def test_a_second_repository_cuts_files_like_the_first():
+    assert "--copy-chunker-params" in argv.init_like(SECOND, FIRST)
+
+
+@pytest.mark.parametrize("name", ["cat_config", "snapshots", "ls", "dump"])
+def test_what_only_reads_takes_no_lock(name):
+    assert "--no-lock" in ON_A_REPOSITORY[name]
+
+
+@pytest.mark.parametrize("name", ["backup_paths", "backup_output", "restore", "copy", "check_data", "forget"])
+def test_what_needs_a_lock_waits_for_it(name):
+    assert follows(ON_A_REPOSITORY[name], "--retry-lock") == [argv.LOCK_PATIENCE]
+
+
+def test_paths_that_look_like_flags_stay_paths():
+    arguments = argv.backup_paths(FIRST, ["-v", "/b"], host="h", tags=[], exclude=["*.tmp"])
+    assert arguments[-3:] == ("--", "-v", "/b")
+
+
+def test_a_backup_carries_its_host_tags_and_exclusions():
+    arguments = argv.backup_paths(
+        FIRST, ["/data"], host="erp-01", tags=["scope:erp", "run:1"], exclude=["*.tmp", "/x"]
+    )
+    assert follows(arguments, "--host") == ["erp-01"]
+    assert follows(arguments, "--tag") == ["scope:erp", "run:1"]
+    assert follows(arguments, "--exclude") == ["*.tmp", "/x"]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_backup_stays_on_one_file_system_only_when_asked(wanted):
+    arguments = argv.backup_paths(FIRST, ["/data"], host="h", tags=[], one_file_system=wanted)
+    assert ("--one-file-system" in arguments) is wanted
+
+
+def test_the_arguments_of_a_dump_are_its_own():
+    arguments = argv.backup_output(FIRST, ["pg_dump", "--json", "-x"], "erp.dump", host="h", tags=[])
+    assert follows(arguments, "--stdin-filename") == ["erp.dump"]
+    assert "--stdin-from-command" in arguments
+    assert arguments[-4:] == ("--", "pg_dump", "--json", "-x")
+
+
+def test_snapshots_are_those_with_all_of_the_tags():
+    # One flag for each tag would ask for any of them.
+    assert follows(argv.snapshots(FIRST, ["scope:erp", "run:1"]), "--tag") == ["scope:erp,run:1"]
+
+
+def test_snapshots_of_no_tag_are_all():
+    assert "--tag" not in argv.snapshots(FIRST, [])
+
+
+def test_a_restore_includes_each_path_by_itself():
+    arguments = argv.restore(FIRST, SNAPSHOT, "/target", ["/a b", "/c[1]"])
+    assert follows(arguments, "--include") == ["/a b", "/c\\[1]"]
+    assert follows(arguments, "--target") == ["/target"]
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("/plain/ñandú", "/plain/ñandú"),
+        ("/a*b?", "/a\\*b\\?"),
+        ("/[x]", "/\\[x]"),
+        ("/back\\slash", "/back\\\\slash"),
+        ("/**/all", "/\\*\\*/all"),
+        ("/two\nlines", "/two\nlines"),
+    ],
+)
+def test_a_literal_pattern_escapes_what_a_pattern_would_read(path, pattern):
+    assert argv.literal(path) == pattern
+
+
+@pytest.mark.parametrize(("percent", "written"), [(5.0, "5%"), (0.5, "0.5%"), (100.0, "100%")])
+def test_the_share_of_data_is_written_as_restic_reads_it(percent, written):
+    assert f"--read-data-subset={written}" in argv.check_data(FIRST, percent)

@@ -1,0 +1,210 @@
+"""From exit code and words to a cause: what restic 0.18.0 and 0.19.1 said when each thing was broken."""
+
+import pytest
+
+from respaldo.domain.errors import (
+    CacheUnusableError,
+    EngineKilledError,
+    RepositoryDamagedError,
+    RepositoryDeniedError,
+    RepositoryFullError,
+    RepositoryLockedError,
+    RepositoryMissingError,
+    RepositoryReadOnlyError,
+    RepositoryUnreachableError,
+    SnapshotMissingError,
+    SourceCommandError,
+    SourceMissingError,
+    ToolMissingError,
+    UnknownEngineError,
+    WrongPasswordError,
+)
+from respaldo.restic.classify import cause_of, summary_line
+
+CASES = {
+    "no repository": (
+        10,
+        "Fatal: repository does not exist: unable to open config file: stat /r/config: no such file",
+        RepositoryMissingError,
+    ),
+    "no repository, told by words": (
+        1,
+        "Fatal: repository does not exist: unable to open config file: Stat: no such file or directory",
+        RepositoryMissingError,
+    ),
+    "repository folder unreadable": (
+        1,
+        "Fatal: unable to open repository at /r: stat /r/config: permission denied",
+        RepositoryDeniedError,
+    ),
+    "REST server refuses the login": (
+        1,
+        "Fatal: unable to open config file: unexpected HTTP response (401): 401 Unauthorized",
+        RepositoryDeniedError,
+    ),
+    "wrong password": (12, "Fatal: wrong password or no key found", WrongPasswordError),
+    "wrong password of the first of two": (1, "Fatal: wrong password or no key found", WrongPasswordError),
+    "password source fails": (
+        1,
+        "Fatal: Resolving password failed: open /x: no such file",
+        UnknownEngineError,
+    ),
+    "no password": (
+        1,
+        "Fatal: an empty password is not allowed by default. Pass the flag",
+        UnknownEngineError,
+    ),
+    "all sources missing": (1, "Fatal: all source directories/files do not exist", SourceMissingError),
+    "dump command fails": (
+        1,
+        "Fatal: unable to save snapshot: command failed: exit status 1\n"
+        "subprocess pg_dump: pg_dump: error: permission denied for table x",
+        SourceCommandError,
+    ),
+    "dump command fails, the race": (130, "command failed: exit status 1", SourceCommandError),
+    "dump command is not there": (
+        1,
+        "failed to start command: fork/exec /usr/bin/pg_dump: no such file or directory",
+        ToolMissingError,
+    ),
+    "dump to a name with a slash": (1, "open /db: no such file or directory", UnknownEngineError),
+    "repository disk full": (
+        1,
+        "Fatal: unable to save snapshot: write\nSave(<data/3483>) failed: write: no space left on device",
+        RepositoryFullError,
+    ),
+    "repository quota full": (1, "Save(<data/3483>) failed: write: disk quota exceeded", RepositoryFullError),
+    "repository read-only": (
+        1,
+        "Save(<lock/1>) returned error, retrying after 1s: open /r/locks/1: read-only file system",
+        RepositoryReadOnlyError,
+    ),
+    "REST server down": (
+        1,
+        "Load(<config>) returned error, retrying after 720ms: dial tcp: connect: connection refused",
+        RepositoryUnreachableError,
+    ),
+    "sftp down": (
+        1,
+        "Fatal: unable to open repository at sftp:h:/r: unable to start the sftp session, error: EOF",
+        RepositoryUnreachableError,
+    ),
+    "sftp refused": (
+        1,
+        "subprocess ssh: ssh: connect to host h port 22: Connection refused",
+        RepositoryUnreachableError,
+    ),
+    "name of the server unknown": (
+        1,
+        "dial tcp: lookup backups.example: no such host",
+        RepositoryUnreachableError,
+    ),
+    "locked": (
+        11,
+        "Fatal: unable to create lock in backend: repository is already locked by PID 3973 on vm by root",
+        RepositoryLockedError,
+    ),
+    "locked exclusively, told by words": (
+        1,
+        "repository is already locked exclusively by PID 3973 on vm",
+        RepositoryLockedError,
+    ),
+    "killed": (-9, "", EngineKilledError),
+    "killed, told by a shell": (137, "", EngineKilledError),
+    "reader of the dump went away": (-13, "", EngineKilledError),
+    "terminated, 0.18": (
+        1,
+        "Fatal: unable to save snapshot: context canceled\nsignal terminated received, cleaning up",
+        EngineKilledError,
+    ),
+    "terminated, 0.19": (130, "unable to save snapshot: context canceled", EngineKilledError),
+    "terminated before it could say so": (-15, "", EngineKilledError),
+    "interrupted without a word": (130, "", EngineKilledError),
+    "pack with a flipped bit": (
+        1,
+        "ReadPack(<data/3483>): ciphertext verification failed",
+        RepositoryDamagedError,
+    ),
+    "pack deleted, told by check": (
+        1,
+        "Fatal: repository contains errors\npack 3483ab: does not exist",
+        RepositoryDamagedError,
+    ),
+    "pack deleted, met by a restore": (
+        1,
+        "Fatal: loading tree failed: ReadFull(<data/f48c>): open /r/data/f4/f48c: no such file or directory",
+        RepositoryDamagedError,
+    ),
+    "pack truncated": (
+        1,
+        "pack 3483ab: unexpected file size: got 100, expected 200",
+        RepositoryDamagedError,
+    ),
+    "index with a flipped bit": (1, "Fatal: load(<index/1>): invalid data returned", RepositoryDamagedError),
+    "index deleted": (1, "tree 12ab: not found in repository index", RepositoryDamagedError),
+    "config with a flipped bit": (
+        1,
+        "Fatal: config or key 77 is damaged: ciphertext verification failed",
+        RepositoryDamagedError,
+    ),
+    "restore target full": (
+        1,
+        "Fatal: There were 12 errors\n/t/f: write: no space left on device",
+        RepositoryFullError,
+    ),
+    "append-only server": (
+        3,
+        "failed to remove one or more snapshots\nunexpected HTTP response (403): 403 Forbidden",
+        RepositoryDeniedError,
+    ),
+    "unknown flag": (1, "unknown flag: --frobnicate", UnknownEngineError),
+    "snapshot id unknown": (1, 'no matching ID found for prefix "abcdef12"', SnapshotMissingError),
+    "no snapshot at all": (1, "snapshot filter (Paths:[] Tags:[]): no snapshot found", SnapshotMissingError),
+    "cache unusable": (
+        1,
+        "mkdir /dev/null: not a directory\nunable to open cache: mkdir /dev/null: not a directory",
+        CacheUnusableError,
+    ),
+    "cache not permitted": (
+        1,
+        "unable to open cache: mkdir /root/.cache: permission denied",
+        CacheUnusableError,
+    ),
+    "unknown code": (77, "", UnknownEngineError),
+    "a crash": (2, "panic: runtime error: slice bounds out of range [16:1]", UnknownEngineError),
+    "unknown words": (1, "the moon is full", UnknownEngineError),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_failure_has_its_cause(case):
+    code, text, cause = CASES[case]
+    assert cause_of(code, text) is cause
+
+
+@pytest.mark.parametrize(("code", "cause"), [(10, RepositoryMissingError), (11, RepositoryLockedError)])
+def test_a_code_that_is_clear_needs_no_words(code, cause):
+    assert cause_of(code, "no space left on device") is cause
+
+
+def test_what_a_dump_says_about_itself_is_not_taken_for_the_repository():
+    text = "command failed: exit status 1\nsubprocess pg_dump: connection refused"
+    assert cause_of(1, text) is SourceCommandError
+
+
+def test_the_summary_line_is_the_first_telling_one():
+    assert summary_line("repository 1 opened\nFatal: wrong password or no key found\nmore") == (
+        "wrong password or no key found"
+    )
+
+
+def test_the_summary_line_of_words_that_tell_nothing_is_the_first():
+    assert summary_line("\n  hello \nworld") == "hello"
+
+
+def test_the_summary_line_of_silence_is_empty():
+    assert summary_line("") == ""
+
+
+def test_the_summary_line_fits_a_row():
+    assert len(summary_line("error " + "x" * 10_000)) == 500
