@@ -1,0 +1,64 @@
+# Every verb of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
+	&& { command -v "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# Ready when the stamp is newer than the locks.
+STAMP := $(VENV)/.ready
+
+.PHONY: help
+help: ## Show the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@scripts/ensure-venv "$(PYTHON)" $(VENV)
+	@touch $@
+
+.PHONY: env
+env: $(STAMP) ## Make the environment, and put restic at hand
+	@scripts/ensure-restic restic restic-rest-server >/dev/null
+
+.PHONY: demo
+demo: env ## Run the demonstration: real backups by a real scheduler, reported and restored
+	@$(BIN)/python -m respaldo.demo
+
+.PHONY: up
+up: env ## Start Airflow and PostgreSQL, and say where the UI is
+	@$(BIN)/python -m respaldo.embedded up
+
+.PHONY: down
+down: $(STAMP) ## Stop everything that `up` or `demo` started
+	@$(BIN)/python -m respaldo.embedded down
+
+.PHONY: check
+check: $(STAMP) ## Format, lint, types, import contracts, lock drift
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	scripts/lock --check
+
+.PHONY: test
+test: env ## Run the tests, installing what they need
+	@scripts/ensure-test-tools
+	@scripts/run-tests
+
+.PHONY: bench
+bench: env ## Measure against the raw tool
+	$(BIN)/python -m tests.bench
+
+.PHONY: lock
+lock: $(STAMP) ## Resolve the dependencies again
+	scripts/lock
+
+.PHONY: format
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: clean
+clean: down ## Stop, and remove all that was made
+	rm -rf var $(VENV)

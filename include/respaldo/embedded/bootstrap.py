@@ -1,0 +1,117 @@
+"""Prepare Airflow's own database: its tables, the pools, the connections.
+
+A process of its own (``python -m respaldo.embedded.bootstrap ANSWER < request``) because Airflow reads its
+configuration when it is imported, and one process because importing it takes seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from respaldo.domain.values import Value
+from respaldo.embedded.secret_files import write_private
+from respaldo.embedded.settings import Written
+
+if TYPE_CHECKING:
+    from airflow.models.connection import Connection
+
+
+class WantedConnection(Value):
+    """An Airflow connection as it should be. It holds a secret: it travels by pipe only."""
+
+    conn_type: str
+    description: str
+    host: str | None = None
+    login: str | None = None
+    password: str | None = None
+    schema_name: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Give the fields by the names that Airflow has for them."""
+        return {
+            "schema" if name == "schema_name" else name: value for name, value in self.model_dump().items()
+        }
+
+
+class Request(Value):
+    """What the database should hold, and what was last written to it."""
+
+    connections: dict[str, WantedConnection]
+    pools: dict[str, int]
+    written: Written
+
+
+def main() -> None:
+    """Read the request from standard input, do it, and leave what was written in the file of the answer."""
+    from airflow.utils.db import initdb
+
+    request = Request.model_validate_json(sys.stdin.read())
+    initdb()
+    write_private(Path(sys.argv[1]), apply(request).model_dump_json())
+
+
+def apply(request: Request) -> Written:
+    """Make what is missing, bring what we wrote up to date, and leave alone what a user has changed."""
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return Written(
+            connections={
+                name: _put_connection(session, name, wanted, request.written.connections)
+                for name, wanted in request.connections.items()
+            },
+            pools={
+                name: _put_pool(session, name, slots, request.written.pools)
+                for name, slots in request.pools.items()
+            },
+        )
+
+
+def _put_connection(
+    session: Any,  # noqa: ANN401  (SQLAlchemy's, which this module does not import)
+    name: str,
+    wanted: WantedConnection,
+    written: Mapping[str, str],
+) -> str:
+    from airflow.models.connection import Connection
+    from sqlalchemy import select
+
+    found = session.scalar(select(Connection).where(Connection.conn_id == name))
+    if found is None:
+        found = Connection(conn_id=name, **wanted.fields())
+        session.add(found)
+    elif digest(found) == written.get(name):
+        for field, value in wanted.fields().items():
+            setattr(found, field, value)
+    else:
+        return written.get(name, "")
+    return digest(found)
+
+
+def digest(connection: Connection) -> str:
+    """Give a short sum of all that a user can change in a connection."""
+    fields = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
+    values = [str(getattr(connection, field) or "") for field in fields]
+    return hashlib.sha256("\0".join(values).encode()).hexdigest()
+
+
+def _put_pool(session: Any, name: str, slots: int, written: Mapping[str, int]) -> int:  # noqa: ANN401  (as above)
+    from airflow.models.pool import Pool
+    from sqlalchemy import select
+
+    found = session.scalar(select(Pool).where(Pool.pool == name))
+    if found is None:
+        session.add(Pool(pool=name, slots=slots, description="", include_deferred=False))
+    elif found.slots == written.get(name):
+        found.slots = slots
+    else:
+        return written.get(name, found.slots)
+    return slots
+
+
+if __name__ == "__main__":
+    main()
