@@ -27,6 +27,9 @@ from respaldo.domain.errors import TimedOutError, ToolMissingError
 GRACE_SECONDS = 60.0
 """How long a command may take to end by itself after SIGTERM: restic removes its lock meanwhile."""
 
+_DRAIN_SECONDS = 60.0
+"""How long a receiver may take over what is left in the pipes when the command has ended."""
+
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _CHUNK_BYTES = 1 << 20
 
@@ -62,7 +65,7 @@ def run(
     :param on_error: gets each line of standard error. Both are called from threads of their own.
     :param should_stop: asked twice a second; true ends the command early.
     :param keep_open: file descriptors that the command inherits (a lock held as long as it lives).
-    :raises TimedOutError: it did not end in time, and was stopped.
+    :raises TimedOutError: it did not end in time, and was stopped; or its output did not.
     :raises ToolMissingError: there is no such program.
     """
     require(command.program)
@@ -85,19 +88,21 @@ def run(
     finally:
         stop(process)
         for reader in readers:
-            reader.join(timeout=5)
+            reader.join(_DRAIN_SECONDS)
     for reader in readers:
         reader.raise_failure()
+        if reader.is_alive():
+            raise TimedOutError(program=command.program, seconds=round(_DRAIN_SECONDS))
     return process.returncode
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End a command that still runs, and all that it started: SIGTERM, a while to clean up, SIGKILL."""
-    if process.poll() is not None:
-        return
-    _signal_group(process, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_SECONDS)
+    if process.poll() is None:
+        _signal_group(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+    # Also when it ended by itself: a restic that was killed leaves the dump that it started behind.
     _signal_group(process, signal.SIGKILL)
     process.wait()
 
