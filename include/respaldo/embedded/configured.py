@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from respaldo.config.configuration import load
 from respaldo.config.repositories import pool_of
 from respaldo.domain.problems import ConfigurationProblemsError
-from respaldo.embedded.environment import variables
+from respaldo.embedded.environment import adopt
 from respaldo.embedded.errors import ConfigurationError
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.settings import Settings
@@ -22,7 +20,7 @@ def settings_of(layout: Layout) -> Settings:
 
     :raises ConfigurationError: it cannot be used; a broken scope is no reason, its DAG will be red.
     """
-    os.environ.update(variables(layout))
+    adopt(layout)
     try:
         configuration = load(layout.config)
     except ConfigurationProblemsError as error:

@@ -23,6 +23,12 @@ def variables(layout: Layout) -> dict[str, str]:
     }
 
 
+def adopt(layout: Layout) -> None:
+    """Let this process find the installation and its programs, as ``env`` does for a shell."""
+    os.environ.update(variables(layout))
+    os.environ["PATH"] = os.pathsep.join((*_folders(layout), os.environ.get("PATH", os.defpath)))
+
+
 def of_programs(layout: Layout, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Give the whole environment of the supervised programs."""
     kept = {name: value for name, value in inherited.items() if not _is_harmful(name)}

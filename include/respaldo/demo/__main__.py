@@ -1,0 +1,107 @@
+"""``make demo``: real backups by a real scheduler, verified, copied, reported, and restored by hand.
+
+The exit code is 0 only if every row of the report is as it must be and every restored copy equals its source.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from respaldo.config.configuration import load
+from respaldo.demo import expectations, restored, runs, sources
+from respaldo.domain.errors import RespaldoError
+from respaldo.embedded.__main__ import explained, say
+from respaldo.embedded.configured import settings_of
+from respaldo.embedded.installation import Installation
+from respaldo.report import export
+from respaldo.report.history import verify_log
+from respaldo.report.spool import Spool
+from respaldo.report.store import Report
+from respaldo.texts import demo as texts
+
+
+def main() -> int:
+    """Run the demonstration."""
+    began = time.monotonic()
+    say(texts.TITLE)
+    installation = Installation.open(Path.cwd(), say)
+    try:
+        installation.start(settings_of(installation.layout))
+        try:
+            problems = _demonstrate(installation)
+        finally:
+            installation.stop()
+    except RespaldoError as error:
+        sys.stderr.write(explained(error) + "\n")
+        return 1
+    if problems:
+        say(texts.PROBLEMS.format(count=len(problems)))
+        for problem in problems:
+            say(texts.PROBLEM.format(problem=problem))
+        return 1
+    say(texts.GOOD.format(seconds=time.monotonic() - began))
+    return 0
+
+
+def _demonstrate(installation: Installation) -> list[str]:
+    sources.make(installation)
+    folder = sources.documents(installation)
+    files = sum(1 for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    say(texts.SOURCES.format(files=files, folder=folder, database=sources.DATABASE))
+
+    done = _round(installation, texts.FIRST, first_number=1)
+    changes = sources.change(installation)
+    say(
+        texts.CHANGING.format(
+            added=len(changes.added),
+            modified=len(changes.modified),
+            deleted=len(changes.deleted),
+            renamed=len(changes.renamed),
+        )
+    )
+    done += _round(installation, texts.SECOND, first_number=3)
+
+    report = Report(installation.endpoint("respaldo"), Spool(installation.layout.home / "spool"))
+    _show(installation, report, done)
+    return expectations.problems(report, done) + _restored(installation)
+
+
+def _round(installation: Installation, title: str, first_number: int) -> list[runs.Triggered]:
+    say(title)
+    api = installation.api
+    triggered = [
+        runs.trigger(api, scope, title, number) for number, scope in enumerate(sources.SCOPES, first_number)
+    ]
+    runs.wait(api, triggered, say)
+    return triggered
+
+
+def _show(installation: Installation, report: Report, done: list[runs.Triggered]) -> None:
+    zone = ZoneInfo(load(installation.layout.config).organization.timezone)
+    shown = {run.run.key for run in done}
+    rows = [row for row in report.rows() if row["clave"] in shown]
+    say(texts.REPORT)
+    Console().print(export.as_table(rows, zone))
+    say(texts.LOG.format(count=verify_log(report.endpoint).count))
+
+
+def _restored(installation: Installation) -> list[str]:
+    problems: list[str] = []
+    for repository, settings in load(installation.layout.config).repositories.items():
+        for scope in sources.SCOPES:
+            began = time.monotonic()
+            say(texts.BY_HAND.format(repository=repository, scope=scope))
+            found = restored.problems(installation, repository, scope, settings.location)
+            problems += found
+            if not found:
+                say(texts.EQUAL.format(seconds=time.monotonic() - began))
+    return problems
+
+
+if __name__ == "__main__":
+    sys.exit(main())
