@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -47,10 +48,21 @@ def exists(name: str) -> bool:
 
 
 def _get(name: str) -> Connection | Any:  # noqa: ANN401  (outside a task Airflow gives its own class)
-    from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        return Connection.get(name)
+        if _in_a_task():
+            from airflow.sdk import Connection
+
+            return Connection.get(name)
+        # At a terminal there is no task runner to ask: Airflow's own database is.
+        from airflow.models.connection import Connection as StoredConnection
+
+        return StoredConnection.get_connection_from_secrets(name)
     except AirflowNotFoundException as error:
         raise ConnectionMissingError(connection=name) from error
+
+
+def _in_a_task() -> bool:
+    """Whether a task runner answers for connections; Airflow itself tells it in this way."""
+    return hasattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS")

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_DEFAULT = "/var/lib/respaldo"
+from respaldo.domain.places import DEFAULT_HOME
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Home:
 
     @classmethod
     def find(cls) -> Home:
-        return cls(Path(os.environ.get("RESPALDO_HOME") or _DEFAULT))
+        return cls(Path(os.environ.get("RESPALDO_HOME") or DEFAULT_HOME))
 
     @property
     def cache(self) -> Path:

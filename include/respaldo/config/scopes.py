@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -27,16 +28,14 @@ def _valid_cron(expression: str) -> str:
 class Retries(Value):
     """How often a step that failed for a passing cause is tried again, and how long it waits before."""
 
-    attempts: Annotated[int, Field(ge=1, le=10, description="Attempts in all, the first one counted.")] = 4
-    delay: Annotated[Duration, Field(description="Before the second attempt; each later wait doubles.")] = (
-        "1m"  # type: ignore[assignment]  # (validated like a written one)
+    attempts: Annotated[int, Field(ge=1, le=10, description="Attempts in all, the first counted.")] = 4
+    delay: Annotated[Duration, Field(description="Before the second; each later wait doubles.")] = timedelta(
+        minutes=1
     )
 
 
 class Scope(Value):
     """What is saved, how often, where to, and how sure one must be of it."""
-
-    model_config = Value.model_config | {"validate_default": True}
 
     name: Annotated[str, Field(min_length=1, description="As people know it.")]
     department: str

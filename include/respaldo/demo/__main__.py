@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -23,6 +26,8 @@ from respaldo.report.history import verify_log
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 from respaldo.texts import demo as texts
+
+_WIDTH = 160
 
 
 def main() -> int:
@@ -49,6 +54,7 @@ def main() -> int:
 
 
 def _demonstrate(installation: Installation) -> list[str]:
+    began = datetime.now(UTC)
     sources.make(installation)
     folder = sources.documents(installation)
     files = sum(1 for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
@@ -67,8 +73,9 @@ def _demonstrate(installation: Installation) -> list[str]:
     done += _round(installation, texts.SECOND, first_number=3)
 
     report = Report(installation.endpoint("respaldo"), Spool(installation.layout.home / "spool"))
-    _show(installation, report, done)
-    return expectations.problems(report, done) + _restored(installation)
+    rows = report.rows(since=began)
+    _show(installation, report, rows)
+    return [*_unfinished(done), *_wrong(report, done, rows), *_restored(installation)]
 
 
 def _round(installation: Installation, title: str, first_number: int) -> list[runs.Triggered]:
@@ -81,13 +88,29 @@ def _round(installation: Installation, title: str, first_number: int) -> list[ru
     return triggered
 
 
-def _show(installation: Installation, report: Report, done: list[runs.Triggered]) -> None:
+def _show(installation: Installation, report: Report, rows: list[dict[str, Any]]) -> None:
     zone = ZoneInfo(load(installation.layout.config).organization.timezone)
-    shown = {run.run.key for run in done}
-    rows = [row for row in report.rows() if row["clave"] in shown]
     say(texts.REPORT)
-    Console().print(export.as_table(rows, zone))
+    console = Console()
+    # A file or a pipe has no width: the form needs one that its words fit in.
+    console.width = max(console.width, _WIDTH)
+    console.print(export.as_table(rows, zone))
     say(texts.LOG.format(count=verify_log(report.endpoint).count))
+
+
+def _unfinished(done: list[runs.Triggered]) -> Iterator[str]:
+    for run in done:
+        if run.state != "success":
+            yield texts.NOT_GOOD.format(run=run.run.run_id, state=run.state)
+
+
+def _wrong(report: Report, done: list[runs.Triggered], rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Look at every row of this time. Unpausing a DAG makes the schedule begin a run too: it counts."""
+    there = {row["clave"] for row in rows}
+    yield from (texts.NO_ROW.format(run=run.run.run_id) for run in done if run.run.key not in there)
+    for key in there:
+        row = report.row(key)
+        yield from expectations.problems(row) if row else ()
 
 
 def _restored(installation: Installation) -> list[str]:

@@ -9,11 +9,14 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+DEFAULT_HOME = "/var/lib/respaldo"
+"""Where an installation keeps its own data when RESPALDO_HOME says nothing else."""
+
 
 def expand(text: str) -> str:
     """Replace ``${NAME}`` by the variable of the environment. Raise a validation error for an unset one."""
     try:
-        return Template(text).substitute(os.environ)
+        return Template(text).substitute({"RESPALDO_HOME": DEFAULT_HOME} | os.environ)
     except KeyError as error:
         raise PydanticCustomError(
             "variable_unset", "the variable {name} is not set", {"name": error.args[0]}

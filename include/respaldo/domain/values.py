@@ -74,7 +74,7 @@ class Planned(Value):
     previous: PreviousCopy | None = None
     new_repositories: tuple[str, ...] = ()
     """Repositories in which the report knows no copy of this scope: only these may be created. One that is
-    not there although copies were left in it is lost, and making an empty one in its place would hide that."""
+    not there although copies were left in it is lost, and an empty one in its place would hide that."""
 
 
 class Executed(Value):

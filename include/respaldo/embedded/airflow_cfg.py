@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import io
 from collections.abc import Mapping
+from importlib.metadata import version
 from urllib.parse import quote
 
 from respaldo.embedded import secret_files
@@ -24,6 +25,8 @@ def render(layout: Layout, settings: Settings, port: int) -> str:
             # Airflow interpolates: a percent sign stands for itself only when it is doubled.
             parser[section] = {name: value.replace("%", "%%") for name, value in values.items()}
     text = io.StringIO()
+    # A new version is a new text, and a new text restarts what runs.
+    text.write(f"# Respaldo {version('respaldo')}, Airflow {version('apache-airflow-core')}\n\n")
     parser.write(text)
     return text.getvalue()
 
@@ -39,15 +42,20 @@ def _core(layout: Layout, settings: Settings, port: int) -> Options:
             "executor": "LocalExecutor",
             # Workers are forked at once, and each costs memory; a backup mostly waits for its disk.
             "parallelism": "4",
-            # The full name would ask the name servers, who may be slow to know this machine.
-            "hostname_callable": "socket.gethostname",
+            "hostname_callable": "respaldo.embedded.ports.this_host",
             "fernet_key": secret_files.kept(layout.secrets / "fernet_key", secret_files.fernet_key),
             "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in settings.users.items()),
             "simple_auth_manager_passwords_file": str(layout.passwords),
             "execution_api_server_url": f"http://{HOST}:{port}/execution/",
         },
         "database": {"sql_alchemy_conn": f"postgresql+psycopg2://{AIRFLOW}@/{AIRFLOW}?host={socket}"},
-        "logging": {"base_log_folder": str(layout.airflow / "logs"), "colored_console_log": "False"},
+        "logging": {
+            "base_log_folder": str(layout.airflow / "logs"),
+            "colored_console_log": "False",
+            # Logs are read from the disk, and nobody serves them. Airflow asks nevertheless while a task
+            # runs: at the port of "discard", so that it is not another Airflow of this machine who answers.
+            "worker_log_server_port": "9",
+        },
     }
 
 

@@ -16,6 +16,7 @@ from respaldo.embedded.api import Api
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.settings import Settings
 from respaldo.embedded.supervisor import Supervisor
+from respaldo.texts import embedded as texts
 
 ADMINISTRATOR = "admin"
 
@@ -93,6 +94,9 @@ class Installation:
 
         :raises ProcessesLeftError: some process survived even SIGKILL.
         """
+        if not self.layout.run.is_dir():
+            self.say(texts.NOT_RUNNING)
+            return
         with self._alone():
             stopping.stop(self.layout, self.say)
 

@@ -11,6 +11,11 @@ FIRST = 8080
 _TRIES = 200
 
 
+def this_host() -> str:
+    """Name this machine in Airflow's records: so that no name server is asked, who may not know it."""
+    return HOST
+
+
 def free(preferred: int = FIRST) -> int:
     """Give the preferred port, or the next one that nobody listens on.
 

