@@ -43,7 +43,6 @@ check: $(STAMP) ## Format, lint, types, import contracts, lock drift
 
 .PHONY: test
 test: env ## Run the tests, installing what they need
-	@scripts/ensure-test-tools
 	@scripts/run-tests
 
 .PHONY: bench
