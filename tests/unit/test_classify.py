@@ -159,6 +159,21 @@ CASES = {
     ),
     "unknown flag": (1, "unknown flag: --frobnicate", UnknownEngineError),
     "snapshot id unknown": (1, 'no matching ID found for prefix "abcdef12"', SnapshotMissingError),
+    "whole snapshot id unknown, on disk": (
+        1,
+        "Fatal: failed to find snapshot: failed to load snapshot [null]: open /r/snapshots/0: no such file",
+        SnapshotMissingError,
+    ),
+    "whole snapshot id unknown, over REST": (
+        1,
+        "failed to load snapshot [null]: <snapshot/0000000000> does not exist",
+        SnapshotMissingError,
+    ),
+    "snapshot file damaged": (
+        1,
+        "failed to load snapshot 12ab: ciphertext verification failed",
+        RepositoryDamagedError,
+    ),
     "no snapshot at all": (1, "snapshot filter (Paths:[] Tags:[]): no snapshot found", SnapshotMissingError),
     "cache unusable": (
         1,

@@ -51,7 +51,10 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
         (r"read-only file system", RepositoryReadOnlyError),
         (r"repository is already locked", RepositoryLockedError),
         (r"wrong password or no key found", WrongPasswordError),
-        (r"no matching ID found|no snapshot found", SnapshotMissingError),
+        (
+            r"no matching ID found|no snapshot found|failed to load snapshot .*(no such file|does not exist)",
+            SnapshotMissingError,
+        ),
         (
             r"ciphertext verification failed|invalid data returned|is damaged|unexpected file size"
             r"|not found in (the )?(repository )?index|pack \S+: does not exist|number of errors|ReadFull"

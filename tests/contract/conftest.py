@@ -1,0 +1,118 @@
+"""A real restic and its repositories, for what every source and every repository must do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from respaldo.domain.values import Run
+from respaldo.restic.argv import Place
+from respaldo.restic.engine import Engine, find_engine
+from respaldo.restic.repository import Marks, Repository, Saved
+
+RUN = Run(dag_id="backup__erp", run_id="scheduled__2026-03-01", scope_id="erp")
+MARKS = Marks(host="test-host", tags=RUN.tags)
+
+MakeRepository = Callable[..., Repository]
+
+
+@dataclass(frozen=True)
+class Template:
+    """Repositories as they are when new and after one save: making each anew would cost a second."""
+
+    new: Path
+    filled: Path
+    saved: Saved
+
+
+@pytest.fixture
+def engine(restic: None) -> Engine:
+    return find_engine()
+
+
+@pytest.fixture
+def make_repository(engine: Engine, tmp_path: Path) -> MakeRepository:
+    """Describe a repository below the test's folder, which is not made by that."""
+
+    def make(name: str = "principal", *, location: str | None = None, password: str = "clave") -> Repository:  # noqa: S107
+        place = Place(location or str(tmp_path / name), SecretStr(password), str(tmp_path / "cache"))
+        return Repository(name=name, scope_id="erp", place=place, engine=engine)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few files that no test changes."""
+    folder = tmp_path_factory.mktemp("tree")
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "a").write_bytes(os.urandom(200_000))
+    (folder / "deep" / "er" / "ñandú\nx").write_text("two lines")
+    (folder / "empty").touch()
+    (folder / "link").symlink_to("a")
+    os.link(folder / "a", folder / "twin")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def templates() -> dict[str, Template]:
+    """One template for each version of restic."""
+    return {}
+
+
+@pytest.fixture
+def template(
+    engine: Engine,
+    templates: dict[str, Template],
+    make_repository: MakeRepository,
+    tree: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Template:
+    if engine.version not in templates:
+        folder = tmp_path_factory.mktemp("template")
+        repository = make_repository(location=str(folder / "filled"))
+        repository.create()
+        shutil.copytree(folder / "filled", folder / "new")
+        saved = repository.save_paths("files", [str(tree)], MARKS)
+        templates[engine.version] = Template(folder / "new", folder / "filled", saved)
+    return templates[engine.version]
+
+
+@pytest.fixture
+def repository(template: Template, make_repository: MakeRepository) -> Repository:
+    """A repository without a snapshot."""
+    repository = make_repository()
+    shutil.copytree(template.new, repository.place.location)
+    return repository
+
+
+@pytest.fixture
+def filled(template: Template, make_repository: MakeRepository) -> Repository:
+    """A repository in which the tree was saved once."""
+    repository = make_repository()
+    shutil.copytree(template.filled, repository.place.location)
+    return repository
+
+
+@pytest.fixture
+def saved(template: Template) -> Saved:
+    """What the one save of the filled repository gave."""
+    return template.saved
+
+
+@pytest.fixture
+def marks() -> Marks:
+    return MARKS
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
