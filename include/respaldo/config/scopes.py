@@ -54,7 +54,9 @@ class Scope(Value):
     retention: Retention
     verify: Verification = Verification()
     retries: Retries = Retries()
-    timeout: Annotated[Duration, Field(description="How long one step may take, at the most.")] = "12h"  # type: ignore[assignment]  # (validated like a written one)
+    timeout: Annotated[Duration, Field(description="How long one step may take, at the most.")] = timedelta(
+        hours=12
+    )
     queue: Annotated[str | None, Field(description="Airflow queue: the worker that reaches the data.")] = None
 
     @model_validator(mode="after")
