@@ -47,7 +47,7 @@ test: env ## Run the tests, installing what they need
 
 .PHONY: bench
 bench: env ## Measure against the raw tool
-	$(BIN)/python -m tests.bench
+	$(BIN)/python tests/bench
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies again
