@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
@@ -64,7 +65,7 @@ class FilesSource(Value):
         """Look at each path and find at least one file. restic 0.18 passes over a missing path and says 0.
 
         :raises SourceMissingError: a path is not there.
-        :raises SourceUnreadableError: a path may not be read.
+        :raises SourceUnreadableError: a path may not be read, or is a link: restic would save only the link.
         :raises SourceEmptyError: there is no file below any of them.
         """
         for path in self.paths:
@@ -83,7 +84,11 @@ class FilesSource(Value):
         endpoint: Endpoint | None,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Saved:
-        return repository.save_paths(
+        """Save all paths as one snapshot.
+
+        :raises SourceEmptyError: every file was left out; the snapshot without a file is removed.
+        """
+        saved = repository.save_paths(
             item,
             self.paths,
             marks,
@@ -91,6 +96,10 @@ class FilesSource(Value):
             one_file_system=self.one_file_system,
             on_progress=on_progress,
         )
+        if saved.copy.files == 0:
+            repository.forget(saved.copy.snapshot_id)
+            raise SourceEmptyError(source=self.describe())
+        return saved
 
     def verify(
         self, copy: Copy, repository: Repository, wanted: Verification, scratch: str
@@ -195,6 +204,8 @@ def _look_at(path: str) -> None:
             os.scandir(path).close()
         elif stat.S_ISREG(found.st_mode):
             Path(path).open("rb").close()
+        elif stat.S_ISLNK(found.st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     except FileNotFoundError as error:
         raise SourceMissingError(path=path) from error
     except OSError as error:
@@ -202,6 +213,6 @@ def _look_at(path: str) -> None:
 
 
 def _holds_a_file(path: str) -> bool:
-    if not Path(path).is_dir() or Path(path).is_symlink():
+    if not Path(path).is_dir():
         return True
     return any(files for _, _, files in os.walk(path))
