@@ -39,6 +39,11 @@ _ALL = "all"
 _DUMP = ".dump"
 _MAINTENANCE = "postgres"
 _CONNECT_SECONDS = 15
+_REFUSALS = (
+    "authentication failed", "no password supplied", "pg_hba.conf", "permission denied for database",
+    "is not permitted to log in", "does not exist",
+)  # fmt: skip
+"""What the server says when it will say the same again; the last one of a role."""
 
 
 def _named(databases: object) -> object:
@@ -173,8 +178,8 @@ def _cause(error: psycopg.Error, server: Endpoint) -> SourceError:
     """libpq tells a refused login from a dead server only in words and, once connected, in a code."""
     said = " ".join(str(error).split())
     facts = {"connection": server.name, "host": server.host, "port": server.port, "said": said}
-    if "does not exist" in said and "database" in said:
+    if "does not exist" in said and 'database "' in said:
         return DatabaseMissingError(database=server.database, **facts)
-    if "authentication failed" in said or "no password supplied" in said or "pg_hba.conf" in said:
+    if any(words in said for words in _REFUSALS):
         return DatabaseDeniedError(**facts)
     return DatabaseUnreachableError(**facts)
