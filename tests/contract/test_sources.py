@@ -335,6 +335,14 @@ def test_a_sample_is_as_large_as_was_asked_and_the_same_for_a_retry(filled, save
     assert len(restored[0]) == 2
 
 
+def test_a_sample_of_more_paths_than_one_call_takes_is_restored_whole(
+    filled, saved, tree, scratch, monkeypatch
+):
+    monkeypatch.setattr("respaldo.sources.files.RESTORED_AT_ONCE", 3)
+    facts = evidence_of(files(tree), saved.copy, filled, scratch)
+    assert facts["sample"] == {"restored": 4, "equal": 4, "changed_since": 0}
+
+
 def test_a_scope_that_asks_for_no_sample_gets_its_structure_verified(filled, saved, tree, scratch):
     facts = evidence_of(files(tree), saved.copy, filled, scratch, Verification(probe_files=0))
     assert list(facts) == ["structure"]
