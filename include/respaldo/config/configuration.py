@@ -14,6 +14,7 @@ from respaldo.config.repositories import Repositories, RepositorySettings
 from respaldo.config.scopes import SCOPE_ID, Scope
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 
+_SUFFIXES = (".yaml", ".yml")
 _BESIDE_PACKAGE = Path(__file__).parents[2] / "config"
 
 
@@ -43,7 +44,7 @@ def folder() -> Path:
 
 def scope_files(root: Path) -> list[Path]:
     """List the scope files, sorted by name."""
-    return sorted((root / "scopes").glob("*.y*ml"))
+    return sorted(path for path in (root / "scopes").glob("*") if path.suffix in _SUFFIXES)
 
 
 def load(root: Path, only: str | None = None) -> Configuration:
@@ -97,6 +98,8 @@ def _load_scope(
     problems: list[Problem] = []
     if not re.fullmatch(SCOPE_ID, path.stem):
         problems.append(document.problem((), "scope_id", value=path.stem))
+    twins = (path.with_suffix(suffix) for suffix in _SUFFIXES if suffix != path.suffix)
+    problems += [document.problem((), "scope_twice", other=twin.name) for twin in twins if twin.exists()]
     scope = validated(document, Scope)
     problems += _unknown(document, "repository", scope.repository, frozenset(repositories))
     if scope.second_copy is not None:

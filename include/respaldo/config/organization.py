@@ -29,7 +29,7 @@ class Form(Value):
 class Role(Value):
     """One of the procedure's roles: its title, its people's user names, where they are told."""
 
-    title: str
+    title: Annotated[str, Field(min_length=1, max_length=200)]
     users: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
 

@@ -17,11 +17,25 @@ from respaldo.sources import AnySource
 SCOPE_ID = r"^[a-z][a-z0-9_]{1,60}$"
 
 
-def _valid_cron(expression: str) -> str:
-    from croniter import croniter  # type: ignore[import-untyped]
+_CRON_FIELDS = 5
 
-    if not croniter.is_valid(expression):
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Label = Annotated[str, Field(min_length=1, max_length=100)]
+"""What becomes a tag or a queue: one too long for Airflow would keep every scope's DAG from loading."""
+
+
+def _valid_cron(expression: str) -> str:
+    from croniter import CroniterError, croniter  # type: ignore[import-untyped]
+
+    fields = expression.split()
+    # croniter also takes seconds and years, and R for a moment that is another each time it is read.
+    is_preset = len(fields) == 1 and expression.startswith("@")
+    if not (is_preset or len(fields) == _CRON_FIELDS) or any(field.startswith("R") for field in fields):
         raise PydanticCustomError("cron_invalid", "not a cron expression")
+    try:
+        croniter(expression).get_next()
+    except CroniterError as error:
+        raise PydanticCustomError("cron_invalid", "not a cron expression, or never comes") from error
     return expression
 
 
@@ -37,8 +51,8 @@ class Retries(Value):
 class Scope(Value):
     """What is saved, how often, where to, and how sure one must be of it."""
 
-    name: Annotated[str, Field(min_length=1, description="As people know it.")]
-    department: str
+    name: Annotated[Title, Field(description="As people know it.")]
+    department: Label
     criticality: Literal["alta", "media", "baja"]
     mode: Annotated[Literal["software"], Field(description="How copies are made (activity 3).")] = "software"
     schedule: Annotated[
@@ -57,7 +71,9 @@ class Scope(Value):
     timeout: Annotated[Duration, Field(description="How long one step may take, at the most.")] = timedelta(
         hours=12
     )
-    queue: Annotated[str | None, Field(description="Airflow queue: the worker that reaches the data.")] = None
+    queue: Annotated[Label | None, Field(description="Airflow queue: the worker that reaches the data.")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _two_places(self) -> Self:

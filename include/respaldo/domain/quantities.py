@@ -16,7 +16,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_DURATION = re.compile(r"(\d{1,5})\s*([smhdw])")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
@@ -52,7 +52,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration, json_schema_input_type=str),
     PlainSerializer(format_duration, return_type=str),
-    Field(json_schema_extra={"pattern": r"^\d+\s*[smhdw]$", "examples": ["26h"]}),
+    Field(json_schema_extra={"pattern": r"^\d{1,5}\s*[smhdw]$", "examples": ["26h"]}),
 ]
 Percent = Annotated[
     float,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +27,8 @@ _INVALID_SCHEDULE = "0 1 * * *"
 
 
 def dag_id_of(scope_id: str) -> str:
-    return f"backup__{scope_id}"
+    """Name the DAG of a scope, also of one whose file has a name that Airflow would not take."""
+    return f"backup__{re.sub(r'[^A-Za-z0-9_.-]', '_', scope_id)[:200]}"
 
 
 def backup_dag(scope: ConfiguredScope, configuration: Configuration) -> DAG:

@@ -16,10 +16,8 @@ def airflow_backup_dags() -> dict[str, DAG]:
 
     While a task runs, only its own DAG is wanted: the others are not even read.
     """
-    wanted = get_parsing_context().dag_id
-    only = wanted.removeprefix(dag_id_of("")) if wanted else None
     try:
-        configuration = load(folder(), only)
+        configuration = load(folder(), _wanted())
     except ConfigurationProblemsError as error:
         return {
             dag_id_of(path.stem): invalid_dag(path.stem, error.problems, _ZONE_WITHOUT_ORGANIZATION)
@@ -27,7 +25,15 @@ def airflow_backup_dags() -> dict[str, DAG]:
         }
     zone = configuration.organization.timezone
     dags = {dag_id_of(scope.id): backup_dag(scope, configuration) for scope in configuration.scopes.values()}
-    return dags | {
+    return {
         dag_id_of(scope_id): invalid_dag(scope_id, problems, zone)
         for scope_id, problems in configuration.invalid.items()
-    }
+    } | dags
+
+
+def _wanted() -> str | None:
+    """Give the scope whose task is about to run in this process, if one is."""
+    dag_id = get_parsing_context().dag_id
+    if dag_id is None:
+        return None
+    return next((path.stem for path in scope_files(folder()) if dag_id_of(path.stem) == dag_id), "")

@@ -13,6 +13,7 @@ PROBLEMS = {
     "key_twice": "la clave está dos veces",
     "missing": "falta esta clave",
     "extra_forbidden": "clave desconocida",
+    "scope_twice": "hay otro archivo con el mismo identificador: {other}",
     "scope_id": "el nombre del archivo «{value}» no sirve de identificador: "
     "use minúsculas, números y _, y empiece por letra",
     "repository_unknown": "no hay un repositorio «{value}» en repositories.yaml (hay: {known})",
@@ -21,7 +22,8 @@ PROBLEMS = {
     "second_copy_same": "la segunda copia debe ir en otro repositorio que la primera",
     "duration": "«{value}» no es una duración: escriba un número y una unidad (s, m, h, d, w), como 26h",
     "percent": "«{value}» no es un porcentaje: escríbalo como 50%",
-    "cron_invalid": "«{value}» no es una expresión cron válida; por ejemplo: 0 1 * * *",
+    "cron_invalid": "«{value}» no es una expresión cron de cinco campos que llegue alguna vez; "
+    "por ejemplo: 0 1 * * *",
     "timezone_unknown": "«{value}» no es una zona horaria; por ejemplo: America/Bogota",
     "path_relative": "«{value}» debe ser una ruta absoluta",
     "variable_unset": "la variable de entorno {name} no está definida",
@@ -33,6 +35,7 @@ PROBLEMS = {
     "literal_error": "«{value}» no es un valor admitido; los hay: {expected}",
     "string_type": "debe ser un texto",
     "string_too_short": "no puede estar vacío",
+    "string_too_long": "no puede tener más de {max_length} letras",
     "string_pattern_mismatch": "«{value}» no tiene la forma esperada ({pattern})",
     "int_type": "debe ser un número entero",
     "int_parsing": "debe ser un número entero",
