@@ -117,6 +117,8 @@ def password(
     """Print a password, from the master secret that Airflow holds or that is typed in."""
     if from_stdin:
         master = SecretStr(sys.stdin.readline())
+        if not master.get_secret_value().strip("\r\n"):
+            _stop(texts.PASSWORD_EMPTY)
     else:
         with _told():
             settings = _configuration().repositories
