@@ -91,6 +91,8 @@ def validated(document: Document, model: type[Model], data: Any = None) -> Model
                     **found.get("ctx", {}),
                 )
                 for found in error.errors(include_url=False)
+                # Of a list pydantic counts only the good items, and would call one with a mistake empty.
+                if not (found["type"] == "too_short" and found["input"])
             )
         ) from error
 
