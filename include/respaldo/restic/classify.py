@@ -66,7 +66,10 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
             r"|connection reset|unable to start the sftp session|broken pipe|TLS handshake|EOF$",
             RepositoryUnreachableError,
         ),
-        (r"permission denied|401 Unauthorized|403 Forbidden|Access Denied", RepositoryDeniedError),
+        (
+            r"permission denied|operation not permitted|401 Unauthorized|403 Forbidden|Access Denied",
+            RepositoryDeniedError,
+        ),
         (r"does not exist: unable to open config file", RepositoryMissingError),
         (r"context canceled|signal terminated|signal interrupt", EngineKilledError),
     )
