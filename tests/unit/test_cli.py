@@ -1,0 +1,122 @@
+"""The command `respaldo`, without Airflow: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from respaldo.cli import app
+from respaldo.restic.passwords import derive_password
+
+DEFAULT = Path(__file__).parents[2] / "include" / "config"
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    folder = tmp_path / "config"
+    shutil.copytree(DEFAULT, folder)
+    monkeypatch.setenv("RESPALDO_CONFIG", str(folder))
+    monkeypatch.setenv("COLUMNS", "200")
+    return folder
+
+
+def respaldo(*arguments, typed=None):
+    return CliRunner().invoke(app, list(arguments), input=typed)
+
+
+def break_scope(config):
+    path = config / "scopes" / "demo_erp.yaml"
+    path.write_text(path.read_text().replace("rpo: 26h", "rpoo: 26h"))
+    return path
+
+
+def test_lint_says_that_all_is_well_and_what_it_read(config):
+    done = respaldo("lint", "--offline")
+    assert (done.exit_code, done.stdout) == (0, "Configuración correcta: 2 alcances, 2 repositorios.\n")
+
+
+def test_lint_names_every_mistake_and_ends_with_one(config):
+    path = break_scope(config)
+    done = respaldo("lint", "--offline")
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 1
+    place = path.read_text().splitlines().index("rpoo: 26h") + 1
+    assert f"{path}:{place}: rpoo: clave desconocida. ¿Quiso escribir «rpo»?" in lines
+    assert f"{path}:1: rpo: falta esta clave." in lines
+    assert lines[-1] == "2 errores."
+
+
+def test_lint_tells_a_broken_common_file(config):
+    (config / "repositories.yaml").unlink()
+    done = respaldo("lint", "--offline")
+    assert done.exit_code == 1
+    assert "repositories.yaml:1: el archivo no se puede leer" in done.stdout
+
+
+def test_the_schemas_in_the_repository_are_those_of_the_models(config, tmp_path):
+    done = respaldo("schema", str(tmp_path / "written"))
+    assert done.exit_code == 0
+    written = {path.name: json.loads(path.read_text()) for path in (tmp_path / "written").iterdir()}
+    kept = {path.name: json.loads(path.read_text()) for path in (DEFAULT / "schema").iterdir()}
+    assert set(kept) == {"organization.json", "repositories.json", "scope.json"}
+    assert written == kept, "run `respaldo schema`"
+
+
+def test_schemas_are_written_beside_the_configuration_when_no_folder_is_named(config):
+    shutil.rmtree(config / "schema")
+    assert respaldo("schema").exit_code == 0
+    assert (config / "schema" / "scope.json").is_file()
+
+
+def test_scopes_shows_what_is_configured_and_what_is_broken(config):
+    break_scope(config)
+    done = respaldo("scopes")
+    assert done.exit_code == 0
+    good = next(line for line in done.stdout.splitlines() if "demo_documentos" in line)
+    for told in ("Documentos de demostración", "files:", "0 1 * * *", "26h", "principal", "soporte"):
+        assert told in done.stdout
+        assert told.split()[0] in good
+    assert "inválido: 2 errores" in next(line for line in done.stdout.splitlines() if "demo_erp" in line)
+
+
+def test_scopes_ends_with_one_when_nothing_can_be_read(config):
+    (config / "organization.yaml").write_text("name: [")
+    done = respaldo("scopes")
+    assert done.exit_code == 1
+    assert "organization.yaml:1:" in done.stdout
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_password_comes_from_the_secret_that_is_typed_in(config, ending):
+    done = respaldo("password", "principal", "demo_erp", "--stdin", typed=f"del sobre{ending}")
+    expected = derive_password(SecretStr("del sobre"), "principal", "demo_erp").get_secret_value()
+    assert (done.exit_code, done.stdout) == (0, f"{expected}\n")
+
+
+def test_a_password_needs_no_configuration(monkeypatch, tmp_path):
+    monkeypatch.setenv("RESPALDO_CONFIG", str(tmp_path / "none"))
+    assert respaldo("password", "principal", "erp", "--stdin", typed="x").exit_code == 0
+
+
+def test_an_empty_secret_gives_no_password(config):
+    done = respaldo("password", "principal", "demo_erp", "--stdin", typed="\n")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_a_password_for_a_repository_that_is_not_configured_is_refused(config):
+    done = respaldo("password", "principl", "demo_erp")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "No hay un repositorio «principl»; los hay: principal, secundario\n"
+
+
+def test_help_is_spanish():
+    done = respaldo("--help")
+    assert done.exit_code == 0
+    assert "Comprueba la configuración" in done.stdout

@@ -1,0 +1,266 @@
+"""Each mistake in a configuration file is told with its file, line and key, and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from respaldo.config.configuration import load, problems_of
+from respaldo.domain.problems import ConfigurationProblemsError, Problem
+from respaldo.texts.configuration import OTHER, PROBLEMS, tell
+
+DEFAULT = Path(__file__).parents[2] / "include" / "config"
+SCOPE = """\
+name: Nómina
+department: Talento Humano
+criticality: alta
+schedule: 0 1 * * *
+rpo: 26h
+rto: 4h
+responsible: soporte
+source:
+  kind: files
+  paths: [/srv/nomina]
+  one_file_system: false
+repository: principal
+second_copy: secundario
+retention: {daily: 7d}
+verify: {probe_files: 20, max_shrink: 50%}
+retries: {attempts: 4, delay: 5s}
+"""
+POSTGRESQL = "source: {kind: postgresql, connection: erp_db, databases: [erp]}"
+FILES = SCOPE[SCOPE.index("source:") : SCOPE.index("repository:")].rstrip()
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "scopes").mkdir()
+    for name in ("organization.yaml", "repositories.yaml"):
+        (tmp_path / name).write_text((DEFAULT / name).read_text())
+    (tmp_path / "scopes" / "nomina.yaml").write_text(SCOPE)
+    return tmp_path
+
+
+def only_problem(config: Path) -> Problem:
+    problems = problems_of(config)
+    assert len(problems) == 1, [tell(problem) for problem in problems]
+    return problems[0]
+
+
+def line_of(path: Path, text: str) -> int:
+    return next(n for n, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+CASES = {
+    # code: (what is right, what is written instead, its key, a word of its line, suggestion, what is told)
+    "missing": ("rpo: 26h\n", "", "rpo", None, None, "falta esta clave"),
+    "extra_forbidden": ("schedule:", "schedul:", "schedul", "schedul:", "schedule", "clave desconocida"),
+    "key_twice": ("rto: 4h", "rto: 4h\nrto: 5h", "rto", "rto: 5h", None, "dos veces"),
+    "repository_unknown": (
+        "repository: principal", "repository: principl", "repository", "principl", "principal", "«principl»"
+    ),
+    "role_unknown": ("soporte", "soprte", "responsible", "soprte", "soporte", "«soprte»"),
+    "second_copy_same": (
+        "second_copy: secundario", "second_copy: principal", "", None, None, "en otro repositorio"
+    ),
+    "duration": ("rpo: 26h", "rpo: 26 horas", "rpo", "26 horas", None, "«26 horas» no es una duración"),
+    "percent": ("50%", "medio", "verify.max_shrink", "medio", None, "«medio» no es un porcentaje"),
+    "cron_invalid": (
+        "0 1 * * *", "cada día", "schedule", "cada día", None, "«cada día» no es una expresión cron"
+    ),
+    "variable_unset": (
+        "/srv/nomina", "'${NO_HAY}/x'", "source.paths.0", "NO_HAY", None, "NO_HAY"
+    ),
+    "variable_malformed": ("/srv/nomina", "/srv/$", "source.paths.0", "/srv/$", None, "$$"),
+    "path_relative": ("/srv/nomina", "srv/nomina", "source.paths.0", "srv/nomina", None, "srv/nomina"),
+    "databases_empty": (FILES, POSTGRESQL.replace("[erp]", "[]"), "source.databases", "[]", None, "all"),
+    "retention_empty": ("{daily: 7d}", "{}", "retention", "retention", None, "debe conservar algo"),
+    "union_tag_invalid": ("kind: files", "kind: ficheros", "source", "source:", None, "«ficheros»"),
+    "union_tag_not_found": ("  kind: files\n", "", "source", "source:", None, "falta «kind»"),
+    "literal_error": (
+        "criticality: alta", "criticality: urgente", "criticality", "urgente", None, "«urgente»"
+    ),
+    "string_type": ("name: Nómina", "name: 7", "name", "name:", None, "debe ser un texto"),
+    "string_too_short": ("name: Nómina", "name: ''", "name", "name:", None, "no puede estar vacío"),
+    "string_too_long": (
+        "Talento Humano", "d" * 101, "department", "department:", None, "más de 100 letras"
+    ),
+    "string_pattern_mismatch": ("daily: 7d", "daily: siete", "retention.daily", "siete", None, "«siete»"),
+    "int_type": (
+        "probe_files: 20", "probe_files: [20]", "verify.probe_files", "verify", None, "número entero"
+    ),
+    "int_parsing": (
+        "probe_files: 20", "probe_files: dos", "verify.probe_files", "dos", None, "número entero"
+    ),
+    "bool_type": (
+        "one_file_system: false", "one_file_system: [no]", "source.one_file_system", "[no]", None, "true o"
+    ),
+    "bool_parsing": (
+        "one_file_system: false", "one_file_system: quizá", "source.one_file_system", "quizá", None, "true o"
+    ),
+    "tuple_type": ("[/srv/nomina]", "/srv/nomina", "source.paths", "paths:", None, "debe ser una lista"),
+    "model_type": ("{daily: 7d}", "7d", "retention", "retention", None, "claves y valores"),
+    "model_attributes_type": (FILES, "source: /srv", "source", "source:", None, "claves y valores"),
+    "too_short": ("[/srv/nomina]", "[]", "source.paths", "paths", None, "no puede estar vacío"),
+    "greater_than_equal": (
+        "attempts: 4", "attempts: 0", "retries.attempts", "attempts", None, "debe ser 1 o más"
+    ),
+    "less_than_equal": (
+        "attempts: 4", "attempts: 11", "retries.attempts", "attempts", None, "debe ser 10 o menos"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_mistake_in_a_scope_is_told_where_it_is(config, code):
+    good, bad, key, word, suggestion, told = CASES[code]
+    path = config / "scopes" / "nomina.yaml"
+    assert good in SCOPE
+    path.write_text(SCOPE.replace(good, bad, 1))
+    problem = only_problem(config)
+    assert (problem.code, problem.file, problem.key) == (code, str(path), key)
+    assert problem.line == (line_of(path, word) if word else 1)
+    assert problem.suggestion == suggestion
+    text = tell(problem)
+    assert text.startswith(f"{path}:{problem.line}: ")
+    assert told in text
+    assert ("¿Quiso escribir" in text) == (suggestion is not None)
+
+
+COMMON = {
+    "timezone_unknown": (
+        "organization.yaml", "America/Bogota", "America/Bogotá", "timezone", "timezone:", "America/Bogota"
+    ),
+    "date_from_datetime_parsing": ("organization.yaml", "2022-02-03", "ayer", "form.date", "ayer", "«ayer»"),
+    "date_type": ("organization.yaml", "2022-02-03", "[1]", "form.date", "form", "2026-01-31"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", COMMON)
+def test_a_mistake_in_the_organization_is_told_where_it_is(config, code):
+    name, good, bad, key, word, told = COMMON[code]
+    path = config / name
+    path.write_text(path.read_text().replace(good, bad, 1))
+    problem = only_problem(config)
+    assert (problem.code, problem.file, problem.key) == (code, str(path), key)
+    assert problem.line == line_of(path, word)
+    assert told in tell(problem)
+
+
+def test_roles_that_are_no_mapping_are_told(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().split("roles:")[0] + "roles: [soporte]\n")
+    problem = only_problem(config)
+    assert (problem.code, problem.key, problem.line) == ("dict_type", "roles", line_of(path, "roles:"))
+    assert "claves y valores" in tell(problem)
+
+
+def test_a_file_that_is_not_there_is_told(config):
+    (config / "repositories.yaml").unlink()
+    problem = only_problem(config)
+    assert (problem.code, problem.file) == ("file_unreadable", str(config / "repositories.yaml"))
+
+
+def test_bytes_that_are_no_text_are_told(config):
+    (config / "scopes" / "nomina.yaml").write_bytes("name: Nómina\n".encode("latin-1"))
+    assert only_problem(config).code == "file_unreadable"
+
+
+def test_what_is_no_yaml_is_told_with_its_line(config):
+    (config / "scopes" / "nomina.yaml").write_text("name: Nómina\nrpo: [26h\nrto: 4h\n")
+    problem = only_problem(config)
+    assert (problem.code, problem.line) == ("not_yaml", 3)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "palabra\n"])
+def test_a_file_without_keys_is_told(config, text):
+    (config / "scopes" / "nomina.yaml").write_text(text)
+    assert only_problem(config).code == "not_a_mapping"
+
+
+def test_a_file_name_that_is_no_identifier_is_told(config):
+    (config / "scopes" / "nomina.yaml").rename(config / "scopes" / "Nómina 1.yaml")
+    problem = only_problem(config)
+    assert problem.code == "scope_id"
+    assert "«Nómina 1»" in tell(problem)
+
+
+def test_two_files_of_one_scope_are_told_and_neither_is_used(config):
+    (config / "scopes" / "nomina.yml").write_text(SCOPE)
+    assert {problem.code for problem in problems_of(config)} == {"scope_twice"}
+    assert load(config).scopes == {}
+
+
+def test_every_mistake_of_a_file_is_told_at_once(config):
+    path = config / "scopes" / "nomina.yaml"
+    path.write_text(SCOPE.replace("rpo: 26h", "rpo: x").replace("alta", "z").replace("rto:", "rtoo:"))
+    assert {problem.code for problem in problems_of(config)} == {
+        "duration", "literal_error", "extra_forbidden", "missing",
+    }  # fmt: skip
+
+
+def test_a_broken_scope_hides_no_other(config):
+    (config / "scopes" / "compras.yaml").write_text("name: Compras\n")
+    configuration = load(config)
+    assert list(configuration.scopes) == ["nomina"]
+    assert list(configuration.invalid) == ["compras"]
+
+
+def test_a_task_reads_no_scope_but_its_own(config):
+    (config / "scopes" / "compras.yaml").write_text("name: [")
+    configuration = load(config, "nomina")
+    assert list(configuration.scopes) == ["nomina"]
+    assert configuration.invalid == {}
+
+
+def test_broken_common_files_are_told_together(config):
+    for name in ("organization.yaml", "repositories.yaml"):
+        (config / name).write_text("")
+    with pytest.raises(ConfigurationProblemsError) as told:
+        load(config)
+    assert [Path(problem.file).name for problem in told.value.problems] == [
+        "organization.yaml",
+        "repositories.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    ["0 0 31 2 *", "* * * * * *", "0 0 1 1 * 0 2030", "R R * * *", "@once", "60 * * * *", "0 1 * *", ""],
+)
+def test_a_schedule_of_other_than_five_fields_or_that_never_comes_is_refused(config, schedule):
+    path = config / "scopes" / "nomina.yaml"
+    path.write_text(SCOPE.replace("0 1 * * *", f'"{schedule}"'))
+    assert only_problem(config).code == "cron_invalid"
+
+
+@pytest.mark.parametrize("schedule", ["@daily", "*/15 * * * *", "0 1 * * mon-fri", "0 0 1-5,7 */2 *"])
+def test_usual_schedules_are_taken(config, schedule):
+    (config / "scopes" / "nomina.yaml").write_text(SCOPE.replace("0 1 * * *", f'"{schedule}"'))
+    assert problems_of(config) == ()
+
+
+@pytest.mark.parametrize("text", ["0h", "999999d", "-1h", "1.5h", "26", "h"])
+def test_durations_without_length_or_past_all_measure_are_refused(config, text):
+    (config / "scopes" / "nomina.yaml").write_text(SCOPE.replace("26h", f'"{text}"'))
+    assert only_problem(config).code == "duration"
+
+
+def test_every_message_is_tried_here():
+    said_in_tests = re.findall(r'"([a-z_]+)"', Path(__file__).read_text())
+    tried = {*CASES, *COMMON, *said_in_tests} - {"connection_unknown"}
+    # Whether a connection exists only Airflow knows: tests/integration/live.
+    assert set(PROBLEMS) - tried == {"connection_unknown"}
+
+
+def test_a_message_whose_facts_are_missing_is_still_told():
+    for code in PROBLEMS:
+        text = tell(Problem(file="a.yaml", line=3, key="clave", code=code))
+        assert text.startswith("a.yaml:3: clave: ")
+    assert OTHER.split(":")[0] in tell(Problem(file="a.yaml", line=1, code="nunca_visto"))
+
+
+def test_the_default_configuration_has_no_mistake():
+    assert problems_of(DEFAULT) == ()
