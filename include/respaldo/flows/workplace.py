@@ -82,7 +82,10 @@ class Workplace(NamedTuple):
         return model.model_validate(self.context["ti"].xcom_pull(task_ids=step))
 
     def states(self) -> dict[str, str]:
-        """Give the states of the run's tasks, of those that have one yet."""
-        ti = self.context["ti"]
+        """Give the states of the tasks above this one, of those that have one yet.
+
+        Not of others: beside ``record``, the watcher may have failed already, as it should.
+        """
+        ti, above = self.context["ti"], self.context["task"].get_flat_relative_ids(upstream=True)
         found = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
-        return {task: str(state) for task, state in found.items() if state is not None}
+        return {task: str(state) for task, state in found.items() if task in above and state is not None}
