@@ -204,6 +204,7 @@ def test_a_row_is_shown_in_full_with_what_changed(shown, report):
         assert f"<dt>{heading}</dt>" in answer.text
     assert "Antes de la actualización" in answer.text
     assert "En curso → Exitosa" in answer.text
+    assert "Ejecutar: 2" in answer.text
     assert texts.OPERATIONS["insert"] in answer.text
     assert texts.OPERATIONS["update"] in answer.text
 
@@ -288,8 +289,8 @@ def test_ten_thousand_rows_are_shown_by_pages_and_soon(shown, report_database, p
     assert 'rel="prev"' in answer.text
     assert 'rel="next"' not in answer.text
     assert "Página 200 de 200" in shown.get("/fm007?page=999").text
-    # Far above what it takes (a tenth of it), far below what reading every row takes.
-    assert min(seconds) < 1, seconds
+    # The best of three: others may be using the machine.
+    assert min(seconds) < 0.3, seconds
 
 
 def test_a_link_to_the_next_page_keeps_the_filters(shown, report_database, postgres_server):

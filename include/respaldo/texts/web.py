@@ -25,7 +25,7 @@ SUMMARY = {"runs": "Ejecuciones", "bytes": "Copiado"}
 GOOD = "Exitosas"
 WITH_WARNINGS = "Con advertencias"
 FAILED = "Fallidas"
-OTHERS = "Otros estados"
+OTHERS = "En curso o programadas"
 NONE_CHOSEN = "No hay ejecuciones con estos filtros."
 NONE_YET = "Todavía no hay ejecuciones. La primera aparece aquí en cuanto se programa."
 
@@ -64,7 +64,9 @@ BACK = "Todas las ejecuciones"
 
 ROW = "Fila"
 HISTORY = "Historial"
-HISTORY_NOTE = "Cada cambio de esta fila. Se encadena con el anterior: `respaldo verify-log` lo comprueba."
+HISTORY_NOTE = (
+    "Cada cambio de esta fila. Se encadena con el anterior; la orden respaldo verify-log lo comprueba."
+)
 HISTORY_HEADINGS = ("N.º", "Cuándo", "Quién", "Qué cambió")
 OPERATIONS = {"insert": "Fila creada", "update": "Fila cambiada", "delete": "Fila borrada"}
 CHANGED = "{before} → {after}"

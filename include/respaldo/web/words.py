@@ -16,6 +16,8 @@ from respaldo.texts.report import TERMS
 _STATE_CODES = {name: code for code, name in TERMS["state"].items()}
 _FAILED = ("failed", "interrupted", "not_executed")
 _MOMENTS = {"programmed_for", "started_at", "ended_at", "second_copied_at", "verified_at"}
+_LISTED = {"attempts": "step", "step_seconds": "step", "verification_methods": "method"}
+"""Vocabulary of the codes within a list, or before the values of a dict."""
 _VOCABULARIES = {
     "mode": "mode",
     "kind": "kind",
@@ -130,6 +132,18 @@ def _past(name: str, value: object, zone: ZoneInfo) -> str:
         return TERMS[_VOCABULARIES[name]].get(value, value)
     if isinstance(value, str) and name in _MOMENTS:
         return told(datetime.fromisoformat(value), zone)
-    if isinstance(value, dict | list) and value:
-        return json.dumps(value, ensure_ascii=False, indent=1)
+    if isinstance(value, dict | list):
+        return _listed(_LISTED.get(name, ""), value, zone)
     return told(value, zone)
+
+
+def _listed(vocabulary: str, values: dict[str, Any] | list[Any], zone: ZoneInfo) -> str:
+    """Write a list or dict by lines, or as the JSON that it is when there is more within its items."""
+    names = TERMS.get(vocabulary, {})
+    if any(
+        isinstance(item, dict | list) for item in (values.values() if isinstance(values, dict) else values)
+    ):
+        return json.dumps(values, ensure_ascii=False, indent=1)
+    if isinstance(values, dict):
+        return told({names.get(key, key): item for key, item in values.items()}, zone)
+    return told([names.get(item, item) for item in values], zone)
