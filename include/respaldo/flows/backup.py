@@ -61,8 +61,14 @@ def backup_dag(scope: ConfiguredScope, configuration: Configuration) -> DAG:
     return dag
 
 
-def invalid_dag(scope_id: str, problems: tuple[Problem, ...], timezone: str) -> DAG:
-    """Build the DAG that stands for a scope whose configuration cannot be used: red, not missing."""
+def invalid_dag(
+    scope_id: str, problems: tuple[Problem, ...], timezone: str, *, is_for_a_task: bool = False
+) -> DAG:
+    """Build the DAG that stands for a scope whose configuration cannot be used: red, not missing.
+
+    :param is_for_a_task: a task of it is about to run. Its run may have begun before the file was broken:
+        the steps are there too, to tell the cause and to close the row.
+    """
     told = "\n".join(map(tell, problems))
     with DAG(
         dag_id=dag_id_of(scope_id),
@@ -77,6 +83,11 @@ def invalid_dag(scope_id: str, problems: tuple[Problem, ...], timezone: str) -> 
         InvalidScopeOperator(
             task_id="configuration", task_display_name=texts.INVALID_TASK, problem=told, retries=0
         )
+        if is_for_a_task:
+            policy = CauseRetryPolicy(0)
+            steps = [StepOperator(task_id=name, scope_id=scope_id, retry_policy=policy) for name in STEPS]
+            chain(*steps)
+            steps >> WatcherOperator(task_id="watcher", scope_id=scope_id)
     return dag
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, get_parsing_context
 
 from respaldo.config.configuration import folder, load, scope_files
-from respaldo.domain.problems import ConfigurationProblemsError
+from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.flows.backup import backup_dag, dag_id_of, invalid_dag
 
 _ZONE_WITHOUT_ORGANIZATION = "America/Bogota"
@@ -16,17 +16,22 @@ def airflow_backup_dags() -> dict[str, DAG]:
 
     While a task runs, only its own DAG is wanted: the others are not even read.
     """
+    wanted = _wanted()
+
+    def invalid(scope_id: str, problems: tuple[Problem, ...], zone: str) -> DAG:
+        return invalid_dag(scope_id, problems, zone, is_for_a_task=wanted is not None)
+
     try:
-        configuration = load(folder(), _wanted())
+        configuration = load(folder(), wanted)
     except ConfigurationProblemsError as error:
         return {
-            dag_id_of(path.stem): invalid_dag(path.stem, error.problems, _ZONE_WITHOUT_ORGANIZATION)
+            dag_id_of(path.stem): invalid(path.stem, error.problems, _ZONE_WITHOUT_ORGANIZATION)
             for path in scope_files(folder())
         }
     zone = configuration.organization.timezone
     dags = {dag_id_of(scope.id): backup_dag(scope, configuration) for scope in configuration.scopes.values()}
     return {
-        dag_id_of(scope_id): invalid_dag(scope_id, problems, zone)
+        dag_id_of(scope_id): invalid(scope_id, problems, zone)
         for scope_id, problems in configuration.invalid.items()
     } | dags
 

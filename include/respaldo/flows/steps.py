@@ -66,8 +66,8 @@ def run(step: str, scope_id: str, context: Context) -> dict[str, Any] | None:
 
 def _plan(place: Workplace) -> Outcome:
     started_at = datetime.now(UTC)
-    if (scope := place.scope()) is not None:
-        place.report.write(rows.programmed(place.run, scope, place.request()))
+    scope = place.configuration().scopes[place.run.scope_id]
+    place.report.write(rows.programmed(place.run, scope, place.request()))
     job = place.job()
     place.report.write(rows.running(job, socket.gethostname(), started_at))
     return plan(job, place.report), lambda effort: rows.planned(place.run, effort)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from respaldo import connections
 from respaldo.actions.job import Job
 from respaldo.actions.rows import Request
-from respaldo.config.configuration import ConfiguredScope, folder, load
+from respaldo.config.configuration import Configuration, folder, load
 from respaldo.config.home import Home
 from respaldo.domain.errors import InvalidConfigurationError
+from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.domain.values import Run, Value
 from respaldo.report.fm007 import Origin
 from respaldo.report.spool import Spool
@@ -44,16 +45,12 @@ class Workplace(NamedTuple):
     def job(self) -> Job:
         """Put the job together: configuration, engine, the way to the secrets.
 
-        :raises InvalidConfigurationError: the scope's file was broken after the DAG was read.
+        :raises InvalidConfigurationError: see ``configuration``.
         """
-        configuration = load(folder(), self.run.scope_id)
-        scope = configuration.scopes.get(self.run.scope_id)
-        if scope is None:
-            problems = configuration.invalid.get(self.run.scope_id, ())
-            raise InvalidConfigurationError(problem="; ".join(map(tell, problems)))
+        configuration = self.configuration()
         return Job(
             run=self.run,
-            scope=scope,
+            scope=configuration.scopes[self.run.scope_id],
             configuration=configuration,
             home=self.home,
             engine=find_engine(),
@@ -61,9 +58,18 @@ class Workplace(NamedTuple):
             endpoint_of=connections.endpoint,
         )
 
-    def scope(self) -> ConfiguredScope | None:
-        """Give the scope's configuration, if it can be read."""
-        return load(folder(), self.run.scope_id).scopes.get(self.run.scope_id)
+    def configuration(self) -> Configuration:
+        """Read the configuration of this scope.
+
+        :raises InvalidConfigurationError: a file was broken after the DAG was read.
+        """
+        try:
+            found = load(folder(), self.run.scope_id)
+        except ConfigurationProblemsError as error:
+            raise InvalidConfigurationError(problem=_told(error.problems)) from error
+        if self.run.scope_id not in found.scopes:
+            raise InvalidConfigurationError(problem=_told(found.invalid.get(self.run.scope_id, ())))
+        return found
 
     def request(self) -> Request:
         """Tell who asked for the run: the schedule, or somebody with the trigger form (activity 21)."""
@@ -89,3 +95,7 @@ class Workplace(NamedTuple):
         ti, above = self.context["ti"], self.context["task"].get_flat_relative_ids(upstream=True)
         found = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
         return {task: str(state) for task, state in found.items() if task in above and state is not None}
+
+
+def _told(problems: tuple[Problem, ...]) -> str:
+    return "; ".join(map(tell, problems))
