@@ -72,3 +72,9 @@ def dags() -> Callable[[], dict]:
         return bag.dags
 
     return read
+
+
+@pytest.fixture
+def as_a_task_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Read DAG files from now on as a process does that is about to run a task of this DAG."""
+    return lambda dag_id: monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", dag_id)

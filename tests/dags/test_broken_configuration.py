@@ -1,7 +1,12 @@
 """A broken file shows as red DAGs that say what is wrong, and hides nobody else's."""
 
 import pytest
+from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import AirflowFailException
+
+from respaldo.domain.errors import InvalidConfigurationError
+from respaldo.flows.backup import STEPS
+from respaldo.flows.scopes import airflow_backup_dags
 
 INVALID = "alcance-invalido"
 
@@ -51,6 +56,18 @@ def test_a_broken_common_file_makes_every_scope_red(write_scope, dags, configura
     for dag in found.values():
         assert INVALID in dag.tags
         assert name in _told(dag)
+
+
+def test_the_tasks_of_a_run_that_began_before_the_file_was_broken_still_find_themselves(
+    write_scope, as_a_task_of
+):
+    write_scope("compras", repository="principl")
+    as_a_task_of("backup__compras")
+    dag = airflow_backup_dags()["backup__compras"]
+    assert set(dag.task_dict) == {"configuration", *STEPS, "watcher"}
+    assert dag.task_dict["record"].get_flat_relative_ids(upstream=True) == set(STEPS) - {"record"}
+    decision = dag.task_dict["plan"].retry_policy.evaluate(InvalidConfigurationError(), 1, 3)
+    assert decision.action is RetryAction.FAIL
 
 
 def test_a_red_dag_survives_being_serialized(write_scope, dags):
