@@ -41,6 +41,8 @@ app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False
 db = typer.Typer(help=texts.DB, no_args_is_help=True)
 app.add_typer(db, name="db")
 
+_WIDTH = 160
+
 SCHEMAS: dict[str, type[BaseModel]] = {
     "organization": Organization,
     "repositories": Repositories,
@@ -105,7 +107,7 @@ def scopes() -> None:
         )
     for scope_id, problems in configuration.invalid.items():
         table.add_row(scope_id, texts.SCOPES_INVALID.format(count=len(problems)))
-    Console().print(table)
+    _console().print(table)
 
 
 @app.command(help=texts.PASSWORD)
@@ -167,7 +169,7 @@ def fm007(
         )
     match shape:
         case Format.table:
-            Console().print(export.as_table(rows, zone))
+            _console().print(export.as_table(rows, zone))
         case Format.csv:
             sys.stdout.write(export.as_csv(rows, zone))
         case Format.json:
@@ -233,6 +235,11 @@ def _told() -> Iterator[None]:
         _stop(report_texts.SCHEMA_PROBLEMS[error.facts["problem"]].format(**error.facts))
     except RespaldoError as error:
         _stop(f"{causes.explain(error)} {causes.corrective(error)}")
+
+
+def _console() -> Console:
+    """A file or a pipe has no width of its own: the tables' words need one."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)
 
 
 def _stop(text: str) -> None:

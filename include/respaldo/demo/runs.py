@@ -79,7 +79,14 @@ def _wait_for_dag(api: Api, dag_id: str) -> None:
             api.get(f"dags/{dag_id}")
         except ApiError:
             if time.monotonic() > deadline:
+                _raise_import_error(api)
                 raise
             time.sleep(_POLL_SECONDS)
         else:
             return
+
+
+def _raise_import_error(api: Api) -> None:
+    """Name what keeps a DAG file from loading, if anything does."""
+    for found in api.get("importErrors")["import_errors"]:
+        raise ApiError(request=found["filename"], answer=found["stack_trace"])

@@ -125,7 +125,7 @@ def _form() -> dict[str, Param]:
 
     def field(name: str, *, default: object, **schema: Any) -> Param:  # noqa: ANN401
         title, description = texts.PARAMS[name]
-        return Param(default, title=title, description=description, section=texts.PARAMS_SECTION, **schema)
+        return Param(default, title=title, description=description, **schema)
 
     text = {"type": ["null", "string"], "maxLength": 500}
     return {

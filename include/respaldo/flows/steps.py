@@ -119,11 +119,12 @@ def _shortened(result: Executed) -> Executed:
 
 
 def _tell(place: Workplace, error: RespaldoError, effort: rows.Effort) -> None:
-    """Tell a failure where people look for it: in the row, and as the last lines of the task's log."""
+    """Tell a failure where people look for it: in the row, and in the task's log."""
     told, corrective = causes.explain(error), causes.corrective(error)
     place.report.write(rows.failed(place.run, error, effort.step, told, corrective, effort))
     place.context["ti"].xcom_push(key=CAUSE_TOLD, value=error.code)
-    log.error(texts.FAILED, told, corrective)
+    log.error("%s", told)
+    log.error(texts.CORRECTIVE, corrective)
 
 
 _WORK: dict[str, Callable[[Workplace], Outcome]] = {

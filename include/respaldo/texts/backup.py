@@ -26,7 +26,6 @@ PARAMS = {
         "Solo si se sabe por qué hay menos datos: la copia no se rechazará por su tamaño.",
     ),
 }
-PARAMS_SECTION = "Copia no programada"
 
 DOC = """
 ### {name}
@@ -47,13 +46,13 @@ si algo falla, la ejecución queda en rojo.
 
 **Copia no programada (21).** Botón ▶: escriba motivo, solicitante y caso.
 
-**Si está en rojo.** Abra la tarea roja y lea la última línea de su registro: dice la causa y el correctivo usual.
+**Si está en rojo.** Abra la tarea roja y lea en su registro las líneas ERROR: dicen la causa y el correctivo usual.
 Lo mismo está en la fila de TIC-FM007. Corregida la causa, ejecute de nuevo con ▶. Las copias anteriores no se tocan.
 """
 NONE = "sin segunda copia"
 PLACE = "{repository} ({site}, {medium})"
 
-FAILED = "%s Correctivo usual: %s"
+CORRECTIVE = "Correctivo usual: %s"
 PROGRESS = "%.0f %% · %s de %s · %d de %d archivos%s"
 REMAINING = " · faltan %s"
 WARNINGS = "No se pudo leer: %s"

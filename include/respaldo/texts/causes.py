@@ -52,7 +52,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "source_missing": Cause(
         "La fuente no existe",
-        "No existe lo que se debe copiar: {path} {said}",
+        "No existe lo que se debe copiar: {path}. {said}",
         "Revise si la ruta cambió o si un disco no está montado, y corrija el alcance o el equipo.",
     ),
     "source_unreadable": Cause(
@@ -134,7 +134,7 @@ CAUSES: dict[str, Cause] = {
     "repository_full": Cause(
         "El repositorio está lleno",
         "No queda espacio en {location}." + _SAID,
-        "Amplíe el disco o aplique la retención. Las copias anteriores siguen intactas.",
+        "Amplíe el disco, o retire copias viejas (restic forget y prune). Las copias anteriores siguen intactas.",
     ),
     "repository_damaged": Cause(
         "El repositorio está dañado",
