@@ -13,10 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from respaldo.domain.values import Endpoint
 
 PROJECT = Path(__file__).parents[1]
+
+# A busy machine is no finding: properties are about values, not about milliseconds.
+settings.register_profile("values", deadline=None)
+settings.load_profile("values")
 
 
 @pytest.hookimpl(wrapper=True)
