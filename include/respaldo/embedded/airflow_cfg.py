@@ -78,6 +78,8 @@ _PACE: Options = {
         "scheduler_idle_sleep_time": "0.1",
         # A task whose process was killed is tried again after this long, not after five minutes.
         "task_instance_heartbeat_timeout": "60",
+        # So is one that a killed scheduler had queued.
+        "orphaned_tasks_check_interval": "60",
     },
     "dag_processor": {
         # A new scope shows within half a minute.

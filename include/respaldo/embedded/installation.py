@@ -88,6 +88,8 @@ class Installation:
         """
         with self._alone():
             starting.start(self.layout, settings, self.say)
+        # Its port may be another one now.
+        vars(self).pop("api", None)
 
     def stop(self) -> None:
         """Stop everything, and see that nothing is left, whatever was killed before.

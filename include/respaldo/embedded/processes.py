@@ -24,16 +24,19 @@ import psutil  # type: ignore[import-untyped]
 from respaldo.embedded.layout import Layout
 
 MARK = "RESPALDO_EMBEDDED"
-TASK_SECONDS = 70.0
-"""How long a task may take to end: restic gets a minute to remove its lock (``hosts.worker``)."""
+COMMAND_SECONDS = 70.0
+"""How long a command may take to end: restic gets a minute to remove its lock (``hosts.worker``)."""
 
+_TASK_SECONDS = 5.0
 _KILL_SECONDS = 10.0
-_PROGRAMS = (
-    "airflow worker -- LocalExecutor",
+_WORKER = "airflow worker -- LocalExecutor"
+_TASK = "airflow worker -- "
+_AIRFLOW = (
+    _TASK,
     "airflow api_server",
     *(f"{sys.executable} -m {module}" for module in ("airflow", "supervisor.supervisord")),
 )
-"""How the command lines of the programs begin; the first two are titles that Airflow gives."""
+"""How the command lines of Airflow's processes begin: titles that it gives, or what we have started."""
 
 
 def of_installation(layout: Layout) -> list[psutil.Process]:
@@ -61,19 +64,21 @@ def orphans(layout: Layout) -> list[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], layout: Layout) -> list[psutil.Process]:
-    """End processes, tasks before programs before the database, and give those that nothing ended."""
+    """End processes, commands before tasks before programs before the database; give what nothing ended."""
     ours = list(processes)
     servers = [process for process in ours if _serves(process, layout)]
-    programs = [process for process in ours if _is_program(process)]
-    tasks = [process for process in ours if process not in (*servers, *programs)]
-    _signal(tasks, signal.SIGTERM)
-    _wait(tasks, TASK_SECONDS)
-    # Nothing that Airflow's programs know is only in their memory, and a worker would ignore SIGTERM.
-    _signal([*tasks, *programs], signal.SIGKILL)
-    _wait([*tasks, *programs], _KILL_SECONDS)
+    airflow = [process for process in ours if _title(process).startswith(_AIRFLOW)]
+    commands = [process for process in ours if process not in (*servers, *airflow)]
+    _signal(commands, signal.SIGTERM)
+    _wait(commands, COMMAND_SECONDS)
+    # A task whose command has ended says so and ends. One without a command would not hear SIGTERM, and
+    # neither would a worker; what the programs know is in the database.
+    _wait([process for process in airflow if _is_task(process)], _TASK_SECONDS)
+    _signal([*commands, *airflow], signal.SIGKILL)
+    _wait([*commands, *airflow], _KILL_SECONDS)
     # "Fast shutdown": the server ends its sessions and leaves nothing to recover.
     _signal(servers, signal.SIGINT)
-    _wait(servers, TASK_SECONDS)
+    _wait(servers, COMMAND_SECONDS)
     _signal(servers, signal.SIGKILL)
     return _wait(ours, _KILL_SECONDS)
 
@@ -116,11 +121,15 @@ def _session_of(process: psutil.Process) -> int | None:
     return None
 
 
-def _is_program(process: psutil.Process) -> bool:
-    """Tell whether a process is a supervised program or a worker: neither a task nor what it runs."""
+def _is_task(process: psutil.Process) -> bool:
+    title = _title(process)
+    return title.startswith(_TASK) and not title.startswith(_WORKER)
+
+
+def _title(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
-        return " ".join(process.cmdline()).startswith(_PROGRAMS)
-    return False
+        return " ".join(process.cmdline())
+    return ""
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:

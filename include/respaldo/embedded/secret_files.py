@@ -45,8 +45,8 @@ def fernet_key() -> str:
 
 
 def token() -> str:
-    """Make a secret of 256 random bits."""
-    return secrets.token_urlsafe(32)
+    """Make a secret of 64 letters and digits: as long as a key for SHA-512 should be (RFC 7518, 3.2)."""
+    return secrets.token_urlsafe(48)
 
 
 def passwords(file: Path, users: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from respaldo.embedded import (
     airflow_cfg,
@@ -26,6 +27,7 @@ from respaldo.texts import embedded as texts
 Say = Callable[[str], None]
 
 _GIVEN_UP = ("FATAL", "EXITED")
+_LOG_BYTES = 20_000_000
 
 
 def start(layout: Layout, settings: Settings, say: Say) -> None:
@@ -42,6 +44,9 @@ def start(layout: Layout, settings: Settings, say: Say) -> None:
     if _write_files(layout, settings, server, port) and supervisor.answers():
         say(texts.RESTARTING)
         stopping.stop(layout, say)
+        # With the files as they should be now, this comes by here no more.
+        start(layout, settings, say)
+        return
     _start_server(layout, supervisor, server, say)
     _prepare(layout, settings, server, port, say)
     _start_airflow(layout, supervisor, port, say)
@@ -120,6 +125,7 @@ def _start_airflow(layout: Layout, supervisor: Supervisor, port: int, say: Say) 
     if stopped:
         say(texts.STARTING_AIRFLOW)
     for name in stopped:
+        _turn_over(layout.logs / f"{name}.log")
         supervisor.start_program(name)
 
     def given_up() -> str | None:
@@ -127,3 +133,9 @@ def _start_airflow(layout: Layout, supervisor: Supervisor, port: int, say: Say) 
         return next((name for name in names if states.get(name) in _GIVEN_UP), None)
 
     health.wait(port, since, given_up, layout.logs)
+
+
+def _turn_over(log: Path) -> None:
+    """Begin a log anew when it is long. The supervisor does so for those that go through it."""
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))

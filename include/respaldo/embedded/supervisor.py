@@ -65,6 +65,10 @@ class Supervisor:
         """Give each program's state, as the supervisor calls it."""
         return {info["name"]: info["statename"] for info in self._rpc().getAllProcessInfo()}
 
+    def pid(self, program: str) -> int:
+        """Give the number of a program's process, 0 when it does not run."""
+        return int(self._rpc().getProcessInfo(program)["pid"])
+
     def is_alive(self, program: str) -> bool:
         """Tell whether a program runs, or is being started again."""
         return self.states().get(program) in _ALIVE

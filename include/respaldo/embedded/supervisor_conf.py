@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from respaldo.embedded.layout import Layout
 
+_LOGGING_ITSELF = ("/bin/sh", "-c", 'exec "$@" >>"$0" 2>&1')
+
 
 @dataclass(frozen=True)
 class Program:
@@ -19,6 +21,8 @@ class Program:
     stop_signal: str = "TERM"
     stop_seconds: int = 30
     stop_as_group: bool = True
+    has_own_log: bool = False
+    """Whether it writes its log itself: a pipe to the supervisor breaks when the program is killed."""
 
 
 def airflow_programs() -> tuple[Program, ...]:
@@ -35,6 +39,8 @@ def airflow_programs() -> tuple[Program, ...]:
             # It waits for the tasks that run. What is then not done is ended by `down`, and tried again.
             stop_seconds=60,
             stop_as_group=False,
+            # Its workers outlive it, and would fail their tasks for want of somewhere to log to.
+            has_own_log=True,
         ),
     )
 
@@ -66,9 +72,11 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 def _section(program: Program) -> str:
     # A percent sign in the path of a log is expanded twice whatever one writes: the path is a relative one.
+    log = f"logs/{program.name}.log"
+    argv = (*_LOGGING_ITSELF, log, *program.argv) if program.has_own_log else program.argv
     return f"""\
 [program:{program.name}]
-command = {_value(shlex.join(program.argv))}
+command = {_value(shlex.join(argv))}
 priority = {program.priority}
 autostart = false
 autorestart = true
@@ -79,7 +87,7 @@ stopwaitsecs = {program.stop_seconds}
 stopasgroup = {str(program.stop_as_group).lower()}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = logs/{program.name}.log
+stdout_logfile = {"NONE" if program.has_own_log else log}
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 2
 """
