@@ -1,0 +1,53 @@
+"""What the scheduler does with runs and with scope files while the installation runs."""
+
+from datetime import datetime
+
+import pytest
+
+# The first test waits for the installation to start and for a round of runs.
+pytestmark = pytest.mark.timeout(900)
+
+
+def test_two_runs_triggered_at_once_queue_one_after_the_other(live):
+    live.fill("cola")
+    runs = [live.trigger("cola"), live.trigger("cola")]
+    outcomes = [live.finish(run) for run in runs]
+    assert [outcome.state for outcome in outcomes] == ["success", "success"]
+    first, second = sorted((outcome.row for outcome in outcomes), key=lambda row: row["started_at"])
+    assert isinstance(first["ended_at"], datetime)
+    assert first["ended_at"] <= second["started_at"]
+    assert [row["attempts"] for row in (first, second)] == [dict.fromkeys(first["attempts"], 1)] * 2
+    for repository in ("principal", "secundario"):
+        assert len(live.snapshots(repository, "cola")) == 2
+
+
+def test_a_scope_file_broken_while_all_runs_turns_red_and_recovers(live):
+    file, dag = live.scope_file("roto"), "dags/backup__roto"
+    good = file.read_text()
+    live.fill("roto")
+
+    def tags():
+        return {tag["name"] for tag in live.installation.api.get(dag)["tags"]}
+
+    live.reparse("roto")
+    assert "alcance-invalido" not in tags()
+    file.write_text(good.replace("principal", "principl"))
+    # The scheduler still has the good DAG: its tasks find the broken file.
+    overtaken = live.finish(live.trigger("roto"))
+    live.reparse("roto")
+    assert "alcance-invalido" in tags()
+    broken = live.finish(live.trigger("roto"))
+    told = live.installation.api.get(f"{dag}/details")["doc_md"]
+
+    file.write_text(good)
+    live.reparse("roto")
+    assert "alcance-invalido" not in tags()
+    mended = live.finish(live.trigger("roto"))
+
+    assert overtaken.state == "failed"
+    assert overtaken.tries["plan"] == 1
+    assert (overtaken.row["state"], overtaken.row["cause"]) == ("failed", "invalid_configuration")
+    assert "¿Quiso escribir «principal»?" in overtaken.row["cause_detail"]
+    assert (broken.state, broken.tasks, broken.row) == ("failed", {"configuration": "failed"}, None)
+    assert "¿Quiso escribir «principal»?" in told
+    assert mended.state == "success"
