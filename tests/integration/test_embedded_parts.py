@@ -12,10 +12,11 @@ import pytest
 
 from respaldo.embedded import environment, ports, secret_files
 from respaldo.embedded.databases import ensure
-from respaldo.embedded.errors import SocketFolderError
+from respaldo.embedded.errors import EmbeddedError, SocketFolderError
 from respaldo.embedded.layout import Layout, make_own
 from respaldo.embedded.postgres import programs
 from respaldo.embedded.starting import server_at
+from respaldo.texts import embedded as texts
 
 LONGEST_SOCKET_BYTES = 107
 
@@ -152,3 +153,8 @@ def test_a_shell_that_reads_the_environment_file_finds_the_installation(tmp_path
     told = subprocess.run(shell, capture_output=True, text=True, check=True).stdout.splitlines()
     assert told[:2] == [str(layout.home), str(layout.airflow)]
     assert told[2] == str(programs() / "psql")
+
+
+def test_every_error_has_its_words():
+    kinds = {kind.code for kind in EmbeddedError.__subclasses__()}
+    assert kinds <= texts.ERRORS.keys()

@@ -67,7 +67,7 @@ def end(processes: Iterable[psutil.Process], layout: Layout) -> list[psutil.Proc
     """End processes, commands before tasks before programs before the database; give what nothing ended."""
     ours = list(processes)
     servers = [process for process in ours if _serves(process, layout)]
-    airflow = [process for process in ours if _title(process).startswith(_AIRFLOW)]
+    airflow = [process for process in ours if title(process).startswith(_AIRFLOW)]
     commands = [process for process in ours if process not in (*servers, *airflow)]
     _signal(commands, signal.SIGTERM)
     _wait(commands, COMMAND_SECONDS)
@@ -122,11 +122,12 @@ def _session_of(process: psutil.Process) -> int | None:
 
 
 def _is_task(process: psutil.Process) -> bool:
-    title = _title(process)
-    return title.startswith(_TASK) and not title.startswith(_WORKER)
+    shown = title(process)
+    return shown.startswith(_TASK) and not shown.startswith(_WORKER)
 
 
-def _title(process: psutil.Process) -> str:
+def title(process: psutil.Process) -> str:
+    """Give the command line of a process, or the title that it has put there."""
     with contextlib.suppress(psutil.Error):
         return " ".join(process.cmdline())
     return ""

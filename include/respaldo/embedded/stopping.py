@@ -22,6 +22,7 @@ _ROUNDS = 3
 """A scheduler that is being ended may start one more task."""
 
 _SHOWN = 6
+_TITLE = 45
 
 Say = Callable[[str], None]
 Find = Callable[[Layout], list[psutil.Process]]
@@ -54,7 +55,7 @@ def end_left(layout: Layout, say: Say, text: str) -> bool:
 
 def names(found: Sequence[psutil.Process]) -> tuple[str, ...]:
     """Give each process a name that people recognise."""
-    return tuple(f"{_title(process)} ({process.pid})" for process in found)
+    return tuple(f"{processes.title(process)[:_TITLE]} ({process.pid})" for process in found)
 
 
 def _stop_supervised(layout: Layout, supervisor: Supervisor, say: Say) -> None:
@@ -81,10 +82,3 @@ def _end(find: Find, layout: Layout, say: Say, text: str) -> bool:
         if left:
             raise ProcessesLeftError(names=", ".join(names(left)))
     return True
-
-
-def _title(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())[:45].strip() or str(process.name())
-    except psutil.Error:
-        return "?"
