@@ -1,6 +1,5 @@
 """A task or its restic is killed: the retry finishes the run with one snapshot in each repository."""
 
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,26 +12,30 @@ pytestmark = pytest.mark.timeout(900)
 MEGABYTES = 160
 
 
-def _kill_while(live, verb, scope, victim):
-    """Wait for the restic that does ``verb``, and kill it or the task that waits for it."""
-    found = _wait_for(lambda: live.restic_process(verb, scope))
-    (psutil.Process(found.ppid()) if victim == "task" else found).send_signal(signal.SIGKILL)
+def _at_work(live, verb, scope, repository):
+    """Give the restic that does ``verb`` when data is already in the repository."""
+    data = live.location(repository, scope) / "data"
+    _wait_for(lambda: any(data.glob("*/*")))
+    return _wait_for(lambda: live.restic_process(verb, scope))
 
 
-def _kill_when_saved(live, scope):
+def _kill_task(live, verb, scope, repository):
+    psutil.Process(_at_work(live, verb, scope, repository).ppid()).kill()
+
+
+def _kill_task_when_saved(live, scope):
     """Kill the task when its snapshot is in the repository, before it can tell anybody."""
-    _wait_for(lambda: live.restic_process("backup", scope))
-    task = psutil.Process(live.restic_process("backup", scope).ppid())
+    task = psutil.Process(_at_work(live, "backup", scope, "principal").ppid())
     snapshots = live.location("principal", scope) / "snapshots"
-    _wait_for(lambda: snapshots.is_dir() and any(snapshots.iterdir()))
-    task.send_signal(signal.SIGKILL)
+    _wait_for(lambda: any(snapshots.iterdir()))
+    task.kill()
 
 
 AMBUSHES = {
-    "muerte_temprana": lambda live, scope: _kill_while(live, "backup", scope, "task"),
-    "muerte_tardia": _kill_when_saved,
-    "muerte_copia": lambda live, scope: _kill_while(live, "copy", scope, "task"),
-    "muerte_restic": lambda live, scope: _kill_while(live, "backup", scope, "restic"),
+    "muerte_temprana": lambda live, scope: _kill_task(live, "backup", scope, "principal"),
+    "muerte_tardia": _kill_task_when_saved,
+    "muerte_copia": lambda live, scope: _kill_task(live, "copy", scope, "secundario"),
+    "muerte_restic": lambda live, scope: _at_work(live, "backup", scope, "principal").kill(),
 }
 
 
