@@ -362,6 +362,12 @@ def impatient(monkeypatch):
     monkeypatch.setattr(call, "BACKEND_PATIENCE_SECONDS", 1.0)
 
 
+def test_a_repository_below_a_file_is_told_soon(make_repository, tmp_path, impatient):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RepositoryMissingError):
+        make_repository(location=str(tmp_path / "file" / "below")).snapshots()
+
+
 @needs_root
 def test_a_repository_that_is_read_only_is_told_soon(filled, saved, tree, marks, impatient):
     location = Path(filled.place.location)

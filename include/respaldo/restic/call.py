@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from respaldo.domain.errors import KeyFilesMissingError, RespaldoError, WrongPasswordError
+from respaldo.domain.errors import (
+    EngineKilledError,
+    KeyFilesMissingError,
+    RepositoryUnreachableError,
+    RespaldoError,
+    UnknownEngineError,
+    WrongPasswordError,
+)
 from respaldo.hosts.worker import Argument, Command, Receiver, run
 from respaldo.restic.classify import OK, PARTIAL, cause_of, summary_line
 from respaldo.restic.engine import Engine
@@ -75,13 +82,20 @@ class Caller:
             should_stop=patience.is_over,
             keep_open=self.keep_open,
         )
-        if patience.is_over() or code not in accept:
+        if patience.is_over():
+            # That restic was ended is our doing: what it retried is the cause.
+            raise self.failure(code, report, otherwise=RepositoryUnreachableError)
+        if code not in accept:
             raise self.failure(code, report)
         return code, report
 
-    def failure(self, code: int, report: Report) -> RespaldoError:
-        """Make the error that an exit code and a report tell."""
+    def failure(
+        self, code: int, report: Report, otherwise: type[RespaldoError] | None = None
+    ) -> RespaldoError:
+        """Make the error that an exit code and a report tell, or ``otherwise`` when they tell none."""
         cause = cause_of(code if code not in (OK, PARTIAL) else 1, report.text)
+        if otherwise is not None and cause in (EngineKilledError, UnknownEngineError):
+            cause = otherwise
         if cause is WrongPasswordError and self._has_no_keys():
             cause = KeyFilesMissingError
         return cause(**self.facts, exit_code=code, said=summary_line(report.text))

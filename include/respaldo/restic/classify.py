@@ -70,7 +70,7 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
             r"permission denied|operation not permitted|401 Unauthorized|403 Forbidden|Access Denied",
             RepositoryDeniedError,
         ),
-        (r"does not exist: unable to open config file", RepositoryMissingError),
+        (r"does not exist: unable to open config file|: not a directory", RepositoryMissingError),
         (r"context canceled|signal terminated|signal interrupt", EngineKilledError),
     )
 )
