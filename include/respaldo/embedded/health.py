@@ -48,14 +48,22 @@ def ask(port: int) -> Health:
     )
 
 
-def wait(port: int, since: datetime | None, failed: Callable[[], str | None], logs: Path) -> None:
+def wait(
+    port: int,
+    since: datetime | None,
+    failed: Callable[[], str | None],
+    is_ours: Callable[[], bool],
+    logs: Path,
+) -> None:
     """Wait until Airflow is healthy.
 
+    :param is_ours: tells whether it is our server that answers: another installation that starts at this
+        moment may have taken the port first.
     :param failed: names a program that has given up, if one has.
     :raises ProgramFailedError: a program gave up, or it took longer than ``START_SECONDS``.
     """
     deadline = time.monotonic() + START_SECONDS
-    while not (ask(port).is_good(since) and _takes_tasks(port)):
+    while not (ask(port).is_good(since) and _takes_tasks(port) and is_ours()):
         given_up = failed()
         if given_up or time.monotonic() > deadline:
             name = given_up or "airflow"

@@ -18,6 +18,8 @@ from respaldo.embedded import (
     stopping,
     supervisor_conf,
 )
+from respaldo.embedded.api import Api
+from respaldo.embedded.errors import ApiError
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.postgres import Server
 from respaldo.embedded.settings import Memory, Settings
@@ -49,7 +51,7 @@ def start(layout: Layout, settings: Settings, say: Say) -> None:
         return
     _start_server(layout, supervisor, server, say)
     _prepare(layout, settings, server, port, say)
-    _start_airflow(layout, supervisor, port, say)
+    _start_airflow(layout, settings, supervisor, port, say)
 
 
 def server_at(layout: Layout) -> Server:
@@ -118,7 +120,7 @@ def _prepare(layout: Layout, settings: Settings, server: Server, port: int, say:
         say(texts.MIGRATED_REPORT.format(count=len(migrated)))
 
 
-def _start_airflow(layout: Layout, supervisor: Supervisor, port: int, say: Say) -> None:
+def _start_airflow(layout: Layout, settings: Settings, supervisor: Supervisor, port: int, say: Say) -> None:
     names = [program.name for program in supervisor_conf.airflow_programs()]
     stopped = [name for name in names if not supervisor.is_alive(name)]
     since = health.now() if stopped else None
@@ -132,7 +134,16 @@ def _start_airflow(layout: Layout, supervisor: Supervisor, port: int, say: Say) 
         states = supervisor.states()
         return next((name for name in names if states.get(name) in _GIVEN_UP), None)
 
-    health.wait(port, since, given_up, layout.logs)
+    def is_ours() -> bool:
+        try:
+            api.get("version")
+        except ApiError:
+            return False
+        return True
+
+    user, password = next(iter(secret_files.passwords(layout.passwords, settings.users).items()))
+    api = Api(f"http://{ports.HOST}:{port}", user, password)
+    health.wait(port, since, given_up, is_ours, layout.logs)
 
 
 def _turn_over(log: Path) -> None:
