@@ -9,7 +9,7 @@ import pytest
 # The first test waits for the installation to start and for a round of runs.
 pytestmark = pytest.mark.timeout(900)
 
-MEGABYTES = 160
+MEGABYTES = 240
 
 
 def _at_work(live, verb, scope, repository):
