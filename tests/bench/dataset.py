@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+_BLOCK = 1 << 20
 _LINE = b"2026-11-22 08:00:00 radicado 2026-%08d tramitado en la ventanilla %03d\n"
 
 
@@ -26,10 +27,10 @@ def make(root: Path, files: int, total_bytes: int, seed: int = 1) -> None:
 
 
 def _write(path: Path, size: int, rng: random.Random) -> None:
-    if rng.random() < 0.5:
-        path.write_bytes(rng.randbytes(size))
-        return
     first = rng.randrange(10**8)
     lines = size // len(_LINE % (first, 0)) + 1
     with path.open("wb") as file:
-        file.writelines(_LINE % ((first + n) % 10**8, n % 1000) for n in range(lines))
+        if rng.random() < 0.5:
+            file.writelines(rng.randbytes(min(_BLOCK, size - at)) for at in range(0, size, _BLOCK))
+        else:
+            file.writelines(_LINE % ((first + n) % 10**8, n % 1000) for n in range(lines))
