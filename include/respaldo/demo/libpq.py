@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from pydantic import SecretStr
-
 from respaldo.domain.errors import ConnectionIncompleteError, SourceCommandError
 from respaldo.domain.values import Endpoint
-from respaldo.hosts.worker import Argument, Command, Receiver, run
+from respaldo.hosts.libpq import entering
+from respaldo.hosts.worker import Command, Receiver, run
 
 _SAID_LINES = 5
 
@@ -30,23 +29,9 @@ def run_program(
     :raises ToolMissingError: it is not installed.
     """
     said: deque[bytes] = deque(maxlen=_SAID_LINES)
-    command = Command(argv, _environment(endpoint, database))
+    command = Command(argv, entering(endpoint, database))
     code = run(command, on_output=on_line, on_error=said.append)
     if code != 0:
         raise SourceCommandError(
             command=argv[0], exit_code=code, said=b"".join(said).decode(errors="replace").strip()
         )
-
-
-def _environment(endpoint: Endpoint, database: str) -> dict[str, Argument]:
-    named = {
-        "PGHOST": endpoint.host,
-        "PGPORT": endpoint.port,
-        "PGUSER": endpoint.user,
-        "PGDATABASE": database,
-    }
-    env: dict[str, Argument] = {name: str(value) for name, value in named.items() if value}
-    if endpoint.password:
-        escaped = endpoint.password.get_secret_value().replace("\\", "\\\\").replace(":", "\\:")
-        env["PGPASSFILE"] = SecretStr(f"*:*:*:*:{escaped}\n")
-    return env

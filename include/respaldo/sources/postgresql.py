@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote, unquote
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from respaldo.domain.errors import (
@@ -24,7 +24,8 @@ from respaldo.domain.errors import (
 )
 from respaldo.domain.values import Copy, Endpoint, Evidence, Value
 from respaldo.domain.verification import Verification
-from respaldo.hosts.worker import Argument, require
+from respaldo.hosts.libpq import CONNECT_SECONDS, entering
+from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Marks, Repository, Saved
 from respaldo.sources.dumps import DumpCheck, GlobalsCheck
@@ -38,7 +39,6 @@ GLOBALS = "globals.sql"
 _ALL = "all"
 _DUMP = ".dump"
 _MAINTENANCE = "postgres"
-_CONNECT_SECONDS = 15
 _REFUSALS = (
     "authentication failed", "no password supplied", "pg_hba.conf", "permission denied for database",
     "is not permitted to log in", "does not exist",
@@ -103,7 +103,7 @@ class PostgresqlSource(Value):
             command = ("pg_dump", "--format=custom", "--compress=0", "--no-password")
             database = unquote(item.removesuffix(_DUMP))
         return repository.save_output(
-            item, command, item, marks, environment=_libpq(server, database), on_progress=on_progress
+            item, command, item, marks, environment=entering(server, database), on_progress=on_progress
         )
 
     def verify(
@@ -134,24 +134,6 @@ def _reachable(endpoint: Endpoint | None) -> Endpoint:
     return endpoint
 
 
-def _libpq(server: Endpoint, database: str) -> dict[str, Argument]:
-    """The environment of a libpq program. The password is in a file, and nothing of it in the arguments.
-
-    The database is named here too: an argument with ``=`` in it would be read as a connection string.
-    """
-    env: dict[str, Argument] = {"PGDATABASE": database, "PGCONNECT_TIMEOUT": str(_CONNECT_SECONDS)}
-    if server.host:
-        env["PGHOST"] = server.host
-    if server.port:
-        env["PGPORT"] = str(server.port)
-    if server.user:
-        env["PGUSER"] = server.user
-    if server.password:
-        escaped = server.password.get_secret_value().replace("\\", "\\\\").replace(":", "\\:")
-        env["PGPASSFILE"] = SecretStr(f"*:*:*:*:{escaped}\n")
-    return env
-
-
 def _databases(server: Endpoint) -> tuple[str, ...]:
     """Name the databases that accept connections, templates left out.
 
@@ -167,7 +149,7 @@ def _databases(server: Endpoint) -> tuple[str, ...]:
             user=server.user,
             password=server.password.get_secret_value() if server.password else None,
             dbname=server.database or _MAINTENANCE,
-            connect_timeout=_CONNECT_SECONDS,
+            connect_timeout=CONNECT_SECONDS,
         ) as connection:
             return tuple(name for (name,) in connection.execute(asked))
     except psycopg.Error as error:
