@@ -6,6 +6,7 @@
     ├── RepositoryError      where copies live cannot be used
     ├── CheckError           the work was done, and what came out of it is not good
     ├── RunError             the run itself was disturbed
+    ├── RequestError         a restore request cannot be, or was not, fulfilled
     └── ReportError          the report database cannot be used (never a reason to lose a backup)
 
 A class decides two things. ``code`` is the cause that the report row keeps, and the key of its Spanish
@@ -235,6 +236,94 @@ class UnknownEngineError(RunError):
     """restic failed in a way that no rule knows: an unknown exit code is a failure."""
 
     code = "unknown"
+
+
+# --- RequestError ----------------------------------------------------------------------------------
+
+
+class RequestError(RespaldoError):
+    """A restore request cannot be, or was not, fulfilled (activities 17 to 25)."""
+
+
+class InvalidRequestError(RequestError):
+    code = "invalid_request"
+
+
+class NoCopyError(RequestError):
+    """The report knows no verified copy of that moment, or none in that repository."""
+
+    code = "no_copy"
+
+
+class NotInCopyError(RequestError):
+    """The copy is there and does not hold what is asked for; ``nearest`` offers names that it does hold."""
+
+    code = "not_in_copy"
+
+
+class TargetFullError(RequestError):
+    code = "target_full"
+
+
+class TargetDeniedError(RequestError):
+    code = "target_denied"
+
+
+class TargetOccupiedError(RequestError):
+    """The destination holds data, and nobody asked for it to be replaced."""
+
+    code = "target_occupied"
+
+
+class TargetRefusedError(RequestError):
+    """The database took part of the copy and refused the rest: what it says is in ``said``."""
+
+    code = "target_refused"
+
+
+class RestoreMismatchError(RequestError):
+    """What was restored is not what the copy holds, or was when the copy was made."""
+
+    code = "restore_mismatch"
+
+
+class NotAuthorizedError(RequestError):
+    """Live data would be overwritten, and nobody has authorized it or its safety backup is not there."""
+
+    code = "not_authorized"
+
+
+class ScopePausedError(RequestError):
+    """The scope's DAG is switched off: a run of it would wait for ever."""
+
+    code = "scope_paused"
+
+
+class BackupFailedError(RequestError):
+    """A backup that the request waited for did not end well."""
+
+    code = "backup_failed"
+
+
+class NobodyToAskError(RequestError):
+    code = "nobody_to_ask"
+
+
+class IncompleteAnswerError(RequestError):
+    """A decision that needs a note came without one: it is asked for again."""
+
+    code = "incomplete_answer"
+    transient = True
+
+
+class UnansweredError(RequestError):
+    code = "unanswered"
+
+
+class NotSatisfiedError(RequestError):
+    """Neither copy gave the requester what was needed."""
+
+    code = "not_satisfied"
 
 
 # --- ReportError -----------------------------------------------------------------------------------

@@ -99,9 +99,11 @@ class Executed(Value):
 class Evidence(Value):
     """One way in which a copy was verified, and what it showed (activity 12)."""
 
-    method: Literal["structure", "sample", "dump", "shrink", "read_data"]
+    method: Literal["structure", "sample", "dump", "shrink", "read_data", "restored", "compared"]
     item: str
     facts: dict[str, int | str] = {}
+    rows: dict[str, int] = {}
+    """Rows of each table (``schema.table``) in a dump: what a restored database is compared with."""
 
 
 class Verified(Value):

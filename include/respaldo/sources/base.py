@@ -6,8 +6,10 @@ cut into items, one snapshot each: all its files are one, each database is one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
@@ -57,5 +59,51 @@ class Source(Protocol):
 
         :param scratch: an empty folder with room for what is restored; its content is removed afterwards.
         :raises CheckError: the copy is not what it should be.
+        """
+        ...
+
+    def find(
+        self, wanted: Wanted, copies: Sequence[Copy], repository: Repository, recorded: Sequence[Evidence]
+    ) -> tuple[Part, ...]:
+        """Find what is asked for in a run's copies (activity 19).
+
+        :param recorded: what the verification of these copies had found.
+        :raises NotInCopyError: it is not there; the error offers the nearest names that are.
+        :raises InvalidRequestError: such a thing cannot be asked of this kind of source.
+        """
+        ...
+
+    def touches(
+        self, parts: Sequence[Part], delivery: Delivery, endpoint: Endpoint | None
+    ) -> tuple[str, ...]:
+        """Name the live data that a restoration would change. None: it can harm nothing.
+
+        :raises InvalidRequestError: this kind of source cannot deliver there.
+        """
+        ...
+
+    def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
+        """Read every block that restoring a part needs, without restoring it (activity 20).
+
+        :raises RepositoryError, CheckError: something of it cannot be read.
+        """
+        ...
+
+    def restore(
+        self,
+        part: Part,
+        repository: Repository,
+        delivery: Delivery,
+        endpoint: Endpoint | None,
+        scratch: str,
+        on_progress: OnProgress,
+    ) -> Restored:
+        """Restore a part and verify it (activity 22). Trying again after a kill gives the same result.
+
+        What harms nothing when it is half done may be done at once; live data is only replaced by what was
+        restored as a whole.
+
+        :raises RepositoryError, CheckError: the copy is not good.
+        :raises RequestError: the destination does not take it.
         """
         ...

@@ -218,6 +218,82 @@ CAUSES: dict[str, Cause] = {
         "El historial del reporte no es el que se escribió (entrada {seq}).",
         "Conserve la base de datos como está e informe al responsable de seguridad.",
     ),
+    "invalid_request": Cause(
+        "Requerimiento inválido",
+        "El requerimiento no se puede atender como está escrito: {problem}",
+        "Corrija el formulario y envíelo de nuevo.",
+    ),
+    "no_copy": Cause(
+        "No hay copia de ese momento",
+        "El reporte no conoce ninguna copia verificada de «{scope}» que sirva: {problem}",
+        "Elija otro momento u otra copia: `respaldo copies {scope}` las lista.",
+    ),
+    "not_in_copy": Cause(
+        "La copia no contiene lo pedido",
+        "La copia {snapshot} no contiene: {missing}. Lo más parecido que contiene: {nearest}",
+        "Envíe el requerimiento con el nombre correcto, o pida una copia de otro momento "
+        "(`respaldo find` busca en todas).",
+    ),
+    "target_full": Cause(
+        "No hay espacio en el destino",
+        "En {target} no cabe lo restaurado: necesita {needed}, hay {free}. {said}",
+        "Libere espacio o elija otro destino, y limpie la tarea roja (Clear) para que siga.",
+    ),
+    "target_denied": Cause(
+        "No se puede escribir en el destino",
+        "No se puede escribir en {target}: {said}",
+        "Dé permiso al usuario del trabajador o elija otro destino.",
+    ),
+    "target_occupied": Cause(
+        "El destino ya tiene datos",
+        "{target} ya tiene datos, y el requerimiento no pide reemplazarlos.",
+        "Elija otro destino, o pida reemplazar lo que hay (necesita autorización).",
+    ),
+    "target_refused": Cause(
+        "El destino rechazó los datos",
+        "{target} no aceptó lo restaurado: «{said}»",
+        "Corrija lo que dice el mensaje (un rol, una extensión, una versión) y limpie la tarea roja (Clear).",
+    ),
+    "restore_mismatch": Cause(
+        "Lo restaurado no es igual a la copia",
+        "En {target}, {what}: se esperaba {expected} y hay {actual}.",
+        "Use la segunda copia, y revise el disco del destino.",
+    ),
+    "not_authorized": Cause(
+        "Sin autorización para sobrescribir",
+        "Se sobrescribirían datos vivos ({touches}) y falta: {missing}.",
+        "Pida la autorización de otra persona, o restaure en una carpeta o base de datos aparte.",
+    ),
+    "scope_paused": Cause(
+        "El alcance está apagado",
+        "El DAG {dag} está en pausa: su ejecución esperaría para siempre.",
+        "Enciéndalo con su interruptor y limpie la tarea roja (Clear).",
+    ),
+    "backup_failed": Cause(
+        "La copia pedida no terminó bien",
+        "La ejecución {run} de {dag} terminó en estado «{state}».",
+        "Vea la causa en la fila TIC-FM007 de esa ejecución, corríjala y repita el requerimiento.",
+    ),
+    "nobody_to_ask": Cause(
+        "No hay quien decida",
+        "La decisión «{step}» corresponde a {roles}, y ningún usuario puede tomarla.",
+        "Agregue usuarios a esos roles en organization.yaml; quien pide no puede autorizarse a sí mismo.",
+    ),
+    "incomplete_answer": Cause(
+        "Falta la nota",
+        "La decisión «{option}» necesita una nota que diga por qué.",
+        "La tarea vuelve a preguntar: responda de nuevo con la nota.",
+    ),
+    "unanswered": Cause(
+        "Nadie respondió",
+        "Nadie respondió «{step}» dentro del plazo.",
+        "Respondan a tiempo, o limpie la tarea roja (Clear) para volver a preguntar.",
+    ),
+    "not_satisfied": Cause(
+        "El requerimiento no quedó satisfecho",
+        "Ni la primera ni la segunda copia dieron lo que se necesitaba. {problem}",
+        "Busquen una copia de otro momento, o fuera de este sistema.",
+    ),
     "unknown": Cause(
         "Causa desconocida",
         "Falló de una manera que Respaldo no conoce: {said} (código {exit_code}).",
