@@ -157,6 +157,22 @@ def test_roles_that_are_no_mapping_are_told(config):
     assert "claves y valores" in tell(problem)
 
 
+def test_a_role_that_decides_on_requests_and_is_not_there_is_told(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("[director, servidores]", "[director, servidore]"))
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("role_unknown", "requests.authorizers.1")
+    assert problem.line == line_of(path, "authorizers:")
+    assert problem.suggestion == "servidores"
+
+
+def test_an_organization_that_says_nothing_of_requests_may_lack_their_roles(config):
+    path = config / "organization.yaml"
+    text = path.read_text().split("requests:")[0]
+    path.write_text("\n".join(line for line in text.splitlines() if "profesional:" not in line))
+    assert problems_of(config) == ()
+
+
 def test_a_file_that_is_not_there_is_told(config):
     (config / "repositories.yaml").unlink()
     problem = only_problem(config)

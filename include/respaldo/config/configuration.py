@@ -79,7 +79,7 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
     repositories: Repositories | None = None
     problems: list[Problem] = []
     try:
-        organization = validated(read(root / "organization.yaml"), Organization)
+        organization = _organization(root / "organization.yaml")
     except ConfigurationProblemsError as error:
         problems += error.problems
     try:
@@ -89,6 +89,21 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
     if organization is None or repositories is None:
         raise ConfigurationProblemsError(tuple(problems))
     return organization, repositories.root
+
+
+def _organization(path: Path) -> Organization:
+    document = read(path)
+    organization = validated(document, Organization)
+    # Roles that nobody wrote down are missed when there is something to decide, not before.
+    named = organization.requests.roles if "requests" in organization.model_fields_set else {}
+    problems = [
+        problem
+        for key, role in named.items()
+        for problem in _unknown(document, ("requests", *key), role, frozenset(organization.roles))
+    ]
+    if problems:
+        raise ConfigurationProblemsError(tuple(problems))
+    return organization
 
 
 def _load_scope(
@@ -101,19 +116,19 @@ def _load_scope(
     twins = (path.with_suffix(suffix) for suffix in _SUFFIXES if suffix != path.suffix)
     problems += [document.problem((), "scope_twice", other=twin.name) for twin in twins if twin.exists()]
     scope = validated(document, Scope)
-    problems += _unknown(document, "repository", scope.repository, frozenset(repositories))
+    problems += _unknown(document, ("repository",), scope.repository, frozenset(repositories))
     if scope.second_copy is not None:
-        problems += _unknown(document, "second_copy", scope.second_copy, frozenset(repositories))
-    problems += _unknown(document, "responsible", scope.responsible, frozenset(organization.roles))
+        problems += _unknown(document, ("second_copy",), scope.second_copy, frozenset(repositories))
+    problems += _unknown(document, ("responsible",), scope.responsible, frozenset(organization.roles))
     if problems:
         raise ConfigurationProblemsError(tuple(problems))
     return ConfiguredScope(path.stem, scope, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def _unknown(document: Document, key: str, value: str, known: frozenset[str]) -> list[Problem]:
+def _unknown(
+    document: Document, key: tuple[int | str, ...], value: str, known: frozenset[str]
+) -> list[Problem]:
     if value in known:
         return []
-    code = "role_unknown" if key == "responsible" else "repository_unknown"
-    return [
-        document.problem((key,), code, nearest(value, known), value=value, known=", ".join(sorted(known)))
-    ]
+    code = "repository_unknown" if key[0] in ("repository", "second_copy") else "role_unknown"
+    return [document.problem(key, code, nearest(value, known), value=value, known=", ".join(sorted(known)))]

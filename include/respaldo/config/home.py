@@ -34,6 +34,11 @@ class Home:
         return self._folder("scratch")
 
     @property
+    def restored(self) -> Path:
+        """Where requests are delivered that name no other place, each in a folder of its own."""
+        return self._folder("restored")
+
+    @property
     def spool(self) -> Path:
         """Where facts wait while the report database is down."""
         return self.root / "spool"

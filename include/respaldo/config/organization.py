@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import date
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from respaldo.domain.quantities import Duration
 from respaldo.domain.values import Value
 
 
@@ -34,6 +35,30 @@ class Role(Value):
     notify: tuple[str, ...] = ()
 
 
+class Requests(Value):
+    """Who decides on restore requests, and how long an answer may take (activities 17 to 25)."""
+
+    analysis: Annotated[
+        Literal["manual", "automatic"],
+        Field(description="automatic: a request with complete data is taken for a restoration (17, 18)."),
+    ] = "manual"
+    analyst: Annotated[str, Field(description="Role that analyses a request (17, 18).")] = "profesional"
+    authorizers: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="Roles that may allow live data to be overwritten; never who asks."),
+    ] = ("director", "servidores")
+    acceptance: Annotated[str, Field(description="Role that brings the requester's answer (23).")] = "soporte"
+    answer_within: Annotated[Duration, Field(description="How long each decision may take.")] = timedelta(
+        days=3
+    )
+
+    @property
+    def roles(self) -> dict[tuple[int | str, ...], str]:
+        """The place of each key that names a role, and the role."""
+        authorizers = {("authorizers", place): role for place, role in enumerate(self.authorizers)}
+        return {("analyst",): self.analyst, ("acceptance",): self.acceptance, **authorizers}
+
+
 class Organization(Value):
     """The entity."""
 
@@ -42,3 +67,9 @@ class Organization(Value):
     timezone: Annotated[str, AfterValidator(_known_zone)]
     form: Form
     roles: Annotated[dict[str, Role], Field(min_length=1)]
+    requests: Requests = Requests()
+
+    def users_of(self, roles: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the people who have any of the roles; a role that there is not has nobody."""
+        found = (user for role in roles if role in self.roles for user in self.roles[role].users)
+        return tuple(dict.fromkeys(found))
