@@ -20,6 +20,8 @@ class Request(Value):
     reason: str | None = None
     requester: str | None = None
     ticket: str | None = None
+    request_key: str | None = None
+    rerun_of: str | None = None
 
 
 class Effort(Value):

@@ -10,10 +10,13 @@ from respaldo.domain.values import Evidence, Executed, Planned, Verified
 from respaldo.domain.verification import has_shrunk
 
 
-def verify(job: Job, planned: Planned, executed: Executed, *, accept_shrink: bool) -> Verified:
+def verify(
+    job: Job, planned: Planned, executed: Executed, *, accept_shrink: bool, read_all_data: bool = False
+) -> Verified:
     """Verify every copy of the run. The result names each copy and each way in which it was looked at.
 
     :param accept_shrink: somebody said that the copy may be much smaller than the last one.
+    :param read_all_data: read all of the repository, not the share that the scope asks for.
     :raises CheckError: the first thing that is not as it should be.
     """
     evidence = [*_size_against(planned, executed, job, accept_shrink=accept_shrink)]
@@ -21,7 +24,8 @@ def verify(job: Job, planned: Planned, executed: Executed, *, accept_shrink: boo
     for copy in executed.copies:
         with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
             evidence += job.settings.source.verify(copy, repository, job.settings.verify, scratch)
-    if (percent := job.settings.verify.read_data) is not None:
+    percent = 100.0 if read_all_data else job.settings.verify.read_data
+    if percent is not None:
         repository.read_data(percent)
         evidence.append(Evidence(method="read_data", item="", facts={"percent": str(percent)}))
     return Verified(evidence=tuple(evidence))

@@ -55,8 +55,10 @@ class Requests(Value):
     @property
     def roles(self) -> dict[tuple[int | str, ...], str]:
         """The place of each key that names a role, and the role."""
-        authorizers = {("authorizers", place): role for place, role in enumerate(self.authorizers)}
-        return {("analyst",): self.analyst, ("acceptance",): self.acceptance, **authorizers}
+        named: dict[tuple[int | str, ...], str] = {
+            ("authorizers", place): role for place, role in enumerate(self.authorizers)
+        }
+        return {("analyst",): self.analyst, ("acceptance",): self.acceptance} | named
 
 
 class Organization(Value):

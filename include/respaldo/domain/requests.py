@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from respaldo.domain.restoring import Destination, Wanted, Which
+from respaldo.domain.restoring import Destination, Identified, Restored, Wanted, Which
 from respaldo.domain.values import Value
 
 Outcome = Literal[
@@ -105,3 +105,98 @@ class Decision(Value):
     at: AwareDatetime
     note: str | None = None
     extra: dict[str, Any] = Field(default_factory=dict)
+
+
+class Failure(Value):
+    """A step that could not do its work, and why."""
+
+    step: str
+    cause: str
+    told: str
+    corrective: str
+
+
+class Story(Value):
+    """All that has happened to a request: what its outcome, its letter and its rows are made of."""
+
+    request: RestoreRequest | None = None
+    decisions: dict[str, Decision] = Field(default_factory=dict)
+    """By step: ``analyse``, ``authorize``, ``accept``, and the same of the second copy."""
+    findings: dict[Which, Finding] = Field(default_factory=dict)
+    identified: dict[Which, Identified] = Field(default_factory=dict)
+    restored: dict[Which, Restored] = Field(default_factory=dict)
+    backups: dict[str, str] = Field(default_factory=dict)
+    """Runs of the scope that the request caused: step to run id."""
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def authorization(self) -> Decision | None:
+        """The decision on overwriting live data. One is enough for both copies: it is the same data."""
+        return self.decisions.get("authorize") or self.decisions.get("second_authorize")
+
+    @property
+    def acceptance(self) -> Decision | None:
+        """The requester's last answer."""
+        return self.decisions.get("second_accept") or self.decisions.get("accept")
+
+    @property
+    def used(self) -> Which | None:
+        """The copy whose data were delivered last."""
+        return "second" if "second" in self.restored else "first" if "first" in self.restored else None
+
+
+def outcome_of(story: Story) -> Outcome:
+    """Tell how a request ended, from what happened."""
+    failed = {failure.step: failure.cause for failure in story.failures}
+    if "unanswered" in failed.values():
+        return "unanswered"
+    match story.decisions.get("analyse"):
+        case Decision(option="not_applicable"):
+            return "not_applicable"
+        case Decision(option="unscheduled_backup"):
+            return "backup_failed" if failed else "backup_done"
+    if story.acceptance is not None and story.acceptance.option == "satisfies":
+        return "satisfied"
+    if story.authorization is not None and story.authorization.option == "refused":
+        return "not_authorized"
+    if any(finding.state == "absent" for finding in story.findings.values()):
+        return "not_in_copy"
+    # A scope that could not be run again does not change what the requester got.
+    if set(failed) - {"rerun", "second_rerun"}:
+        return "failed"
+    return "not_satisfied"
+
+
+def needs_note(analysis: str) -> bool:
+    """Whether a decision of the analysis must say why: the requester is told."""
+    return analysis == "not_applicable"
+
+
+def after_copy(finding: Finding) -> Literal["deliver", "second_copy", "tell"]:
+    """Where the request goes when a copy was looked at (activity 20).
+
+    A second copy holds the same: it is of no use for what is not in the copy, and there is no third one.
+    """
+    if finding.state == "good":
+        return "deliver"
+    if finding.state == "absent" or finding.which == "second":
+        return "tell"
+    return "second_copy"
+
+
+def refusal(holds: Literal["files", "databases"], request: RestoreRequest) -> str | None:
+    """Give the code of what a request asks that its scope cannot give, or None.
+
+    :param holds: what the scope's copies are of.
+    """
+    wanted, destination = request.wanted, request.destination
+    named = bool(wanted.databases or wanted.schemas or wanted.tables)
+    if holds == "files":
+        if named:
+            return "files_only"
+        return "files_to_database" if destination.kind == "database" else None
+    if wanted.paths:
+        return "databases_only"
+    if destination.kind == "path":
+        return "database_to_path"
+    return "overwrite_databases" if destination.overwrite == "if_newer" else None

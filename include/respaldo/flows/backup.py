@@ -128,11 +128,15 @@ def _form() -> dict[str, Param]:
         return Param(default, title=title, description=description, **schema)
 
     text = {"type": ["null", "string"], "maxLength": 500}
+    key = {"type": ["null", "string"], "pattern": "^[0-9a-f]{16}$", "section": texts.LINKS}
     return {
         "reason": field("reason", default=None, **text),
         "requester": field("requester", default=None, **text),
         "ticket": field("ticket", default=None, **text),
         "accept_shrink": field("accept_shrink", default=False, type="boolean"),
+        "read_all_data": field("read_all_data", default=False, type="boolean"),
+        "request_key": field("request_key", default=None, **key),
+        "rerun_of": field("rerun_of", default=None, **key),
     }
 
 

@@ -91,6 +91,7 @@ def _verify(place: Workplace) -> Outcome:
         place.result("plan", Planned),
         place.result("execute", Executed),
         accept_shrink=bool(place.context["params"].get("accept_shrink")),
+        read_all_data=bool(place.context["params"].get("read_all_data")),
     )
     for evidence in result.evidence:
         facts = ", ".join(f"{name}={value}" for name, value in evidence.facts.items())

@@ -72,15 +72,19 @@ class Workplace(NamedTuple):
         return found
 
     def request(self) -> Request:
-        """Tell who asked for the run: the schedule, or somebody with the trigger form (activity 21)."""
+        """Tell who asked for the run: the schedule, or somebody with the trigger form (activities 15, 21)."""
         dag_run, params = self.context["dag_run"], self.context["params"]
         origin: Origin = "scheduled" if dag_run.run_type == "scheduled" else "unscheduled"
+        if params.get("rerun_of"):
+            origin = "rerun"
         return Request(
             origin=origin,
             programmed_for=dag_run.run_after,
             reason=params.get("reason"),
             requester=params.get("requester"),
             ticket=params.get("ticket"),
+            request_key=params.get("request_key"),
+            rerun_of=params.get("rerun_of"),
         )
 
     def result(self, step: str, model: type[Result]) -> Result:

@@ -7,7 +7,7 @@ cut into items, one snapshot each: all its files are one, each database is one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence
@@ -22,6 +22,11 @@ class Source(Protocol):
     @property
     def kind(self) -> str:
         """The name by which YAML chooses this kind."""
+        ...
+
+    @property
+    def holds(self) -> Literal["files", "databases"]:
+        """What its copies are of: what can be asked for by name, and where it can be delivered."""
         ...
 
     @property

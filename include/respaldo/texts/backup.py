@@ -25,7 +25,14 @@ PARAMS = {
         "Aceptar que sea mucho menor que la anterior",
         "Solo si se sabe por qué hay menos datos: la copia no se rechazará por su tamaño.",
     ),
+    "read_all_data": (
+        "Leer todos los datos guardados",
+        "La verificación lee todo el repositorio, no una parte: tarda más, y no deja duda de su estado.",
+    ),
+    "request_key": ("Requerimiento", "Clave del requerimiento de restauración que la pidió."),
+    "rerun_of": ("Nueva ejecución de", "Clave (TIC-FM007) de la ejecución que esta repite (actividad 15)."),
 }
+LINKS = "Enlaces"
 
 DOC = """
 ### {name}

@@ -225,7 +225,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "no_copy": Cause(
         "No hay copia de ese momento",
-        "El reporte no conoce ninguna copia verificada de «{scope}» que sirva: {problem}",
+        "El reporte no conoce ninguna copia verificada de «{scope}» que sirva para lo pedido ({wanted}).",
         "Elija otro momento u otra copia: `respaldo copies {scope}` las lista.",
     ),
     "not_in_copy": Cause(

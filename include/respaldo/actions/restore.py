@@ -1,0 +1,54 @@
+"""Activity 22: restore what was identified, and verify it."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from respaldo.actions.job import Job
+from respaldo.actions.mutex import only_writer
+from respaldo.domain.errors import NotAuthorizedError
+from respaldo.domain.restoring import Delivery, Identified, Restored
+from respaldo.restic.call import OnProgress
+
+
+def restore(
+    job: Job, identified: Identified, delivery: Delivery, on_progress: OnProgress, *, authorized: bool
+) -> Restored:
+    """Restore every part, and give where it is and how it was verified.
+
+    :param authorized: a second person allowed the overwriting, and a safety backup was made.
+    :raises NotAuthorizedError: live data would be touched without that.
+    :raises RepositoryError, CheckError, RestoreMismatchError: the copy is not good.
+    :raises RequestError: the destination does not take it.
+    """
+    if identified.touches and not authorized:
+        raise NotAuthorizedError(touches=", ".join(identified.touches), missing="authorization")
+    repository, source = job.repository(identified.repository), job.settings.source
+    started_at = datetime.now(UTC)
+    done: list[Restored] = []
+    with _alone(job, live=bool(identified.touches)):
+        for part in identified.parts:
+            with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
+                done.append(source.restore(part, repository, delivery, job.endpoint, scratch, on_progress))
+    return Restored(
+        where=tuple(dict.fromkeys(place for one in done for place in one.where)),
+        files=sum(one.files for one in done),
+        size_bytes=sum(one.size_bytes for one in done),
+        evidence=tuple(evidence for one in done for evidence in one.evidence),
+        kept=tuple(name for one in done for name in one.kept),
+        started_at=started_at,
+        ended_at=datetime.now(UTC),
+    )
+
+
+@contextlib.contextmanager
+def _alone(job: Job, *, live: bool) -> Iterator[None]:
+    """Keep a backup from saving data that are half restored."""
+    if not live:
+        yield
+        return
+    with only_writer(job.home, job.scope.id):
+        yield

@@ -1,0 +1,1 @@
+"""The DAG of restore requests: activities 17 to 26."""

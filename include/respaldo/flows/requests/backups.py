@@ -1,0 +1,75 @@
+"""Runs of the scope that a request needs: the safety backup, the unscheduled one (21), the re-run (15)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from respaldo.actions import request_rows
+from respaldo.domain.errors import BackupFailedError, ScopePausedError
+from respaldo.domain.values import Run
+from respaldo.flows.backup import dag_id_of
+from respaldo.flows.requests.place import BACKUP_RUN, RequestPlace
+from respaldo.texts import requests as texts
+
+log = logging.getLogger(__name__)
+
+
+class WantedBackup(NamedTuple):
+    """A run of a scope, and what its form is filled in with."""
+
+    dag_id: str
+    run_id: str
+    conf: dict[str, Any]
+    has_begun: bool
+
+
+def wanted(step: str, place: RequestPlace) -> WantedBackup:
+    """Say which run a step needs, and write it into the request.
+
+    :raises ScopePausedError: the DAG is switched off: the run would wait for ever.
+    """
+    dag_id, run_id = _name(step, place)
+    if place.ti.get_dag(dag_id).is_paused:
+        raise ScopePausedError(dag=dag_id)
+    backup = Run(dag_id=dag_id, run_id=run_id, scope_id=place.work.run.scope_id)
+    place.ti.xcom_push(key=BACKUP_RUN, value=run_id)
+    place.work.report.write(request_rows.caused(place.work.run, step, backup))
+    log.info(texts.BACKUP_BEGUN, dag_id, run_id)
+    return WantedBackup(
+        dag_id, run_id, _conf(step, place), bool(place.ti.get_dr_count(dag_id, run_ids=[run_id]))
+    )
+
+
+def result(step: str, place: RequestPlace) -> str | None:
+    """Give the state of the run that a step began, None while it is not over.
+
+    :raises BackupFailedError: it did not end well.
+    """
+    dag_id, run_id = _name(step, place)
+    state = place.ti.get_dagrun_state(dag_id, run_id)
+    if state not in ("success", "failed"):
+        return None
+    log.info(texts.BACKUP_DONE, run_id, dag_id, state)
+    if state == "failed":
+        raise BackupFailedError(dag=dag_id, run=run_id, state=state)
+    return str(state)
+
+
+def _name(step: str, place: RequestPlace) -> tuple[str, str]:
+    return dag_id_of(place.work.run.scope_id), f"request__{place.work.run.key}__{step}"
+
+
+def _conf(step: str, place: RequestPlace) -> dict[str, Any]:
+    request, purpose = place.request(), step.removeprefix("second_")
+    finding = place.story().identified.get("first")
+    conf: dict[str, Any] = {
+        "reason": texts.BACKUP_REASONS[purpose],
+        "requester": request.requester,
+        "ticket": request.ticket,
+        "request_key": place.work.run.key,
+    }
+    if purpose == "rerun":
+        # A run on a damaged repository could look good: what is stored already is not read otherwise.
+        conf |= {"read_all_data": True, "rerun_of": finding.run_key if finding else None}
+    return conf

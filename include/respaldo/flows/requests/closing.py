@@ -1,0 +1,56 @@
+"""The end of every request: inform the requester (activity 25) and close its rows (26)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from respaldo.actions import request_rows
+from respaldo.domain.errors import InvalidConfigurationError
+from respaldo.domain.requests import Outcome, outcome_of
+from respaldo.domain.values import Value
+from respaldo.flows.requests import letter, mail
+from respaldo.flows.requests.place import RequestPlace
+from respaldo.texts import letter as letter_texts
+from respaldo.texts import requests as texts
+
+log = logging.getLogger(__name__)
+
+
+class Closed(Value):
+    """How the request ended: the watcher makes the run red by it."""
+
+    outcome: Outcome
+
+
+def inform(place: RequestPlace) -> None:
+    """Write the letter and send it. The text is kept whatever the mail server does."""
+    story = place.story()
+    if story.request is None:
+        # It was refused at the door: whoever sent the form reads why in the red task.
+        return
+    outcome, run = outcome_of(story), place.work.run
+    try:
+        configuration = place.work.configuration()
+    except InvalidConfigurationError as error:
+        log.warning("%s", error)
+        return
+    text = letter.write(story, outcome, configuration.scopes[run.scope_id], configuration)
+    sent = mail.send(story.request.email, letter.subject(story, outcome), text)
+    if sent.by == "mail":
+        log.info(texts.SENT, story.request.email)
+    else:
+        log.warning(texts.NOT_SENT, texts.NOT_SENT_WHY[sent.by].format(detail=sent.detail), text)
+    at = datetime.now(UTC) if sent.by == "mail" else None
+    place.work.report.write(request_rows.informed(run, text, sent.by, sent.detail, at))
+
+
+def close(place: RequestPlace) -> Closed:
+    """Close the request's rows with its outcome."""
+    story = place.story()
+    outcome = outcome_of(story)
+    told = letter_texts.OUTCOMES[outcome]
+    for row in request_rows.closed(place.work.run, story, outcome, told, datetime.now(UTC)):
+        place.work.report.write(row)
+    log.info(texts.CLOSED, told)
+    return Closed(outcome=outcome)

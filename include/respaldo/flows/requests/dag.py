@@ -1,0 +1,187 @@
+"""The DAG of restore requests, as the procedure draws it: activities 17 to 26."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import DAG, TaskGroup, get_parsing_context
+from airflow.sdk.bases.operator import chain
+
+from respaldo.config.configuration import Configuration, folder, load
+from respaldo.config.organization import Organization
+from respaldo.domain.problems import ConfigurationProblemsError, Problem
+from respaldo.domain.quantities import format_duration
+from respaldo.flows.operators import InvalidScopeOperator
+from respaldo.flows.policy import CauseRetryPolicy
+from respaldo.flows.requests.decisions import OPTIONS
+from respaldo.flows.requests.form import form
+from respaldo.flows.requests.operators import (
+    BackupResultSensor,
+    BackupRunOperator,
+    DecisionOperator,
+    RequestStepOperator,
+    RequestWatcherOperator,
+)
+from respaldo.texts import backup as backup_texts
+from respaldo.texts import requests as texts
+from respaldo.texts.configuration import tell
+
+DAG_ID = "restore_request"
+
+_FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
+_ON_ANY_WAY = "none_failed_min_one_success"
+_LOOK_SECONDS = 10
+_LONGEST_BACKUP = timedelta(days=2)
+_LONGEST_STEP = timedelta(hours=24)
+_RETRIES = 3
+_RETRY_SECONDS = 30
+_QUESTIONS_AGAIN = 20
+"""How often a question whose answer lacks its note is asked again."""
+
+
+def airflow_restore_request_dag() -> DAG | None:
+    """Build the DAG from the configuration's folder; None while a task of another DAG runs."""
+    wanted = get_parsing_context().dag_id
+    if wanted not in (None, DAG_ID):
+        return None
+    try:
+        configuration = load(folder(), "" if wanted else None)
+    except ConfigurationProblemsError as error:
+        return _invalid_dag(error.problems)
+    scopes = {scope.id: scope.settings.name for scope in configuration.scopes.values()}
+    return restore_request_dag(configuration, None if wanted else scopes)
+
+
+def restore_request_dag(configuration: Configuration, scopes: Mapping[str, str] | None) -> DAG:
+    """Build the DAG.
+
+    :param scopes: id to name of those that the form offers; None: any (a task runs).
+    """
+    organization = configuration.organization
+    with DAG(
+        dag_id=DAG_ID,
+        dag_display_name=texts.DAG_TITLE,
+        description=texts.DESCRIPTION,
+        doc_md=_document(organization),
+        schedule=None,
+        start_date=_FIRST_DAY.replace(tzinfo=ZoneInfo(organization.timezone)),
+        catchup=False,
+        max_active_runs=50,
+        params=form(scopes),
+        tags={texts.TAG, texts.REQUEST_TAG},
+        default_args={
+            "owner": organization.name,
+            "retries": _RETRIES,
+            "retry_delay": timedelta(seconds=_RETRY_SECONDS),
+            "retry_policy": CauseRetryPolicy(_RETRY_SECONDS),
+            "trigger_rule": _ON_ANY_WAY,
+        },
+    ) as dag:
+        _build(organization.requests.answer_within)
+    return dag
+
+
+def _invalid_dag(problems: tuple[Problem, ...]) -> DAG:
+    """Stand in for the DAG while organization.yaml or repositories.yaml cannot be used: red, not missing."""
+    problem = "\n".join(map(tell, problems))
+    with DAG(
+        dag_id=DAG_ID,
+        dag_display_name=texts.DAG_TITLE,
+        doc_md=f"```\n{problem}\n```",
+        schedule=None,
+        tags={texts.TAG, backup_texts.INVALID_TAG},
+    ) as dag:
+        InvalidScopeOperator(
+            task_id="configuration", task_display_name=backup_texts.INVALID_TASK, problem=problem, retries=0
+        )
+    return dag
+
+
+def _build(answer_within: timedelta) -> None:
+    """Put the tasks together. Which way a request takes, each task decides when it is done."""
+    register, analyse = _step("register"), _question("analyse", answer_within, with_snapshot=True)
+    inform, record = _step("inform", trigger_rule="all_done"), _step("record", trigger_rule="all_done")
+    watcher = RequestWatcherOperator(
+        task_id="watcher", trigger_rule="all_done", retries=0, **_title("watcher")
+    )
+    with TaskGroup("backup", group_display_name=texts.GROUPS["backup"], prefix_group_id=False):
+        unscheduled = _backup("unscheduled_backup")
+    with TaskGroup("first_copy", group_display_name=texts.GROUPS["first_copy"], prefix_group_id=False):
+        first = _copy("", answer_within, inform)
+    with TaskGroup("second_copy", group_display_name=texts.GROUPS["second_copy"], prefix_group_id=False):
+        second = _copy("second_", answer_within, inform)
+    chain(register, analyse, [first["identify"], unscheduled[0], inform])
+    chain(unscheduled[-1], inform)
+    for step in ("identify", "restore", "accept"):
+        first[step] >> second["identify"]
+    chain(inform, record, watcher)
+
+
+def _copy(prefix: str, answer_within: timedelta, inform: Any) -> dict[str, Any]:  # noqa: ANN401  (an operator)
+    """Build activities 19, 20, 22 and 23 for one copy, and 15 when it is not good."""
+    identify, restore = _step(f"{prefix}identify"), _step(f"{prefix}restore")
+    authorize = _question(f"{prefix}authorize", answer_within)
+    safety = _backup(f"{prefix}safety_backup")
+    accept, rerun = _question(f"{prefix}accept", answer_within), _run_of_scope(f"{prefix}rerun")
+    identify >> [authorize, restore, rerun, inform]
+    authorize >> [safety[0], inform]
+    safety[-1] >> restore
+    restore >> [accept, rerun, inform]
+    accept >> inform
+    rerun >> inform
+    return {"identify": identify, "restore": restore, "accept": accept}
+
+
+def _backup(name: str) -> tuple[BackupRunOperator, BackupResultSensor]:
+    begin = _run_of_scope(name)
+    result = BackupResultSensor(
+        task_id=f"{name}_result",
+        of=name,
+        poke_interval=_LOOK_SECONDS,
+        timeout=_LONGEST_BACKUP.total_seconds(),
+        **_title(f"{name}_result"),
+    )
+    begin >> result
+    return begin, result
+
+
+def _run_of_scope(name: str) -> BackupRunOperator:
+    return BackupRunOperator(task_id=name, **_title(name))
+
+
+def _step(name: str, **special: Any) -> RequestStepOperator:  # noqa: ANN401
+    return RequestStepOperator(task_id=name, execution_timeout=_LONGEST_STEP, **_title(name), **special)
+
+
+def _question(name: str, answer_within: timedelta, **special: Any) -> DecisionOperator:  # noqa: ANN401
+    return DecisionOperator(
+        task_id=name,
+        options=list(OPTIONS[name].values()),
+        response_timeout=answer_within,
+        retries=_QUESTIONS_AGAIN,
+        retry_policy=CauseRetryPolicy(0),
+        **_title(name),
+        **special,
+    )
+
+
+def _title(name: str) -> dict[str, Any]:
+    return {"task_display_name": texts.TASK_TITLES[name]}
+
+
+def _document(organization: Organization) -> str:
+    def titles(*roles: str) -> str:
+        return ", ".join(
+            organization.roles[role].title if role in organization.roles else role for role in roles
+        )
+
+    requests = organization.requests
+    return texts.DOC.format(
+        analyst=titles(requests.analyst),
+        authorizers=titles(*requests.authorizers),
+        acceptance=titles(requests.acceptance),
+        answer_within=format_duration(requests.answer_within),
+    )

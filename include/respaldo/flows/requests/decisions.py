@@ -1,0 +1,158 @@
+"""What people decide: the analysis (17, 18), the authorization, the acceptance (23).
+
+Airflow's own waiting operator keeps the question and the answer; a waiting task holds no worker. An answer
+that does not come never goes on with a restoration: there is no default, and the task fails.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from respaldo.actions import request_rows
+from respaldo.domain.errors import IncompleteAnswerError, ReportError
+from respaldo.domain.requests import Decision, needs_note
+from respaldo.domain.requests import State as RequestState
+from respaldo.domain.restoring import Which
+from respaldo.flows.requests import people, told
+from respaldo.flows.requests.place import RequestPlace
+from respaldo.report.export import size
+from respaldo.texts import requests as texts
+
+if TYPE_CHECKING:
+    from airflow.sdk.execution_time.hitl import HITLUser
+
+log = logging.getLogger(__name__)
+
+_SHOWN_COPIES = 8
+
+
+class Question(NamedTuple):
+    """What is asked, and who may answer."""
+
+    subject: str
+    body: str
+    who: list[HITLUser]
+    state: RequestState
+
+
+def question(step: str, place: RequestPlace) -> Question | Decision:
+    """Put a question together; the analysis may be one that nobody needs to be asked."""
+    return _QUESTIONS[step](place)
+
+
+def answered(step: str, decision: Decision, place: RequestPlace) -> tuple[str, ...]:
+    """Write a decision into the request, and give the tasks that follow from it.
+
+    :raises IncompleteAnswerError: it must say why, and does not.
+    """
+    if step == "analyse" and needs_note(decision.option) and not decision.note:
+        raise IncompleteAnswerError(option=texts.ANALYSES["not_applicable"])
+    place.work.report.write(request_rows.decided(place.work.run, step, decision))
+    log.info(texts.DECIDED, decision.option, decision.by, decision.note or texts.NOTHING)
+    return (_FOLLOWING[(step, decision.option)],)
+
+
+def _analysis(place: RequestPlace) -> Question | Decision:
+    organization, request = place.organization(), place.request()
+    if organization.requests.analysis == "automatic" and request.is_complete:
+        return Decision(option="restoration", by=texts.AUTOMATIC, at=place.work.context["dag_run"].run_after)
+    try:
+        known = place.work.report.copies(request.scope_id, as_of=request.as_of, limit=_SHOWN_COPIES)
+        listed = told.copies(known, place.zone())
+    except ReportError as error:
+        log.warning("%s", error)
+        listed = texts.COPIES_UNKNOWN
+    body = texts.ANALYSE_BODY.format(request=_request(place), copies=listed)
+    return Question(
+        subject=texts.ANALYSE_SUBJECT.format(requester=request.requester),
+        body=f"{texts.NOTE_MISSING}\n\n{body}" if _was_incomplete(place) else body,
+        who=people.asked(organization, "analyse", (organization.requests.analyst,), None),
+        state="analysing",
+    )
+
+
+def _authorization(which: Which) -> Callable[[RequestPlace], Question]:
+    def put_together(place: RequestPlace) -> Question:
+        organization = place.organization()
+        identified = place.story().identified[which]
+        body = texts.AUTHORIZE_BODY.format(
+            request=_request(place),
+            touches=", ".join(f"`{name}`" for name in identified.touches),
+            number=identified.number,
+            taken_at=told.moment(identified.taken_at, place.zone()),
+            asked_by=place.asked_by or texts.NOBODY,
+        )
+        who = people.asked(organization, "authorize", organization.requests.authorizers, place.asked_by)
+        return Question(texts.AUTHORIZE_SUBJECT, body, who, "restoring")
+
+    return put_together
+
+
+def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
+    def put_together(place: RequestPlace) -> Question:
+        organization, request, story = place.organization(), place.request(), place.story()
+        identified, restored = story.identified[which], story.restored[which]
+        body = texts.ACCEPT_BODY.format(
+            request=_request(place),
+            which=texts.WHICH[which],
+            number=identified.number,
+            taken_at=told.moment(identified.taken_at, place.zone()),
+            files=restored.files,
+            size=size(restored.size_bytes),
+            where=", ".join(f"`{name}`" for name in restored.where),
+            evidence=told.evidence(restored.evidence),
+            kept=texts.KEPT.format(names=", ".join(restored.kept)) if restored.kept else "",
+        )
+        return Question(
+            subject=texts.ACCEPT_SUBJECT.format(requester=request.requester),
+            body=body,
+            who=people.asked(organization, "accept", (organization.requests.acceptance,), None),
+            state="accepting",
+        )
+
+    return put_together
+
+
+def _request(place: RequestPlace) -> str:
+    scope = place.work.configuration().scopes[place.work.run.scope_id]
+    return told.request(place.request(), scope, place.zone())
+
+
+def _was_incomplete(place: RequestPlace) -> bool:
+    """A question is only asked again when its answer lacked the note."""
+    return place.work.run.attempt > 1
+
+
+_QUESTIONS: dict[str, Callable[[RequestPlace], Question | Decision]] = {
+    "analyse": _analysis,
+    "authorize": _authorization("first"),
+    "second_authorize": _authorization("second"),
+    "accept": _acceptance("first"),
+    "second_accept": _acceptance("second"),
+}
+
+OPTIONS: dict[str, dict[str, str]] = {
+    "analyse": texts.ANALYSES,
+    "authorize": texts.AUTHORIZATIONS,
+    "second_authorize": texts.AUTHORIZATIONS,
+    "accept": texts.ACCEPTANCES,
+    "second_accept": texts.ACCEPTANCES,
+}
+"""The answers of each question: code to words."""
+
+_TELL = "inform"
+_FOLLOWING: dict[tuple[str, str], str] = {
+    ("analyse", "restoration"): "identify",
+    ("analyse", "unscheduled_backup"): "unscheduled_backup",
+    ("analyse", "not_applicable"): _TELL,
+    ("authorize", "authorized"): "safety_backup",
+    ("authorize", "refused"): _TELL,
+    ("second_authorize", "authorized"): "second_safety_backup",
+    ("second_authorize", "refused"): _TELL,
+    ("accept", "satisfies"): _TELL,
+    ("accept", "does_not"): "second_identify",
+    ("second_accept", "satisfies"): _TELL,
+    ("second_accept", "does_not"): _TELL,
+}

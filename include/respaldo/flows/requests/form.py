@@ -1,0 +1,121 @@
+"""The form of a restore request, and what somebody filled in (activity 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import Param
+from pydantic import ValidationError
+
+from respaldo.config.configuration import ConfiguredScope
+from respaldo.domain.errors import InvalidRequestError
+from respaldo.domain.requests import RestoreRequest, refusal
+from respaldo.texts import requests as texts
+
+_LONGEST_LINE = 500
+_LONGEST_TEXT = 4000
+_MOST_NAMES = 200
+
+
+def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
+    """Give the fields of the form. What their schemas refuse never becomes a run: Airflow answers 400.
+
+    :param scopes: id to name; None while a task runs: its request has been through the form already.
+    """
+    line = {"type": ["null", "string"], "maxLength": _LONGEST_LINE}
+    names = {
+        "type": ["null", "array"],
+        "items": {"type": "string", "minLength": 1, "maxLength": _LONGEST_TEXT},
+        "maxItems": _MOST_NAMES,
+        "section": texts.SECTION_WHAT,
+    }
+    listed = {"enum": list(scopes), "values_display": dict(scopes)} if scopes else {}
+    where = {"section": texts.SECTION_WHERE}
+    return {
+        "requester": _field("requester", type="string", minLength=1, maxLength=_LONGEST_LINE),
+        "email": _field("email", default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", **line),
+        "department": _field("department", default=None, **line),
+        "ticket": _field("ticket", default=None, **line),
+        "what_happened": _field(
+            "what_happened", type="string", format="multiline", minLength=1, maxLength=_LONGEST_TEXT
+        ),
+        "scope": _field("scope", type="string", **listed),
+        "paths": _field("paths", default=None, **names),
+        "databases": _field("databases", default=None, **names),
+        "schemas": _field("schemas", default=None, **names),
+        "tables": _field("tables", default=None, **names),
+        "as_of": _field(
+            "as_of", default=None, type=["null", "string"], format="date-time", section=texts.SECTION_WHAT
+        ),
+        "snapshot": _field(
+            "snapshot",
+            default=None,
+            type=["null", "string"],
+            pattern="^[0-9a-f]{8,64}$",
+            section=texts.SECTION_WHAT,
+        ),
+        "destination": _field(
+            "destination",
+            default="staging",
+            type="string",
+            enum=list(texts.DESTINATIONS),
+            values_display=texts.DESTINATIONS,
+            **where,
+        ),
+        "target": _field("target", default=None, **line, **where),
+        "overwrite": _field(
+            "overwrite",
+            default="never",
+            type="string",
+            enum=list(texts.OVERWRITES),
+            values_display=texts.OVERWRITES,
+            **where,
+        ),
+    }
+
+
+def filled_in(params: Mapping[str, Any], scopes: Mapping[str, ConfiguredScope]) -> RestoreRequest:
+    """Read the form.
+
+    :raises InvalidRequestError: it contradicts itself, or asks what the scope cannot give.
+    """
+    given = {name: value for name, value in params.items() if value not in (None, "", [])}
+    content = {
+        "scope_id": given.get("scope"),
+        "wanted": {name: given.get(name, ()) for name in ("paths", "databases", "schemas", "tables")},
+        "destination": {
+            "kind": given.get("destination", "staging"),
+            "target": given.get("target"),
+            "overwrite": given.get("overwrite", "never"),
+        },
+    }
+    for name in ("requester", "email", "department", "ticket", "what_happened", "as_of", "snapshot"):
+        if name in given:
+            content[name] = given[name]
+    try:
+        request = RestoreRequest.model_validate(content)
+    except ValidationError as error:
+        raise InvalidRequestError(problem="; ".join(map(_told, error.errors(include_url=False)))) from error
+    scope = scopes.get(request.scope_id)
+    code = refusal(scope.settings.source.holds, request) if scope else "scope"
+    if code is not None:
+        raise refused(code, request.scope_id)
+    return request
+
+
+def refused(code: str, scope_id: str) -> InvalidRequestError:
+    """Put a code of a refusal in words."""
+    return InvalidRequestError(problem=texts.PROBLEMS[code].format(scope=scope_id))
+
+
+def _told(found: Any) -> str:  # noqa: ANN401  (pydantic's error)
+    place = found["loc"][-1] if found["loc"] else ""
+    field = texts.PARAMS.get(str(place), (str(place), ""))[0]
+    return texts.PROBLEMS.get(found["type"], texts.OTHER_PROBLEM).format(field=field, scope=found["input"])
+
+
+def _field(name: str, *, default: object = ..., **schema: Any) -> Param:  # noqa: ANN401
+    title, description = texts.PARAMS[name]
+    schema |= {"title": title, "description": description}
+    return Param(**schema) if default is ... else Param(default, **schema)

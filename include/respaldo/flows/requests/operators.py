@@ -1,0 +1,202 @@
+"""The operators of the restore request's DAG: they hand over to the modules beside, and choose the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import BaseOperator, BaseSensorOperator, Param
+from airflow.sdk.bases.skipmixin import SkipMixin
+from airflow.sdk.exceptions import AirflowFailException
+
+from respaldo.texts import requests as texts
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+ASK_COLOR = "#fff3cd"
+WORK_COLOR = "#e8f0fe"
+
+
+class _Way(SkipMixin):
+    """Goes on with some of the tasks below, and skips every other one that only the others lead to.
+
+    Airflow's own branching skips direct neighbours; the joins of this DAG would run all the same.
+    """
+
+    def go_on(self, context: Context, following: Sequence[str] | None) -> None:
+        if following is None:
+            return
+        dag = context["dag"]
+        kept = set(following)
+        for name in following:
+            kept |= dag.get_task(name).get_flat_relative_ids(upstream=False)
+        others = context["task"].get_flat_relative_ids(upstream=False) - kept
+        if others:
+            self.skip(context["ti"], [dag.get_task(name) for name in sorted(others)])
+
+
+class RequestStepOperator(BaseOperator, _Way):
+    """One step that a worker does."""
+
+    ui_color = WORK_COLOR
+
+    def execute(self, context: Context) -> None:
+        from respaldo.flows.requests import steps
+
+        done = steps.run(self.task_id, context)
+        if done.result is not None:
+            # Skipping ends the task by an exception: what it would return is lost.
+            context["ti"].xcom_push(key="return_value", value=done.result.model_dump(mode="json"))
+        self.go_on(context, done.following)
+
+
+class DecisionOperator(HITLOperator, _Way):
+    """One question to people. The task waits without a worker until somebody who may answers it."""
+
+    ui_color = ASK_COLOR
+
+    def __init__(self, *, with_snapshot: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
+        names = ("note", "snapshot") if with_snapshot else ("note",)
+        super().__init__(
+            subject=kwargs["task_display_name"],
+            params={name: _answer(name) for name in names},
+            **kwargs,
+        )
+        self.with_snapshot = with_snapshot
+
+    def execute(self, context: Context) -> None:
+        from respaldo.actions import request_rows
+        from respaldo.domain.errors import RespaldoError
+        from respaldo.domain.requests import Decision
+        from respaldo.flows.requests import decisions, steps
+        from respaldo.flows.requests.place import RequestPlace
+
+        place = RequestPlace.of(context)
+        try:
+            asked = decisions.question(self.task_id, place)
+        except RespaldoError as error:
+            steps.tell(place, self.task_id, error, 0)
+            raise
+        if isinstance(asked, Decision):
+            self._take(context, asked)
+            return
+        self.subject, self.body, self.assigned_users = asked.subject, asked.body, asked.who
+        place.work.report.write(request_rows.waiting(place.work.run, asked.state))
+        super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
+        from respaldo.domain.errors import UnansweredError
+        from respaldo.domain.requests import Decision
+        from respaldo.flows.requests import steps
+        from respaldo.flows.requests.decisions import OPTIONS
+        from respaldo.flows.requests.place import RequestPlace
+
+        if event.get("error_type") == "timeout":
+            error = UnansweredError(step=self.task_display_name)
+            steps.tell(RequestPlace.of(context), self.task_id, error, 0)
+            raise error
+        answer = super().execute_complete(context, event)
+        given = {name: value for name, value in answer["params_input"].items() if value}
+        codes = {words: code for code, words in OPTIONS[self.task_id].items()}
+        decision = Decision(
+            option=codes[answer["chosen_options"][0]],
+            by=(answer["responded_by_user"] or {}).get("name") or texts.NOBODY,
+            at=answer["responded_at"],
+            note=given.pop("note", None),
+            extra=given,
+        )
+        self._take(context, decision)
+
+    def _take(self, context: Context, decision: Any) -> None:  # noqa: ANN401  (a Decision)
+        from respaldo.domain.errors import IncompleteAnswerError
+        from respaldo.flows.requests import decisions, steps
+        from respaldo.flows.requests.place import RequestPlace
+
+        place = RequestPlace.of(context)
+        try:
+            following = decisions.answered(self.task_id, decision, place)
+        except IncompleteAnswerError as error:
+            steps.tell(place, self.task_id, error, 0)
+            raise
+        context["ti"].xcom_push(key="return_value", value=decision.model_dump(mode="json"))
+        self.go_on(context, following)
+
+
+class BackupRunOperator(TriggerDagRunOperator):
+    """Begins a run of the request's scope, once, however often it is tried."""
+
+    ui_color = WORK_COLOR
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
+        # Which DAG and run, the request tells when the task runs.
+        super().__init__(trigger_dag_id="backup__", logical_date=None, **kwargs)
+
+    def execute(self, context: Context) -> None:
+        from respaldo.domain.errors import RespaldoError
+        from respaldo.flows.requests import backups, steps
+        from respaldo.flows.requests.place import RequestPlace
+
+        place, began = RequestPlace.of(context), time.monotonic()
+        try:
+            wanted = backups.wanted(self.task_id, place)
+        except RespaldoError as error:
+            steps.tell(place, self.task_id, error, time.monotonic() - began)
+            raise
+        if wanted.has_begun:
+            return
+        self.trigger_dag_id, self.trigger_run_id, self.conf = wanted.dag_id, wanted.run_id, wanted.conf
+        super().execute(context)
+
+
+class BackupResultSensor(BaseSensorOperator):
+    """Waits for the run that the task ``of`` began; between its looks it holds no worker."""
+
+    ui_color = WORK_COLOR
+
+    def __init__(self, *, of: str, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(mode="reschedule", **kwargs)
+        self.of = of
+
+    def poke(self, context: Context) -> Any:  # noqa: ANN401  (PokeReturnValue or bool)
+        from airflow.sdk.bases.sensor import PokeReturnValue
+
+        from respaldo.domain.errors import BackupFailedError
+        from respaldo.flows.requests import backups, steps
+        from respaldo.flows.requests.place import RequestPlace
+
+        place = RequestPlace.of(context)
+        try:
+            state = backups.result(self.of, place)
+        except BackupFailedError as error:
+            steps.tell(place, self.task_id, error, 0)
+            raise
+        return PokeReturnValue(is_done=True, xcom_value=state) if state else False
+
+
+class RequestWatcherOperator(BaseOperator):
+    """Makes the run red unless the request ended as somebody wanted it and nothing failed."""
+
+    ui_color = "#fce8e6"
+
+    def execute(self, context: Context) -> None:
+        from respaldo.domain.requests import GOOD_OUTCOMES
+        from respaldo.flows.requests.closing import Closed
+        from respaldo.flows.requests.place import RequestPlace
+        from respaldo.texts.letter import OUTCOMES
+
+        place = RequestPlace.of(context)
+        failed = [step for step, state in place.work.states().items() if state == "failed"]
+        given = place.ti.xcom_pull(task_ids="record")
+        outcome = Closed.model_validate(given).outcome if given else "failed"
+        if failed or outcome not in GOOD_OUTCOMES:
+            told = texts.WATCHED.format(outcome=OUTCOMES[outcome], steps=", ".join(failed) or texts.NOTHING)
+            raise AirflowFailException(told)
+
+
+def _answer(name: str) -> Param:
+    title, description = texts.ANSWER_PARAMS[name]
+    return Param("", type="string", title=title, description=description, maxLength=2000)

@@ -1,0 +1,52 @@
+"""Who may answer: from a role of organization.yaml to the users that Airflow's manager of users knows.
+
+SimpleAuthManager knows people by their names, FAB by the numbers of its table. A task has no access to that
+table: ``respaldo sync`` leaves the numbers in an Airflow variable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import Variable
+from airflow.sdk.configuration import conf
+
+from respaldo.config.organization import Organization
+from respaldo.domain.errors import NobodyToAskError
+from respaldo.texts import requests as texts
+
+if TYPE_CHECKING:
+    from airflow.sdk.execution_time.hitl import HITLUser
+
+USER_IDS = "respaldo_user_ids"
+"""Airflow variable: user name to id, as JSON. Only where the users are FAB's."""
+
+
+def asked(
+    organization: Organization, step: str, roles: tuple[str, ...], asked_by: str | None
+) -> list[HITLUser]:
+    """Give the people of some roles, as Airflow wants them.
+
+    :param asked_by: who may not answer, nor anybody of the same roles; None: there is no such rule.
+    :raises NobodyToAskError: nobody is left.
+    """
+    barred = _colleagues_of(organization, asked_by) if asked_by else frozenset()
+    names = [name for name in organization.users_of(roles) if name not in barred]
+    ids = _ids(names)
+    if not ids:
+        titles = (organization.roles[role].title if role in organization.roles else role for role in roles)
+        raise NobodyToAskError(step=texts.DECIDES[step], roles=", ".join(titles))
+    return [{"id": ids[name], "name": name} for name in names if name in ids]
+
+
+def _colleagues_of(organization: Organization, user: str) -> frozenset[str]:
+    roles = tuple(name for name, role in organization.roles.items() if user in role.users)
+    return frozenset((user, *organization.users_of(roles)))
+
+
+def _ids(names: list[str]) -> dict[str, str]:
+    """Give the id of each person that Airflow knows."""
+    if not conf.get("core", "auth_manager").endswith("FabAuthManager"):
+        return {name: name for name in names}
+    known: dict[str, str] = Variable.get(USER_IDS, default={}, deserialize_json=True)
+    return {name: known[name] for name in names if name in known}

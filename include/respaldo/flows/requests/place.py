@@ -1,0 +1,115 @@
+"""What a step of a restore request works with: the run's workplace, and what happened before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from respaldo.config.organization import Organization
+from respaldo.domain.requests import Decision, Failure, Finding, RestoreRequest, Story
+from respaldo.domain.restoring import Identified, Restored, Which
+from respaldo.domain.values import Value
+from respaldo.flows.workplace import Workplace
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+FAILURE = "failure"
+"""XCom by which a step that failed says why. One that was killed could not."""
+
+BACKUP_RUN = "backup_run"
+"""XCom by which a step tells the run of the scope that it began."""
+
+DECISIONS = ("analyse", "authorize", "accept", "second_authorize", "second_accept")
+LOOKS: dict[Which, str] = {"first": "identify", "second": "second_identify"}
+RESTORES: dict[Which, str] = {"first": "restore", "second": "second_restore"}
+BACKUPS = ("safety_backup", "second_safety_backup", "unscheduled_backup", "rerun", "second_rerun")
+
+
+class Looked(Value):
+    """What looking at a copy gave: what was found, and what a good copy holds of the request."""
+
+    finding: Finding
+    identified: Identified | None = None
+
+
+class Delivered(Value):
+    """What a restoration gave. A copy may show only now that it is not good."""
+
+    finding: Finding
+    restored: Restored | None = None
+
+
+class RequestPlace(NamedTuple):
+    """One attempt at one step of one request."""
+
+    work: Workplace
+
+    @classmethod
+    def of(cls, context: Context) -> RequestPlace:
+        return cls(Workplace.of(str(context["params"].get("scope") or ""), context))
+
+    @property
+    def ti(self) -> Any:  # noqa: ANN401  (Airflow's)
+        return self.work.context["ti"]
+
+    @property
+    def asked_by(self) -> str:
+        """The Airflow user that sent the form; empty for a program."""
+        return self.work.context["dag_run"].triggering_user_name or ""
+
+    def organization(self) -> Organization:
+        return self.work.configuration().organization
+
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.organization().timezone)
+
+    def request(self) -> RestoreRequest:
+        """Give the request as it was registered."""
+        return self.work.result("register", RestoreRequest)
+
+    def story(self) -> Story:
+        """Put together what happened so far, from what each step handed on."""
+        looks = {which: self._handed_on(step, Looked) for which, step in LOOKS.items()}
+        gifts = {which: self._handed_on(step, Delivered) for which, step in RESTORES.items()}
+        findings = {which: one.finding for which, one in looks.items() if one}
+        findings |= {which: one.finding for which, one in gifts.items() if one}
+        decisions = {step: self._handed_on(step, Decision) for step in DECISIONS}
+        backups = {step: self.ti.xcom_pull(task_ids=step, key=BACKUP_RUN) for step in BACKUPS}
+        return Story(
+            request=self._handed_on("register", RestoreRequest),
+            decisions={step: decision for step, decision in decisions.items() if decision},
+            findings=findings,
+            identified={which: one.identified for which, one in looks.items() if one and one.identified},
+            restored={which: one.restored for which, one in gifts.items() if one and one.restored},
+            backups={step: run for step, run in backups.items() if run},
+            failures=self._failures(),
+        )
+
+    def _handed_on(self, step: str, model: type[Any]) -> Any:  # noqa: ANN401  (an instance of the model)
+        given = self.ti.xcom_pull(task_ids=step)
+        return model.model_validate(given) if given is not None else None
+
+    def _failures(self) -> tuple[Failure, ...]:
+        """Give why each failed step above failed; one that ended without a word was interrupted."""
+        failed = [step for step, state in self.work.states().items() if state == "failed"]
+        told = {step: self.ti.xcom_pull(task_ids=step, key=FAILURE) for step in failed}
+        return tuple(
+            Failure.model_validate(told[step]) if told[step] else interrupted(step) for step in failed
+        )
+
+
+def interrupted(step: str) -> Failure:
+    """Describe a step that ended without a word."""
+    from respaldo.domain.errors import InterruptedRunError
+
+    return failure_of(InterruptedRunError(step=step), step)
+
+
+def failure_of(error: Any, step: str) -> Failure:  # noqa: ANN401  (RespaldoError; named in the signature's words)
+    """Describe a failed step in words."""
+    from respaldo.texts import causes
+
+    return Failure(
+        step=step, cause=error.code, told=causes.explain(error), corrective=causes.corrective(error)
+    )

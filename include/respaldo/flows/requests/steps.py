@@ -1,0 +1,267 @@
+"""The steps of a request that a worker does: act, write the rows, hand on the result, choose the way."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from airflow.sdk.exceptions import AirflowTaskTimeout
+
+from respaldo.actions import request_rows
+from respaldo.actions.choose import choose
+from respaldo.actions.delivery import delivery, over_our_own
+from respaldo.actions.identify import identify
+from respaldo.actions.restore import restore
+from respaldo.domain.errors import (
+    CheckError,
+    InvalidRequestError,
+    NoCopyError,
+    NotInCopyError,
+    RepositoryError,
+    RespaldoError,
+    RestoreMismatchError,
+    TimedOutError,
+)
+from respaldo.domain.requests import CopyState, Finding, Story, after_copy
+from respaldo.domain.restoring import Delivery, Identified, Which
+from respaldo.domain.values import Value
+from respaldo.flows.progress import Teller
+from respaldo.flows.requests import closing, form, told
+from respaldo.flows.requests.place import FAILURE, Delivered, Looked, RequestPlace, failure_of
+from respaldo.report.export import size
+from respaldo.texts import causes
+from respaldo.texts import requests as texts
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from respaldo.actions.job import Job
+
+log = logging.getLogger(__name__)
+
+_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError, NoCopyError)
+"""What tells that a copy is not good. Everything else is no fault of it, and another would fare the same."""
+
+
+class Step(NamedTuple):
+    """What a step gives: what it hands on, and the tasks that follow (None: all of them)."""
+
+    result: Value | None = None
+    following: tuple[str, ...] | None = None
+
+
+def run(step: str, context: Context) -> Step:
+    """Do one step.
+
+    :raises RespaldoError: why it could not be done, after that is in the rows and in the log.
+    """
+    place, began = RequestPlace.of(context), time.monotonic()
+    try:
+        return _WORK[step](place)
+    except RespaldoError as error:
+        tell(place, step, _worded(error, place), time.monotonic() - began)
+        raise
+    except AirflowTaskTimeout:
+        seconds = time.monotonic() - began
+        tell(place, step, TimedOutError(seconds=round(seconds)), seconds)
+        raise
+
+
+def tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) -> None:
+    """Tell a failure where people look for it: in the rows, and in the task's log."""
+    failure = failure_of(error, step)
+    place.ti.xcom_push(key=FAILURE, value=failure.model_dump(mode="json"))
+    for row in request_rows.failed(place.work.run, failure, _effort(place, step, seconds)):
+        place.work.report.write(row)
+    log.error("%s", failure.told)
+    log.error(texts.CORRECTIVE, failure.corrective)
+
+
+def _register(place: RequestPlace) -> Step:
+    configuration = place.work.configuration()
+    request = form.filled_in(place.work.context["params"], configuration.scopes)
+    scope = configuration.scopes[request.scope_id]
+    asked_by, at = place.asked_by, place.work.context["dag_run"].run_after
+    for row in request_rows.registered(place.work.run, scope, request, asked_by, at):
+        place.work.report.write(row)
+    log.info(texts.REGISTERED, request.requester)
+    return Step(request)
+
+
+def _identify(which: Which) -> Callable[[RequestPlace], Step]:
+    def work(place: RequestPlace) -> Step:
+        began, step = time.monotonic(), place.ti.task_id
+        story, job = place.story(), place.work.job()
+        for row in request_rows.working(
+            place.work.run, socket.gethostname(), job.engine.version, datetime.now(UTC)
+        ):
+            place.work.report.write(row)
+        finding, identified = _look(place, job, story, which)
+        if identified is not None:
+            _log_identified(place, identified)
+        effort = _effort(place, step, time.monotonic() - began)
+        for row in request_rows.looked(place.work.run, finding, identified, effort):
+            place.work.report.write(row)
+        if identified is None:
+            return Step(Looked(finding=finding), _after_a_bad_copy(story, finding))
+        needs_authorization = identified.touches and story.authorization is None
+        follows = "authorize" if needs_authorization else "restore"
+        return Step(Looked(finding=finding, identified=identified), (_of(which, follows),))
+
+    return work
+
+
+def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> tuple[Finding, Identified | None]:
+    request = place.request()
+    analysis = story.decisions["analyse"]
+    first = story.identified.get("first")
+    repository = job.settings.repository if which == "first" else job.settings.second_copy
+    ours = which == "second" and first is not None and not first.touches and "first" in story.restored
+    try:
+        known = choose(place.work.report, request, analysis.extra.get("snapshot"))
+        identified = identify(job, known, which, request.wanted, _delivery(place, story, which), ours=ours)
+    except NotInCopyError as error:
+        return _finding(which, "absent", repository, error), None
+    except _OF_THE_COPY as error:
+        if _may_pass(place, error):
+            raise
+        return _finding(which, "bad", repository, error), None
+    return Finding(which=which, state="good", repository=identified.repository), identified
+
+
+def _restore(which: Which) -> Callable[[RequestPlace], Step]:
+    def work(place: RequestPlace) -> Step:
+        began, step = time.monotonic(), place.ti.task_id
+        story, job = place.story(), place.work.job()
+        identified = story.identified[which]
+        teller = Teller(place.work.report, place.work.run.key)
+
+        def effort() -> dict[str, object]:
+            return _effort(place, step, time.monotonic() - began)
+
+        try:
+            result = restore(
+                job,
+                identified,
+                _delivery(place, story, which),
+                teller.tell,
+                authorized=_is_authorized(place, story),
+            )
+        except _OF_THE_COPY as error:
+            if _may_pass(place, error):
+                raise
+            finding = _finding(which, "bad", identified.repository, error)
+            for row in request_rows.looked(place.work.run, finding, None, effort()):
+                place.work.report.write(row)
+            return Step(Delivered(finding=finding), _after_a_bad_copy(story, finding))
+        for row in request_rows.restored(place.work.run, result, identified, effort()):
+            place.work.report.write(row)
+        log.info(texts.RESTORED, ", ".join(result.where), result.files, size(result.size_bytes))
+        _log_evidence(result.evidence)
+        finding = Finding(which=which, state="good", repository=identified.repository)
+        return Step(Delivered(finding=finding, restored=result), (_of(which, "accept"),))
+
+    return work
+
+
+def _inform(place: RequestPlace) -> Step:
+    closing.inform(place)
+    return Step()
+
+
+def _record(place: RequestPlace) -> Step:
+    return Step(closing.close(place))
+
+
+def _delivery(place: RequestPlace, story: Story, which: Which) -> Delivery:
+    wanted = delivery(place.work.home, place.request(), place.work.run.key, which)
+    first = story.identified.get("first")
+    return over_our_own(wanted, first) if which == "second" and first else wanted
+
+
+def _is_authorized(place: RequestPlace, story: Story) -> bool:
+    """Whether a second person said yes, and the safety backup that this demands is there."""
+    decision = story.authorization
+    backed_up = ("safety_backup_result", "second_safety_backup_result")
+    return (
+        decision is not None
+        and decision.option == "authorized"
+        and any(place.ti.xcom_pull(task_ids=step) for step in backed_up)
+    )
+
+
+def _may_pass(place: RequestPlace, error: RespaldoError) -> bool:
+    """Whether the cause can pass by itself and there is an attempt left to see it."""
+    return error.transient and place.ti.try_number <= place.ti.max_tries
+
+
+def _finding(which: Which, state: CopyState, repository: str | None, error: RespaldoError) -> Finding:
+    finding = Finding(
+        which=which,
+        state=state,
+        repository=repository,
+        cause=error.code,
+        told=causes.explain(error),
+        corrective=causes.corrective(error),
+    )
+    log.warning(texts.NOT_GOOD, texts.WHICH[which], finding.told)
+    return finding
+
+
+def _after_a_bad_copy(story: Story, finding: Finding) -> tuple[str, ...]:
+    """Where to go on (activity 20, no): the second copy (24), and a new copy of the scope (15)."""
+    goes_on = "second_identify" if after_copy(finding) == "second_copy" else "inform"
+    # What is not there to be checked, or not asked for rightly, is no copy to be made again.
+    is_bad = finding.state == "bad" and finding.cause not in (NoCopyError.code,)
+    if not is_bad or "rerun" in story.backups:
+        return (goes_on,)
+    return (goes_on, _of(finding.which, "rerun"))
+
+
+def _of(which: Which, step: str) -> str:
+    return step if which == "first" else f"second_{step}"
+
+
+def _worded(error: RespaldoError, place: RequestPlace) -> RespaldoError:
+    """Put the code of a refusal in words: kinds of sources know none."""
+    problem = error.facts.get("problem")
+    if isinstance(error, InvalidRequestError) and problem in texts.PROBLEMS:
+        return form.refused(problem, place.work.run.scope_id)
+    return error
+
+
+def _effort(place: RequestPlace, step: str, seconds: float) -> dict[str, object]:
+    return {"attempts": {step: place.work.run.attempt}, "step_seconds": {step: round(seconds, 1)}}
+
+
+def _log_identified(place: RequestPlace, identified: Identified) -> None:
+    log.info(
+        texts.IDENTIFIED,
+        texts.WHICH[identified.which],
+        identified.number,
+        told.moment(identified.taken_at, place.zone()),
+        identified.repository,
+        identified.files,
+        size(identified.size_bytes),
+    )
+    _log_evidence(identified.evidence)
+
+
+def _log_evidence(shown: tuple[Any, ...]) -> None:
+    for evidence in shown:
+        log.info(texts.EVIDENCE, told.evidence((evidence,)))
+
+
+_WORK: dict[str, Callable[[RequestPlace], Step]] = {
+    "register": _register,
+    "identify": _identify("first"),
+    "second_identify": _identify("second"),
+    "restore": _restore("first"),
+    "second_restore": _restore("second"),
+    "inform": _inform,
+    "record": _record,
+}

@@ -1,0 +1,74 @@
+"""Parts of a request in words, for the decisions, the letter and the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from respaldo.config.configuration import ConfiguredScope
+from respaldo.domain.requests import RestoreRequest
+from respaldo.domain.restoring import Destination, KnownCopy, Wanted
+from respaldo.domain.values import Evidence
+from respaldo.report.export import size
+from respaldo.texts import requests as texts
+from respaldo.texts.report import TERMS
+
+
+def moment(at: datetime | None, zone: ZoneInfo) -> str:
+    """Write a moment in the organization's time."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else texts.NOTHING
+
+
+def wanted(what: Wanted) -> str:
+    named = (*what.paths, *what.databases, *what.schemas, *what.tables)
+    return ", ".join(named) or texts.EVERYTHING
+
+
+def destination(where: Destination) -> str:
+    told = texts.DESTINATIONS[where.kind]
+    return f"{told}: {where.target}" if where.target else told
+
+
+def evidence(shown: tuple[Evidence, ...]) -> str:
+    """Say how something was verified: the ways, and the figures of each."""
+    return "; ".join(f"{TERMS['method'][one.method]} ({_figures(one)})" for one in shown)
+
+
+def request(asked: RestoreRequest, scope: ConfiguredScope, zone: ZoneInfo) -> str:
+    """Give the request as a table of Markdown. What people wrote stays in its cell."""
+    when = asked.snapshot or (moment(asked.as_of, zone) if asked.as_of else texts.NEWEST)
+    return texts.REQUEST_BODY.format(
+        requester=_cell(asked.requester),
+        department=_cell(asked.department or texts.NOTHING),
+        ticket=_cell(asked.ticket or texts.NOTHING),
+        what_happened=_cell(asked.what_happened),
+        scope=_cell(scope.settings.name),
+        wanted=_cell(wanted(asked.wanted)),
+        moment=when,
+        destination=_cell(destination(asked.destination)),
+    )
+
+
+def copies(known: tuple[KnownCopy, ...], zone: ZoneInfo) -> str:
+    """Give a scope's copies as rows of a table of Markdown."""
+    rows = [
+        texts.COPY_ROW.format(
+            number=copy.number,
+            taken_at=moment(copy.taken_at, zone),
+            state=TERMS["state"][copy.state],
+            size=size(copy.size_bytes),
+            files=copy.files,
+            first=copy.copies[0].snapshot_id[:12],
+            second=f"`{copy.second_copies[0].snapshot_id[:12]}`" if copy.second_copies else texts.NO_SECOND,
+        )
+        for copy in known
+    ]
+    return "\n".join(rows) or texts.NO_COPIES
+
+
+def _figures(shown: Evidence) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in shown.facts.items())
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
