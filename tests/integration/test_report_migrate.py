@@ -7,7 +7,9 @@ import pytest
 
 from respaldo.domain.errors import ReportSchemaError
 from respaldo.report.fm007 import RowUpdate
+from respaldo.report.history import verify_log
 from respaldo.report.migrate import MIGRATIONS, migrate
+from respaldo.report.requests import RequestUpdate
 
 NAMES = sorted(path.name for path in MIGRATIONS.glob("*.sql"))
 
@@ -67,6 +69,25 @@ def test_migrations_at_once_wait_for_each_other_and_apply_each_file_once(empty_d
     assert sorted(applied) == [[], [], [], NAMES]
 
 
+def test_a_form_with_rows_is_upgraded_and_its_history_stays_proven(postgres_server, empty_database, folder):
+    for name in NAMES[4:]:
+        (folder / name).unlink()
+    migrate(empty_database, folder)
+    with postgres_server.connect(empty_database) as connection:
+        connection.execute(
+            "INSERT INTO respaldo.fm007 (run_key, dag_id, run_id, scope_id, updated_at) "
+            "VALUES ('0123456789abcdef', 'backup__erp', 'scheduled__1', 'erp', now())"
+        )
+    assert migrate(empty_database) == NAMES[4:]
+    assert verify_log(empty_database).count == 1
+    with postgres_server.connect(empty_database) as connection:
+        connection.execute("UPDATE respaldo.fm007 SET request_key = 'fedcba9876543210'")
+        assert connection.execute("SELECT numero, requerimiento FROM reportes.tic_fm007").fetchall() == [
+            (1, None)
+        ]
+    assert verify_log(empty_database).count == 2
+
+
 def test_a_user_without_the_rights_is_told_which_right_is_missing(postgres_server, empty_database):
     postgres_server.run_sql("DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special LOGIN")
     weak = empty_database.model_copy(update={"user": "nobody_special"})
@@ -110,17 +131,19 @@ def drop_analista_everywhere(postgres_server):
         postgres_server.run_sql("DROP ROLE analista")
 
 
-def test_what_a_row_update_can_say_is_what_the_table_can_hold(postgres_server, report_database):
+@pytest.mark.parametrize("update", [RowUpdate, RequestUpdate], ids=lambda update: update.TABLE)
+def test_what_an_update_can_say_is_what_its_table_can_hold(postgres_server, report_database, update):
     with postgres_server.connect(report_database) as connection:
         columns = dict(
             connection.execute(
                 "SELECT column_name, is_nullable = 'YES' FROM information_schema.columns "
-                "WHERE table_schema = 'respaldo' AND table_name = 'fm007' AND is_identity = 'NO' "
-                "AND column_name <> 'updated_at'"
+                "WHERE table_schema = 'respaldo' AND table_name = %s AND is_identity = 'NO' "
+                "AND column_name <> 'updated_at'",
+                (update.TABLE,),
             ).fetchall()
         )
-    assert set(RowUpdate.model_fields) == set(columns)
-    nullable = {name for name, field in RowUpdate.model_fields.items() if field.default is None}
+    assert set(update.model_fields) == set(columns)
+    nullable = {name for name, field in update.model_fields.items() if field.default is None}
     assert nullable == {name for name, may_be_null in columns.items() if may_be_null}
 
 
@@ -136,7 +159,7 @@ def test_every_table_view_and_column_is_explained(postgres_server, report_databa
     assert silent == []
 
 
-def test_an_analyst_reads_the_view_and_nothing_else(postgres_server, report_database):
+def test_an_analyst_reads_the_views_and_nothing_else(postgres_server, report_database):
     from psycopg.errors import InsufficientPrivilege
 
     for statement in (
@@ -148,8 +171,10 @@ def test_an_analyst_reads_the_view_and_nothing_else(postgres_server, report_data
     analyst = report_database.model_copy(update={"user": "ana"})
     with postgres_server.connect(analyst) as connection:
         assert connection.execute("SELECT * FROM reportes.tic_fm007").fetchall() == []
+        assert connection.execute("SELECT * FROM reportes.restauraciones").fetchall() == []
         for statement in (
             "TABLE respaldo.fm007",
+            "TABLE respaldo.restore_request",
             "TABLE respaldo.fm007_history",
             "TABLE respaldo.applied_event",
             "TABLE respaldo.schema_migration",
@@ -166,9 +191,9 @@ def test_an_analyst_reads_the_view_and_nothing_else(postgres_server, report_data
             "WHERE c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) "
             "AND c.relkind IN ('r', 'v', 'm', 'S') AND has_schema_privilege(c.relnamespace, 'USAGE') "
             "AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') "
-            "ELSE has_any_column_privilege(c.oid, 'SELECT') END"
+            "ELSE has_any_column_privilege(c.oid, 'SELECT') END ORDER BY 1"
         ).fetchall()
-    assert readable == [("reportes.tic_fm007",)]
+    assert readable == [("reportes.restauraciones",), ("reportes.tic_fm007",)]
 
 
 def test_a_view_that_a_later_migration_adds_is_readable_by_analysts(postgres_server, empty_database, folder):

@@ -14,7 +14,8 @@ import pytest
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.domain.values import Endpoint, Run
 from respaldo.report.database import connected
-from respaldo.report.fm007 import Fact, RowUpdate
+from respaldo.report.facts import Fact
+from respaldo.report.fm007 import RowUpdate
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 from respaldo.report.upsert import apply
@@ -104,7 +105,8 @@ def test_a_process_killed_between_commit_and_delete_leaves_a_fact_that_counts_on
         import os, signal, sys
         from pathlib import Path
         from respaldo.domain.values import Endpoint, Run
-        from respaldo.report.fm007 import Fact, RowUpdate
+        from respaldo.report.facts import Fact
+        from respaldo.report.fm007 import RowUpdate
         from respaldo.report.spool import Spool
         from respaldo.report.store import Report
 

@@ -8,7 +8,8 @@ import pytest
 from respaldo.domain.errors import ReportSchemaError, ReportUnavailableError
 from respaldo.domain.values import Copy, Evidence, PreviousCopy, Run
 from respaldo.report.database import connected
-from respaldo.report.fm007 import Fact, RowUpdate
+from respaldo.report.facts import Fact
+from respaldo.report.fm007 import RowUpdate
 from respaldo.report.history import verify_log
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
@@ -78,6 +79,7 @@ def test_every_column_comes_back_as_it_was_written(report):
         requester="ana",
         ticket="GLPI-7",
         rerun_of="0123456789abcdef",
+        request_key="fedcba9876543210",
         responsible="soporte",
         state="succeeded_with_warnings",
         programmed_for=START,
@@ -202,6 +204,28 @@ def test_eight_writers_at_once_lose_nothing(report, tmp_path):
     assert results == [True] * 80
     assert len(report.row(RUN.key)["attempts"]) == 80
     assert changes(report) == 80
+
+
+def test_workers_that_begin_the_same_row_at_once_are_all_heard(report, tmp_path):
+    workers = [Report(report.endpoint, Spool(tmp_path / f"worker{n}")) for n in range(3)]
+    at_once = threading.Barrier(len(workers))
+
+    def begin_twenty(worker, name):
+        for number in range(20):
+            at_once.wait(30)
+            worker.write(RowUpdate.of(run_number(number), attempts={name: 1}))
+
+    threads = [
+        threading.Thread(target=begin_twenty, args=(worker, f"w{index}"))
+        for index, worker in enumerate(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [worker.spool.rejected() for worker in workers] == [[], [], []]
+    assert [len(row["intentos_por_paso"]) for row in report.rows()] == [3] * 20
+    assert [row["numero"] for row in report.rows()] == list(range(1, 21))
 
 
 def test_a_value_that_the_database_never_takes_is_rejected_with_its_reason_and_harms_nobody(report):

@@ -10,12 +10,14 @@ from respaldo.domain.values import Copy, Run
 from respaldo.report.database import connected
 from respaldo.report.export import TABLE_COLUMNS, as_csv, as_json, as_table
 from respaldo.report.fm007 import RowUpdate
+from respaldo.report.requests import RequestUpdate
 from respaldo.texts import report as texts
 
 BOGOTA = ZoneInfo("America/Bogota")
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 FAILED = Run(dag_id="backup__erp", run_id="scheduled__1", scope_id="erp")
 RERUN = Run(dag_id="backup__erp", run_id="manual__2", scope_id="erp")
+REQUEST = Run(dag_id="restore_request", run_id="manual__3", scope_id="erp")
 
 
 @pytest.fixture
@@ -46,6 +48,7 @@ def rows(report):
             mode="software",
             origin="rerun",
             rerun_of=FAILED.key,
+            request_key=REQUEST.key,
             copies=copies,
             second_copies=copies[:1],
             source_kind="postgresql",
@@ -100,6 +103,12 @@ def test_a_scope_without_a_name_and_a_kind_without_a_word_show_their_codes(repor
     )
 
 
+def test_a_run_that_a_restore_request_caused_names_the_request(report, rows):
+    assert [row["requerimiento"] for row in rows] == [None, None]
+    report.write(RequestUpdate.of(REQUEST))
+    assert [row["requerimiento"] for row in report.rows()] == [None, 1]
+
+
 def test_every_column_of_the_view_has_a_heading_and_every_heading_a_column(rows):
     assert list(rows[0]) == list(texts.COLUMNS)
 
@@ -113,17 +122,37 @@ def test_the_database_and_the_program_name_codes_alike(report):
     }
 
 
-def test_every_code_that_the_table_admits_has_a_name(report):
+@pytest.mark.parametrize(
+    ("table", "vocabularies"),
+    [
+        (
+            "fm007",
+            {name: name for name in ("mode", "kind", "origin", "state", "verification_result")},
+        ),
+        (
+            "restore_request",
+            {
+                "destination_kind": "destination",
+                "overwrite": "overwrite",
+                "state": "request_state",
+                "outcome": "outcome",
+                "analysis": "analysis",
+                "informed_by": "informed_by",
+            },
+        ),
+    ],
+)
+def test_every_code_that_a_table_admits_has_a_name(report, table, vocabularies):
     with connected(report.endpoint) as connection:
         checks = connection.execute(
             "SELECT a.attname AS column, pg_get_constraintdef(c.oid) AS rule "
             "FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] "
-            "WHERE c.conrelid = 'respaldo.fm007'::regclass AND c.contype = 'c' "
-            "AND pg_get_constraintdef(c.oid) LIKE '%%= ANY%%'"
+            "WHERE c.conrelid = %s::regclass AND c.contype = 'c' "
+            "AND pg_get_constraintdef(c.oid) LIKE '%%= ANY%%'",
+            (f"respaldo.{table}",),
         ).fetchall()
     admitted = {check["column"]: set(check["rule"].split("'")[1::2]) for check in checks}
-    assert admitted == {name: set(texts.TERMS[name]) for name in admitted}
-    assert set(admitted) == {"mode", "kind", "origin", "state", "verification_result"}
+    assert admitted == {column: set(texts.TERMS[name]) for column, name in vocabularies.items()}
 
 
 def test_real_rows_export_in_every_format(rows):

@@ -6,7 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from respaldo.domain.values import Copy, Run
-from respaldo.report.fm007 import Fact, RowUpdate, storable
+from respaldo.report.facts import Fact
+from respaldo.report.fm007 import RowUpdate
+from respaldo.report.row import storable
 
 RUN = Run(dag_id="backup__erp", run_id="scheduled__1", scope_id="erp")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

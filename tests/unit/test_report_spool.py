@@ -8,10 +8,13 @@ import pytest
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.domain.values import Run
 from respaldo.report.database import FactRefusedError
-from respaldo.report.fm007 import Fact, RowUpdate
+from respaldo.report.facts import Fact
+from respaldo.report.fm007 import RowUpdate
+from respaldo.report.requests import RequestUpdate
 from respaldo.report.spool import Spool
 
 RUN = Run(dag_id="backup__erp", run_id="scheduled__1", scope_id="erp")
+REQUEST = Run(dag_id="restore_request", run_id="manual__1", scope_id="erp")
 
 
 @pytest.fixture
@@ -37,6 +40,48 @@ def test_facts_come_out_whole_and_in_the_order_in_which_they_went_in(spool):
     spool.drain(seen.append)
     assert seen == facts
     assert spool.waiting() == []
+
+
+def test_facts_of_both_tables_keep_their_order_and_their_table(spool):
+    facts = [fact(1), Fact.now(RequestUpdate.of(REQUEST, state="restoring")), fact(2)]
+    for one in facts:
+        spool.append(one)
+    seen = []
+    spool.drain(seen.append)
+    assert seen == facts
+    assert [type(one.row) for one in seen] == [RowUpdate, RequestUpdate, RowUpdate]
+
+
+def test_a_file_of_a_version_that_knew_only_the_form_is_a_fact_of_the_form(spool):
+    spool.append(fact(1)).write_text(
+        json.dumps(
+            {
+                "event_id": "8b1f5a52-5ad5-4d5e-9a3c-0a1b2c3d4e5f",
+                "at": "2026-03-01T12:00:00+00:00",
+                "row": {
+                    "run_key": RUN.key,
+                    "dag_id": RUN.dag_id,
+                    "run_id": RUN.run_id,
+                    "scope_id": RUN.scope_id,
+                    "started_at": "2026-03-01T11:59:00Z",
+                    "copies": [
+                        {"item": "erp", "snapshot_id": "a" * 64, "files": 1, "size_bytes": 7}
+                        | {"added_bytes": 0, "stored_bytes": 0}
+                    ],
+                    "verification": [{"method": "dump", "item": "erp", "facts": {"entries": 12}}],
+                    "cause": None,
+                    "files": 3,
+                },
+            }
+        )
+    )
+    seen = []
+    spool.drain(seen.append)
+    (read,) = seen
+    assert isinstance(read.row, RowUpdate)
+    assert (read.row.files, read.row.run_key, read.row.copies[0].size_bytes) == (3, RUN.key, 7)
+    assert "cause" in read.row.columns()
+    assert spool.rejected() == []
 
 
 def test_a_folder_that_is_not_there_holds_nothing(spool):

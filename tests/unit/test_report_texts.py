@@ -5,8 +5,10 @@ from typing import get_args
 
 import pytest
 
+from respaldo.domain import requests as domain
+from respaldo.domain.restoring import Destination, Overwrite, Which
 from respaldo.domain.values import Evidence
-from respaldo.report import fm007
+from respaldo.report import fm007, requests
 from respaldo.report.migrate import MIGRATIONS
 from respaldo.texts import report as texts
 
@@ -20,10 +22,26 @@ from respaldo.texts import report as texts
         ("state", fm007.State),
         ("verification_result", fm007.VerificationResult),
         ("method", Evidence.model_fields["method"].annotation),
+        ("request_state", domain.State),
+        ("outcome", domain.Outcome),
+        ("analysis", domain.Analysis),
+        ("copy_state", domain.CopyState),
+        ("which", Which),
+        ("destination", Destination.model_fields["kind"].annotation),
+        ("overwrite", Overwrite),
+        ("informed_by", requests.InformedBy),
     ],
 )
 def test_every_code_that_can_be_stated_has_a_name(vocabulary, codes):
     assert set(texts.TERMS[vocabulary]) == set(get_args(codes))
+
+
+def test_a_destination_that_can_be_asked_for_can_be_stated():
+    assert get_args(requests.DestinationKind) == get_args(Destination.model_fields["kind"].annotation)
+
+
+def test_every_step_that_decides_has_a_name():
+    assert set(get_args(requests.Decided)) <= set(texts.TERMS["step"])
 
 
 def test_every_text_about_an_alteration_needs_only_what_its_error_carries():

@@ -1,4 +1,4 @@
-"""Shows the form's rows: a table for a terminal, CSV for spreadsheets, JSON for programs."""
+"""Shows the report's rows: a table for a terminal, CSV for spreadsheets, JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Rows = Sequence[Mapping[str, Any]]
-"""What ``Report.rows`` gives: dicts of the columns of ``reportes.tic_fm007``."""
+"""What ``Report.rows`` and ``Report.requests`` give: dicts of the columns of their views."""
 
 TABLE_COLUMNS = (
     "numero", "alcance", "origen", "estado", "inicio", "duracion", "tamano_bytes", "archivos", "copia",
@@ -35,30 +35,32 @@ def as_json(rows: Rows, zone: ZoneInfo) -> str:
     )
 
 
-def as_csv(rows: Rows, zone: ZoneInfo) -> str:
+def as_csv(rows: Rows, zone: ZoneInfo, headings: Mapping[str, str] = texts.COLUMNS) -> str:
     """Render the rows as CSV under Spanish headings: times in ``zone``, durations as h:mm:ss.
 
     Lines end as RFC 4180 says: write it to a file with ``newline=""``.
+
+    :param headings: of the view's columns: the form's, or ``RESTORATION_COLUMNS``.
     """
-    frame = as_frame(rows, zone)
+    frame = as_frame(rows, zone, headings)
     for name in frame.columns:
         frame[name] = frame[name].map(_cell, na_action="ignore")
-    return frame.rename(columns=texts.COLUMNS).to_csv(index=False, lineterminator="\r\n")
+    return frame.rename(columns=headings).to_csv(index=False, lineterminator="\r\n")
 
 
-def as_frame(rows: Rows, zone: ZoneInfo) -> DataFrame:
+def as_frame(rows: Rows, zone: ZoneInfo, headings: Mapping[str, str] = texts.COLUMNS) -> DataFrame:
     """Give the rows to pandas: times in ``zone``, whole numbers whole even where some are missing."""
     from pandas import DataFrame
 
     frame = DataFrame(
         [{name: _local(value, zone) for name, value in row.items()} for row in rows],
-        columns=list(rows[0]) if rows else list(texts.COLUMNS),
+        columns=list(rows[0]) if rows else list(headings),
     )
     return frame.convert_dtypes()
 
 
 def as_table(rows: Rows, zone: ZoneInfo) -> Table:
-    """Render the columns that fit a terminal."""
+    """Render the form's columns that fit a terminal."""
     from rich.table import Table
     from rich.text import Text
 
@@ -90,6 +92,8 @@ def _cell(value: object) -> object:
 
     A text that a person wrote must not run as a formula when the file is opened: an apostrophe stops it.
     """
+    if isinstance(value, bool):
+        return texts.YES if value else texts.NO
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, timedelta):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
-from uuid import UUID, uuid4
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, model_validator
+from pydantic import AwareDatetime, Field, JsonValue
 
-from respaldo.domain.values import Copy, Evidence, Run, Value
+from respaldo.domain.values import Copy, Evidence
+from respaldo.report.row import Count, Row
 
 State = Literal[
     "programmed", "running", "succeeded", "succeeded_with_warnings", "failed", "interrupted", "not_executed"
@@ -17,21 +16,23 @@ Kind = Literal["backup", "restore", "drill"]
 Mode = Literal["software", "manual"]
 Origin = Literal["scheduled", "unscheduled", "rerun", "requested"]
 VerificationResult = Literal["good", "bad", "not_done"]
-Count = Annotated[int, Field(ge=0, lt=2**63)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
-class RowUpdate(Value):
-    """Columns of ``respaldo.fm007`` that a step knows now: only those that are given are written.
+class RowUpdate(Row):
+    """Columns of ``respaldo.fm007`` that a step knows now.
 
-    A given ``None`` empties its column. ``attempts``, ``step_seconds`` and ``console`` are merged by step
-    with what the row holds. The columns are described where they are made: migrations/0002_fm007.sql.
+    ``attempts``, ``step_seconds`` and ``console`` are merged by step with what the row holds.
     """
 
+    TABLE: ClassVar[str] = "fm007"
+    KEY: ClassVar[str] = "run_key"
+    MERGED: ClassVar[frozenset[str]] = frozenset({"attempts", "step_seconds", "console"})
+    OUTCOME: ClassVar[frozenset[str]] = frozenset(
+        {"state", "ended_at", "cause", "cause_detail", "failed_step"}
+    )
+
     run_key: str
-    dag_id: str
-    run_id: str
-    scope_id: str
 
     scope_name: str | None = None
     department: str | None = None
@@ -43,6 +44,7 @@ class RowUpdate(Value):
     requester: str | None = None
     ticket: str | None = None
     rerun_of: str | None = None
+    request_key: str | None = None
     responsible: str | None = None
 
     state: State = "programmed"
@@ -91,46 +93,3 @@ class RowUpdate(Value):
     respaldo_version: str | None = None
     scope_digest: str | None = None
     worker: str | None = None
-
-    @classmethod
-    def of(cls, run: Run, **columns: object) -> Self:
-        """Build the update of a run's row."""
-        key = {"run_key": run.key, "dag_id": run.dag_id, "run_id": run.run_id, "scope_id": run.scope_id}
-        return cls.model_validate(key | columns)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _hold_any_text(cls, given: object) -> object:
-        return storable(given)
-
-    def columns(self) -> dict[str, JsonValue]:
-        """Return the given columns as JSON can hold them."""
-        return self.model_dump(mode="json", include=self.model_fields_set)
-
-
-class Fact(Value):
-    """A row update, when it was stated, and the id by which it counts once."""
-
-    event_id: UUID
-    at: AwareDatetime
-    row: RowUpdate
-
-    @classmethod
-    def now(cls, row: RowUpdate) -> Self:
-        """State it now."""
-        return cls(event_id=uuid4(), at=datetime.now(UTC), row=row)
-
-
-def storable(value: object) -> object:
-    r"""Make every text one that PostgreSQL can hold, deep in dicts and lists.
-
-    A file name need not be Unicode, and a message may carry a NUL: both become visible escapes (``\udce9``,
-    ``\x00``).
-    """
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
-    return value

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.report.database import FactRefusedError
-from respaldo.report.fm007 import Fact
+from respaldo.report.facts import Fact
 from respaldo.texts import report as texts
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from respaldo.domain.errors import ReportError, ReportUnavailableError
+from respaldo.domain.restoring import KnownCopy
 from respaldo.domain.values import Endpoint, PreviousCopy
+from respaldo.report import copies
 from respaldo.report.database import FactRefusedError, connected
-from respaldo.report.fm007 import Fact, RowUpdate
+from respaldo.report.facts import Fact, Update
 from respaldo.report.spool import Spool
 from respaldo.report.upsert import apply
 from respaldo.texts import report as texts
@@ -46,6 +48,15 @@ _ROWS = """
         AND (%(scope)s::text IS NULL OR alcance_id = %(scope)s)
     ORDER BY numero
 """
+_REQUEST = "SELECT * FROM respaldo.restore_request WHERE request_key = %s"
+_REQUESTS = """
+    SELECT *
+    FROM reportes.restauraciones
+    WHERE (%(since)s::timestamptz IS NULL OR fecha >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR fecha < %(until)s)
+        AND (%(scope)s::text IS NULL OR alcance_id = %(scope)s)
+    ORDER BY numero
+"""
 _PROGRESS = "UPDATE respaldo.fm007 SET progress_percent = %s WHERE run_key = %s"
 
 
@@ -56,7 +67,7 @@ class Report:
         self.endpoint = endpoint
         self.spool = spool
 
-    def write(self, update: RowUpdate) -> bool:
+    def write(self, update: Update) -> bool:
         """Write what a step knows of its row, after everything that waited before it.
 
         False when it is not in the database: it waits in the spool, or was refused for good (bad data)
@@ -124,6 +135,43 @@ class Report:
         :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
         """
         return self._ask(_ROWS, {"since": since, "until": until, "scope": scope})
+
+    def copies(self, scope_id: str, as_of: datetime | None = None, limit: int = 20) -> tuple[KnownCopy, ...]:
+        """Return the newest verified copies of a scope that began no later than ``as_of``, newest first.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return copies.known(self.endpoint, scope_id, as_of, limit)
+
+    def copy_with(self, scope_id: str, snapshot_prefix: str) -> KnownCopy | None:
+        """Return the scope's verified copy with a snapshot, first or second, whose id begins like that.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return copies.holding(self.endpoint, scope_id, snapshot_prefix)
+
+    def request(self, request_key: str) -> dict[str, Any] | None:
+        """Return the row of a restore request with the base table's English columns.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        rows = self._ask(_REQUEST, (request_key,))
+        return rows[0] if rows else None
+
+    def requests(
+        self, since: datetime | None = None, until: datetime | None = None, scope: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the restore requests with the view's Spanish columns, by number.
+
+        :param since: first moment of the period, by when they were asked for.
+        :param until: first moment after the period.
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return self._ask(_REQUESTS, {"since": since, "until": until, "scope": scope})
 
     def _write_or_keep(self, fact: Fact) -> bool:
         try:

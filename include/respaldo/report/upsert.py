@@ -1,23 +1,19 @@
-"""Writes a fact into its row of the form, once."""
+"""Writes a fact into its row, once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 from respaldo.report.database import translated_errors
-from respaldo.report.fm007 import Fact
+from respaldo.report.facts import Fact, Update
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.rows import DictRow
     from psycopg.sql import Composed
 
-MERGED = {"attempts", "step_seconds", "console"}
-"""Objects keyed by step: each step adds its own entry."""
-
-OUTCOME = {"state", "ended_at", "cause", "cause_detail", "failed_step"}
-"""How the run ended: an old word about it never completes a newer one."""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('respaldo.' || %(table)s), hashtext(%(key)s))"
 
 
 def apply(connection: Connection[DictRow], fact: Fact, *, waited: bool) -> None:
@@ -31,14 +27,17 @@ def apply(connection: Connection[DictRow], fact: Fact, *, waited: bool) -> None:
     """
     from psycopg.types.json import Jsonb
 
-    columns = fact.row.columns() | {"updated_at": fact.at.isoformat()}
-    given = {"columns": Jsonb(columns), "run_key": fact.row.run_key, "waited": waited}
+    row = fact.row
+    columns = row.columns() | {"updated_at": fact.at.isoformat()}
+    given = {"columns": Jsonb(columns), "key": columns[row.KEY], "waited": waited}
     with translated_errors(), connection.transaction():
         if not _is_first(connection, fact):
             return
-        # An INSERT takes a number of the form even when it ends as an update: updates come first.
-        if connection.execute(_update(columns), given).rowcount == 0:
-            connection.execute(_insert(columns), given)
+        # One writer of a row at a time. ON CONFLICT is no way to do it: it looks at one unique index, and of
+        # two that begin a row at once one may fail on another; and it takes a number even when it updates.
+        connection.execute(_LOCK, {"table": row.TABLE, "key": columns[row.KEY]})
+        if connection.execute(_update(row, columns), given).rowcount == 0:
+            connection.execute(_insert(row, columns), given)
 
 
 def _is_first(connection: Connection[DictRow], fact: Fact) -> bool:
@@ -46,49 +45,56 @@ def _is_first(connection: Connection[DictRow], fact: Fact) -> bool:
     return connection.execute(statement, (fact.event_id,)).rowcount == 1
 
 
-def _update(columns: Iterable[str]) -> Composed:
-    from psycopg.sql import SQL
-
-    return SQL(
-        "UPDATE respaldo.fm007 AS kept SET {assignments} "
-        "FROM jsonb_populate_record(NULL::respaldo.fm007, %(columns)s) AS given "
-        "WHERE kept.run_key = %(run_key)s"
-    ).format(assignments=_assignments(columns, "given"))
-
-
-def _insert(columns: Iterable[str]) -> Composed:
+def _update(row: Update, columns: Iterable[str]) -> Composed:
     from psycopg.sql import SQL, Identifier
 
     return SQL(
-        "INSERT INTO respaldo.fm007 AS kept ({names}) "
-        "SELECT {names} FROM jsonb_populate_record(NULL::respaldo.fm007, %(columns)s) "
-        "ON CONFLICT (run_key) DO UPDATE SET {assignments}"
-    ).format(names=SQL(", ").join(map(Identifier, columns)), assignments=_assignments(columns, "excluded"))
+        "UPDATE {table} AS kept SET {assignments} "
+        "FROM jsonb_populate_record(NULL::{table}, %(columns)s) AS given "
+        "WHERE kept.{key} = %(key)s"
+    ).format(
+        table=Identifier("respaldo", row.TABLE),
+        key=Identifier(row.KEY),
+        assignments=_assignments(row, columns),
+    )
 
 
-def _assignments(columns: Iterable[str], given: str) -> Composed:
+def _insert(row: Update, columns: Iterable[str]) -> Composed:
+    from psycopg.sql import SQL, Identifier
+
+    return SQL(
+        "INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_record(NULL::{table}, %(columns)s)"
+    ).format(table=Identifier("respaldo", row.TABLE), names=SQL(", ").join(map(Identifier, columns)))
+
+
+def _assignments(row: Update, columns: Iterable[str]) -> Composed:
     from psycopg.sql import SQL, Identifier
 
     return SQL(", ").join(
         SQL(
-            "{column} = CASE WHEN %(waited)s AND kept.updated_at > {given}.updated_at "
+            "{column} = CASE WHEN %(waited)s AND kept.updated_at > given.updated_at "
             "THEN {late} ELSE {due} END"
         ).format(
             column=Identifier(column),
-            given=Identifier(given),
-            late=SQL(_late(column)).format(kept=Identifier("kept", column), given=Identifier(given, column)),
-            due=SQL(_due(column)).format(kept=Identifier("kept", column), given=Identifier(given, column)),
+            late=_put(_late(row, column), column),
+            due=_put(_due(row, column), column),
         )
         for column in columns
-        if column != "run_key"
+        if column != row.KEY
     )
 
 
-def _due(column: str) -> str:
-    return "{kept} || {given}" if column in MERGED else "{given}"
+def _put(expression: LiteralString, column: str) -> Composed:
+    from psycopg.sql import SQL, Identifier
+
+    return SQL(expression).format(kept=Identifier("kept", column), given=Identifier("given", column))
 
 
-def _late(column: str) -> str:
-    if column in MERGED:
+def _due(row: Update, column: str) -> LiteralString:
+    return "{kept} || {given}" if column in row.MERGED else "{given}"
+
+
+def _late(row: Update, column: str) -> LiteralString:
+    if column in row.MERGED:
         return "{given} || {kept}"
-    return "{kept}" if column in OUTCOME else "coalesce({kept}, {given})"
+    return "{kept}" if column in row.OUTCOME else "coalesce({kept}, {given})"
