@@ -1,0 +1,22 @@
+"""``respaldo ...``: the configuration, the passwords and the report, from a terminal."""
+
+from __future__ import annotations
+
+import typer
+
+from respaldo.cli import configuration, report
+from respaldo.texts import cli as texts
+
+app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
+app.command(help=texts.LINT)(configuration.lint)
+app.command(help=texts.SCHEMA)(configuration.schema)
+app.command(help=texts.SCOPES)(configuration.scopes)
+app.command(help=texts.PASSWORD)(configuration.password)
+app.command(help=texts.FM007)(report.fm007)
+app.command(help=texts.VERIFY_LOG)(report.verify_log)
+app.command(help=texts.SYNC)(configuration.sync)
+
+db = typer.Typer(help=texts.DB, no_args_is_help=True)
+db.command(help=texts.MIGRATE)(report.migrate)
+db.command(help=texts.FLUSH)(report.flush)
+app.add_typer(db, name="db")

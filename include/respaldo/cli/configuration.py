@@ -1,0 +1,125 @@
+"""``respaldo lint``, ``schema``, ``scopes``, ``password`` and ``sync``: the configuration and its secrets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel, SecretStr
+from rich.table import Table
+
+from respaldo import connections
+from respaldo.cli import workplace
+from respaldo.cli.console import console, say, stop, told
+from respaldo.config.configuration import Configuration, folder, load, problems_of
+from respaldo.config.organization import Organization
+from respaldo.config.repositories import Repositories
+from respaldo.config.scopes import Scope
+from respaldo.domain.problems import Problem
+from respaldo.domain.quantities import format_duration
+from respaldo.restic.passwords import derive_password
+from respaldo.texts import cli as texts
+from respaldo.texts import configuration as problem_texts
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "organization": Organization,
+    "repositories": Repositories,
+    "scope": Scope,
+}
+
+
+def lint(
+    offline: Annotated[bool, typer.Option("--offline", help=texts.LINT_OFFLINE)] = False,  # noqa: FBT002
+) -> None:
+    """Exit with 1 when there is any mistake."""
+    problems = list(problems_of(folder()))
+    if not problems and not offline:
+        problems += _missing_connections(load(folder()))
+    for problem in problems:
+        say(problem_texts.tell(problem))
+    if problems:
+        say(problem_texts.COUNT.format(count=len(problems)))
+        raise typer.Exit(1)
+    good = load(folder())
+    say(problem_texts.ALL_GOOD.format(scopes=len(good.scopes), repositories=len(good.repositories)))
+
+
+def schema(
+    target: Annotated[Path | None, typer.Argument(help=texts.SCHEMA_FOLDER)] = None,
+) -> None:
+    """Write one JSON Schema for each kind of file."""
+    written = target or folder() / "schema"
+    written.mkdir(parents=True, exist_ok=True)
+    for name, model in SCHEMAS.items():
+        text = json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2)
+        (written / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    say(texts.SCHEMAS_WRITTEN.format(folder=written))
+
+
+def scopes() -> None:
+    """Show what is configured, broken scopes too."""
+    configuration = workplace.configuration()
+    table = Table(*texts.SCOPES_HEADINGS)
+    for scope in configuration.scopes.values():
+        settings = scope.settings
+        places = filter(None, (settings.repository, settings.second_copy))
+        table.add_row(
+            scope.id,
+            settings.name,
+            f"{settings.source.kind}: {settings.source.describe()}",
+            settings.schedule or texts.BY_HAND,
+            format_duration(settings.rpo),
+            ", ".join(places),
+            settings.responsible,
+        )
+    for scope_id, problems in configuration.invalid.items():
+        table.add_row(scope_id, texts.SCOPES_INVALID.format(count=len(problems)))
+    console().print(table)
+
+
+def password(
+    repository: Annotated[str, typer.Argument(help=texts.PASSWORD_REPOSITORY)],
+    scope: Annotated[str, typer.Argument(help=texts.PASSWORD_SCOPE)],
+    from_stdin: Annotated[bool, typer.Option("--stdin", help=texts.PASSWORD_STDIN)] = False,  # noqa: FBT002
+) -> None:
+    """Print a password, from the master secret that Airflow holds or that is typed in."""
+    if from_stdin:
+        master = SecretStr(sys.stdin.readline())
+        if not master.get_secret_value().strip("\r\n"):
+            stop(texts.PASSWORD_EMPTY)
+    else:
+        with told():
+            settings = workplace.configuration().repositories
+            if repository not in settings:
+                stop(texts.NOT_A_REPOSITORY.format(name=repository, known=", ".join(settings)))
+            master = connections.master_secret(settings[repository].connection)
+    say(derive_password(master, repository, scope).get_secret_value())
+
+
+def sync() -> None:
+    """Create or change Airflow's pools, one for each repository."""
+    from respaldo.flows.pools import put_pools
+
+    for pool, slots in put_pools(workplace.configuration().repositories).items():
+        say(texts.SYNCED.format(pool=pool, slots=slots))
+
+
+def _missing_connections(configuration: Configuration) -> list[Problem]:
+    """Ask Airflow for every connection that the configuration names."""
+    root = folder()
+    named = [
+        (str(root / "repositories.yaml"), f"{name}.connection", settings.connection)
+        for name, settings in configuration.repositories.items()
+    ] + [
+        (str(root / "scopes" / f"{scope.id}.yaml"), "source.connection", scope.settings.source.connection)
+        for scope in configuration.scopes.values()
+        if scope.settings.source.connection
+    ]
+    return [
+        Problem(file=file, line=1, key=key, code="connection_unknown", facts={"value": connection})
+        for file, key, connection in named
+        if not connections.exists(connection)
+    ]
