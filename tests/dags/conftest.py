@@ -75,6 +75,12 @@ def dags() -> Callable[[], dict]:
 
 
 @pytest.fixture
+def scope_dags(dags: Callable[[], dict]) -> Callable[[], dict]:
+    """Read dags/ and give the DAGs of scopes."""
+    return lambda: {dag_id: dag for dag_id, dag in dags().items() if dag_id.startswith("backup__")}
+
+
+@pytest.fixture
 def as_a_task_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Read DAG files from now on as a process does that is about to run a task of this DAG."""
     return lambda dag_id: monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", dag_id)

@@ -18,10 +18,10 @@ def _told(dag):
     return str(told.value)
 
 
-def test_a_broken_scope_has_its_own_red_dag_and_the_others_load(write_scope, dags):
+def test_a_broken_scope_has_its_own_red_dag_and_the_others_load(write_scope, scope_dags):
     write_scope("nomina")
     broken = write_scope("compras", repository="principl")
-    found = dags()
+    found = scope_dags()
     assert {dag_id: INVALID in dag.tags for dag_id, dag in found.items()} == {
         "backup__nomina": False,
         "backup__compras": True,
@@ -37,21 +37,21 @@ def test_a_broken_scope_has_its_own_red_dag_and_the_others_load(write_scope, dag
     assert red.tasks[0].retries == 0
 
 
-def test_a_scope_that_is_no_yaml_has_its_red_dag(write_scope, dags, configuration):
+def test_a_scope_that_is_no_yaml_has_its_red_dag(write_scope, scope_dags, configuration):
     write_scope("nomina")
     (configuration / "scopes" / "compras.yaml").write_text("name: [\n")
-    found = dags()
+    found = scope_dags()
     assert INVALID not in found["backup__nomina"].tags
     assert "compras.yaml:2:" in _told(found["backup__compras"])
 
 
 @pytest.mark.parametrize("name", ["organization.yaml", "repositories.yaml"])
-def test_a_broken_common_file_makes_every_scope_red(write_scope, dags, configuration, name):
+def test_a_broken_common_file_makes_every_scope_red(write_scope, scope_dags, configuration, name):
     for scope_id in ("nomina", "compras"):
         write_scope(scope_id)
     with (configuration / name).open("a") as file:
         file.write("sobra: {a: 1}\n")
-    found = dags()
+    found = scope_dags()
     assert set(found) == {"backup__nomina", "backup__compras"}
     for dag in found.values():
         assert INVALID in dag.tags
@@ -70,19 +70,19 @@ def test_the_tasks_of_a_run_that_began_before_the_file_was_broken_still_find_the
     assert decision.action is RetryAction.FAIL
 
 
-def test_a_red_dag_survives_being_serialized(write_scope, dags):
+def test_a_red_dag_survives_being_serialized(write_scope, scope_dags):
     from airflow.serialization.serialized_objects import DagSerialization
 
     write_scope("compras", rpo="mañana")
-    told = DagSerialization.to_dict(dags()["backup__compras"])
+    told = DagSerialization.to_dict(scope_dags()["backup__compras"])
     DagSerialization.validate_schema(told)
     assert DagSerialization.from_dict(told).dag_id == "backup__compras"
 
 
-def test_a_scope_with_a_file_name_that_is_no_identifier_still_shows(write_scope, dags):
+def test_a_scope_with_a_file_name_that_is_no_identifier_still_shows(write_scope, scope_dags):
     write_scope("nomina")
     write_scope("Copia Vieja (2)")
-    found = dags()
+    found = scope_dags()
     assert INVALID not in found["backup__nomina"].tags
     [red] = (dag for dag in found.values() if INVALID in dag.tags)
     assert "Copia Vieja (2)" in _told(red)

@@ -23,7 +23,7 @@ def test_every_scope_file_of_the_default_configuration_has_its_dag_and_there_is_
 ):
     monkeypatch.delenv("RESPALDO_CONFIG", raising=False)
     files = (project / "include" / "config" / "scopes").glob("*.yaml")
-    assert set(dags()) == {f"backup__{file.stem}" for file in files}
+    assert set(dags()) - {"restore_request"} == {f"backup__{file.stem}" for file in files}
     assert not [dag_id for dag_id, dag in dags().items() if "alcance-invalido" in dag.tags]
 
 
@@ -103,22 +103,28 @@ def test_operators_read_spanish(dag):
         assert told in dag.doc_md
 
 
-def test_the_form_asks_for_reason_requester_ticket_and_whether_less_is_accepted(dag):
+def test_the_form_asks_who_and_why_and_links_what_others_begin(dag):
     form = {name: dag.params.get_param(name) for name in dag.params}
     assert {name: param.value for name, param in form.items()} == {
         "reason": None,
         "requester": None,
         "ticket": None,
         "accept_shrink": False,
+        "read_all_data": False,
+        "request_key": None,
+        "rerun_of": None,
     }
     assert [param.schema["title"] for param in form.values()] == [
         "Motivo",
         "Solicitante",
         "Caso",
         "Aceptar que sea mucho menor que la anterior",
+        "Leer todos los datos guardados",
+        "Requerimiento",
+        "Nueva ejecución de",
     ]
     assert all(param.description for param in form.values())
-    assert form["accept_shrink"].schema["type"] == "boolean"
+    assert {form[name].schema["type"] for name in ("accept_shrink", "read_all_data")} == {"boolean"}
 
 
 def test_a_verified_copy_publishes_the_scopes_asset(dag):

@@ -152,7 +152,7 @@ def failed(run: Run, failure: Failure, effort: dict[str, object]) -> Rows:
     return RequestUpdate.of(run, **columns, **effort), _row(run, **columns, **effort)
 
 
-def informed(run: Run, message: str, by: str, detail: str | None, at: datetime | None) -> RequestUpdate:
+def informed(run: Run, message: str, by: str, detail: str | None, at: datetime) -> RequestUpdate:
     return RequestUpdate.of(run, message=message, informed_by=by, informed_detail=detail, informed_at=at)
 
 

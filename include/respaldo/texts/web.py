@@ -115,6 +115,7 @@ FIELDS = {
     "requester": COLUMNS["solicitante"],
     "ticket": COLUMNS["caso"],
     "rerun_of": COLUMNS["reintento_de"],
+    "request_key": COLUMNS["requerimiento"],
     "responsible": COLUMNS["responsable"],
     "state": COLUMNS["estado"],
     "programmed_for": COLUMNS["programada"],

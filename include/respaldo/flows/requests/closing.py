@@ -41,8 +41,7 @@ def inform(place: RequestPlace) -> None:
         log.info(texts.SENT, story.request.email)
     else:
         log.warning(texts.NOT_SENT, texts.NOT_SENT_WHY[sent.by].format(detail=sent.detail), text)
-    at = datetime.now(UTC) if sent.by == "mail" else None
-    place.work.report.write(request_rows.informed(run, text, sent.by, sent.detail, at))
+    place.work.report.write(request_rows.informed(run, text, sent.by, sent.detail, datetime.now(UTC)))
 
 
 def close(place: RequestPlace) -> Closed:

@@ -17,7 +17,7 @@ from respaldo.domain.quantities import format_duration
 from respaldo.flows.operators import InvalidScopeOperator
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.requests.decisions import OPTIONS
-from respaldo.flows.requests.form import form
+from respaldo.flows.requests.form import answer, form
 from respaldo.flows.requests.operators import (
     BackupResultSensor,
     BackupRunOperator,
@@ -102,7 +102,7 @@ def _invalid_dag(problems: tuple[Problem, ...]) -> DAG:
 
 def _build(answer_within: timedelta) -> None:
     """Put the tasks together. Which way a request takes, each task decides when it is done."""
-    register, analyse = _step("register"), _question("analyse", answer_within, with_snapshot=True)
+    register, analyse = _step("register"), _question("analyse", answer_within, "note", "snapshot")
     inform, record = _step("inform", trigger_rule="all_done"), _step("record", trigger_rule="all_done")
     watcher = RequestWatcherOperator(
         task_id="watcher", trigger_rule="all_done", retries=0, **_title("watcher")
@@ -123,9 +123,9 @@ def _build(answer_within: timedelta) -> None:
 def _copy(prefix: str, answer_within: timedelta, inform: Any) -> dict[str, Any]:  # noqa: ANN401  (an operator)
     """Build activities 19, 20, 22 and 23 for one copy, and 15 when it is not good."""
     identify, restore = _step(f"{prefix}identify"), _step(f"{prefix}restore")
-    authorize = _question(f"{prefix}authorize", answer_within)
+    authorize = _question(f"{prefix}authorize", answer_within, "note")
     safety = _backup(f"{prefix}safety_backup")
-    accept, rerun = _question(f"{prefix}accept", answer_within), _run_of_scope(f"{prefix}rerun")
+    accept, rerun = _question(f"{prefix}accept", answer_within, "note"), _run_of_scope(f"{prefix}rerun")
     identify >> [authorize, restore, rerun, inform]
     authorize >> [safety[0], inform]
     safety[-1] >> restore
@@ -156,15 +156,16 @@ def _step(name: str, **special: Any) -> RequestStepOperator:  # noqa: ANN401
     return RequestStepOperator(task_id=name, execution_timeout=_LONGEST_STEP, **_title(name), **special)
 
 
-def _question(name: str, answer_within: timedelta, **special: Any) -> DecisionOperator:  # noqa: ANN401
+def _question(name: str, answer_within: timedelta, *fields: str) -> DecisionOperator:
     return DecisionOperator(
         task_id=name,
+        subject=texts.TASK_TITLES[name],
+        params=answer(*fields),
         options=list(OPTIONS[name].values()),
         response_timeout=answer_within,
         retries=_QUESTIONS_AGAIN,
         retry_policy=CauseRetryPolicy(0),
         **_title(name),
-        **special,
     )
 
 

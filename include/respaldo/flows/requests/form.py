@@ -75,6 +75,11 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
     }
 
 
+def answer(*names: str) -> dict[str, Param]:
+    """Give the fields that go with a decision: a note, another copy."""
+    return {name: _answer_field(name) for name in names}
+
+
 def filled_in(params: Mapping[str, Any], scopes: Mapping[str, ConfiguredScope]) -> RestoreRequest:
     """Read the form.
 
@@ -113,6 +118,11 @@ def _told(found: Any) -> str:  # noqa: ANN401  (pydantic's error)
     place = found["loc"][-1] if found["loc"] else ""
     field = texts.PARAMS.get(str(place), (str(place), ""))[0]
     return texts.PROBLEMS.get(found["type"], texts.OTHER_PROBLEM).format(field=field, scope=found["input"])
+
+
+def _answer_field(name: str) -> Param:
+    title, description = texts.ANSWER_PARAMS[name]
+    return Param("", type="string", title=title, description=description, maxLength=_LONGEST_TEXT)
 
 
 def _field(name: str, *, default: object = ..., **schema: Any) -> Param:  # noqa: ANN401

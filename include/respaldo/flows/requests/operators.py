@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import BaseOperator, BaseSensorOperator, Param
+from airflow.sdk import BaseOperator, BaseSensorOperator
 from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -58,15 +58,6 @@ class DecisionOperator(HITLOperator, _Way):
     """One question to people. The task waits without a worker until somebody who may answers it."""
 
     ui_color = ASK_COLOR
-
-    def __init__(self, *, with_snapshot: bool = False, **kwargs: Any) -> None:  # noqa: ANN401
-        names = ("note", "snapshot") if with_snapshot else ("note",)
-        super().__init__(
-            subject=kwargs["task_display_name"],
-            params={name: _answer(name) for name in names},
-            **kwargs,
-        )
-        self.with_snapshot = with_snapshot
 
     def execute(self, context: Context) -> None:
         from respaldo.actions import request_rows
@@ -172,7 +163,7 @@ class BackupResultSensor(BaseSensorOperator):
         try:
             state = backups.result(self.of, place)
         except BackupFailedError as error:
-            steps.tell(place, self.task_id, error, 0)
+            steps.tell(place, self.of, error, 0)
             raise
         return PokeReturnValue(is_done=True, xcom_value=state) if state else False
 
@@ -195,8 +186,3 @@ class RequestWatcherOperator(BaseOperator):
         if failed or outcome not in GOOD_OUTCOMES:
             told = texts.WATCHED.format(outcome=OUTCOMES[outcome], steps=", ".join(failed) or texts.NOTHING)
             raise AirflowFailException(told)
-
-
-def _answer(name: str) -> Param:
-    title, description = texts.ANSWER_PARAMS[name]
-    return Param("", type="string", title=title, description=description, maxLength=2000)
