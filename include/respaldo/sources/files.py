@@ -7,6 +7,7 @@ import hashlib
 import os
 import random
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,11 +22,13 @@ from respaldo.domain.errors import (
     SourceUnreadableError,
 )
 from respaldo.domain.places import Place
+from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence, Value
 from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Marks, Repository, Saved
 from respaldo.restic.snapshots import Node
+from respaldo.sources import found_files, restored_files
 
 ITEM = "files"
 
@@ -56,6 +59,14 @@ class FilesSource(Value):
     one_file_system: Annotated[bool, Field(description="Stay on the file systems that the paths are on.")] = (
         False
     )
+
+    @property
+    def holds(self) -> Literal["files"]:
+        return "files"
+
+    @property
+    def holds(self) -> Literal["files"]:
+        return "files"
 
     @property
     def connection(self) -> None:
@@ -115,6 +126,38 @@ class FilesSource(Value):
         for first in range(0, len(paths), RESTORED_AT_ONCE):
             repository.restore(copy.snapshot_id, Path(scratch), paths[first : first + RESTORED_AT_ONCE])
         return (structure, _compare(copy, sample.nodes, scratch))
+
+    def find(
+        self,
+        wanted: Wanted,
+        copies: Sequence[Copy],
+        repository: Repository,
+        recorded: Sequence[Evidence],  # noqa: ARG002
+    ) -> tuple[Part, ...]:
+        """Find absolute paths and restic's patterns; with nothing named, everything is meant."""
+        return found_files.find(wanted, copies, repository)
+
+    def touches(
+        self,
+        parts: Sequence[Part],
+        delivery: Delivery,
+        endpoint: Endpoint | None,  # noqa: ARG002
+    ) -> tuple[str, ...]:
+        return restored_files.touches(parts, delivery, self.paths)
+
+    def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
+        return found_files.read(part, repository)
+
+    def restore(
+        self,
+        part: Part,
+        repository: Repository,
+        delivery: Delivery,
+        endpoint: Endpoint | None,  # noqa: ARG002
+        scratch: str,  # noqa: ARG002
+        on_progress: OnProgress,
+    ) -> Restored:
+        return restored_files.restore(part, repository, delivery, self.paths, on_progress)
 
 
 class _Sample:

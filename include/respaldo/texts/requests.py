@@ -108,8 +108,6 @@ ANSWER_PARAMS = {
     "note": ("Nota", "Por qué. Queda en el registro y se le informa al solicitante."),
     "snapshot": ("Otra copia", "Identificador de otra de las copias de la tabla, si conviene más."),
 }
-NOTE_MISSING = "**Falta la nota.** La última respuesta no decía por qué; el solicitante debe saberlo."
-
 ANALYSE_SUBJECT = "Analizar el requerimiento de {requester}"
 AUTHORIZE_SUBJECT = "Autorizar que se sobrescriban datos vivos"
 ACCEPT_SUBJECT = "¿Lo restaurado cumple lo que pidió {requester}?"
@@ -133,7 +131,8 @@ ANALYSE_BODY = """\
 |---|---|---|---|---|---|---|
 {copies}
 
-Decida si corresponde a una restauración (actividad 18). Si no corresponde, diga por qué en la nota.
+Decida si corresponde a una restauración (actividad 18). Si no corresponde, la nota es obligatoria: dice al
+solicitante por qué. Sin ella, esta pregunta vuelve a aparecer.
 """
 COPY_ROW = "| {number} | {taken_at} | {state} | {size} | {files} | `{first}` | {second} |"
 NO_COPIES = "| – | No hay copias verificadas de ese momento | | | | | |"

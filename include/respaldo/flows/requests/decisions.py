@@ -64,10 +64,9 @@ def _analysis(place: RequestPlace) -> Question | Decision:
     except ReportError as error:
         log.warning("%s", error)
         listed = texts.COPIES_UNKNOWN
-    body = texts.ANALYSE_BODY.format(request=_request(place), copies=listed)
     return Question(
         subject=texts.ANALYSE_SUBJECT.format(requester=request.requester),
-        body=f"{texts.NOTE_MISSING}\n\n{body}" if _was_incomplete(place) else body,
+        body=texts.ANALYSE_BODY.format(request=_request(place), copies=listed),
         who=people.asked(organization, "analyse", (organization.requests.analyst,), None),
         state="analysing",
     )
@@ -118,11 +117,6 @@ def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
 def _request(place: RequestPlace) -> str:
     scope = place.work.configuration().scopes[place.work.run.scope_id]
     return told.request(place.request(), scope, place.zone())
-
-
-def _was_incomplete(place: RequestPlace) -> bool:
-    """A question is only asked again when its answer lacked the note."""
-    return place.work.run.attempt > 1
 
 
 _QUESTIONS: dict[str, Callable[[RequestPlace], Question | Decision]] = {
