@@ -20,6 +20,10 @@ ON_A_REPOSITORY = {
     "snapshots": argv.snapshots(FIRST, ["t"]),
     "ls": argv.ls(FIRST, SNAPSHOT),
     "restore": argv.restore(FIRST, SNAPSHOT, "/target"),
+    "preview": argv.preview(FIRST, SNAPSHOT, "/target", ["*.pdf"], "never", "/"),
+    "deliver": argv.deliver(FIRST, SNAPSHOT, "/target", ["*.pdf"], "never", "/"),
+    "find": argv.find(FIRST, "*.pdf", [SNAPSHOT]),
+    "cat_snapshot": argv.cat_snapshot(FIRST, SNAPSHOT),
     "dump": argv.dump(FIRST, SNAPSHOT, "/erp.dump"),
     "copy": argv.copy(FIRST, SECOND, [SNAPSHOT]),
     "check_data": argv.check_data(FIRST, 5),
@@ -131,3 +135,58 @@ def test_a_literal_pattern_escapes_what_a_pattern_would_read(path, pattern):
 @pytest.mark.parametrize(("percent", "written"), [(5.0, "5%"), (0.5, "0.5%"), (100.0, "100%")])
 def test_the_share_of_data_is_written_as_restic_reads_it(percent, written):
     assert f"--read-data-subset={written}" in argv.check_data(FIRST, percent)
+
+
+@pytest.mark.parametrize("make", [argv.preview, argv.deliver])
+def test_a_delivery_hands_patterns_on_as_they_are(make):
+    arguments = make(FIRST, SNAPSHOT, "/target", ["/a b", "*.[pc]df", "$HOME"], "if-newer", "/")
+    assert follows(arguments, "--include") == ["/a b", "*.[pc]df", "$HOME"]
+    assert follows(arguments, "--target") == ["/target"]
+    assert follows(arguments, "--overwrite") == ["if-newer"]
+    assert SNAPSHOT in arguments
+
+
+@pytest.mark.parametrize("make", [argv.preview, argv.deliver])
+def test_a_delivery_can_begin_in_a_folder(make):
+    assert f"{SNAPSHOT}:/srv/data" in make(FIRST, SNAPSHOT, "/srv/data", [], "never", "/srv/data")
+
+
+def test_a_preview_writes_nothing_and_waits_for_no_lock():
+    arguments = argv.preview(FIRST, SNAPSHOT, "/target", [], "always", "/")
+    assert {"--dry-run", "--no-lock", "-vv"} <= set(arguments)
+
+
+def test_a_delivery_is_verified_and_keeps_holes():
+    assert {"--verify", "--sparse"} <= set(argv.deliver(FIRST, SNAPSHOT, "/target", [], "always", "/"))
+
+
+def test_a_search_is_in_the_snapshots_named_and_for_what_may_look_like_an_option():
+    arguments = argv.find(FIRST, "--repo", ["a", "b"])
+    assert follows(arguments, "--snapshot") == ["a", "b"]
+    assert arguments[-2:] == ("--", "--repo")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/plain/ñandú", "/plain/ñandú"),
+        ("/folder/", "/folder"),
+        ("//a/./b/../c", "/a/c"),
+        ("/", "/"),
+        ("/a\\*b\\?\\[x]", "/a*b?[x]"),
+        ("/back\\\\slash", "/back\\slash"),
+        ("/a*", None),
+        ("/a/**/b", None),
+        ("/a[1]", None),
+        ("/a\\\\*", None),
+        ("a", None),
+        ("", None),
+    ],
+)
+def test_a_pattern_that_names_one_path_is_told_from_others(pattern, path):
+    assert argv.plain_path(pattern) == path
+
+
+@pytest.mark.parametrize("path", ["/a*b?", "/[x]", "/back\\slash", "/two\nlines", "/plain"])
+def test_a_literal_pattern_names_its_path(path):
+    assert argv.plain_path(argv.literal(path)) == path

@@ -1,5 +1,7 @@
 """From exit code and words to a cause: what restic 0.18.0 and 0.19.1 said when each thing was broken."""
 
+import json
+
 import pytest
 
 from respaldo.domain.errors import (
@@ -12,14 +14,19 @@ from respaldo.domain.errors import (
     RepositoryMissingError,
     RepositoryReadOnlyError,
     RepositoryUnreachableError,
+    RestoreMismatchError,
     SnapshotMissingError,
     SourceCommandError,
     SourceMissingError,
+    TargetDeniedError,
+    TargetFullError,
     ToolMissingError,
     UnknownEngineError,
     WrongPasswordError,
 )
 from respaldo.restic.classify import cause_of, summary_line
+from respaldo.restic.delivering import explain_delivery
+from respaldo.restic.events import Report
 
 CASES = {
     "no repository": (
@@ -223,3 +230,57 @@ def test_the_summary_line_of_silence_is_empty():
 
 def test_the_summary_line_fits_a_row():
     assert len(summary_line("error " + "x" * 10_000)) == 500
+
+
+# --- a delivery: the target's troubles and the repository's
+
+LOAD = "ReadFull(<data/82>): open /repo/data/82/826e: permission denied"
+FOLLOWS = "lchown /to/x: no such file or directory"
+
+DELIVERIES = {
+    "disk full": (["write /to/x: no space left on device"], TargetFullError),
+    "quota": (["write /to/a b: disk quota exceeded"], TargetFullError),
+    "full, and a hole left by it": (["write /to/x: no space left on device", FOLLOWS], TargetFullError),
+    "folder refused": (["cannot create target directory: mkdir /t: permission denied"], TargetDeniedError),
+    "file refused": (["open /to/x: permission denied"], TargetDeniedError),
+    "read-only": (["mkdir /to/y: read-only file system"], TargetDeniedError),
+    "a folder in the way": (["open /to/x: is a directory"], TargetDeniedError),
+    "another size": (["Invalid file size for /to/x: expected 3, got 2"], RestoreMismatchError),
+    "other content": (["Unexpected content in /to/x, starting at offset 7"], RestoreMismatchError),
+    "a damaged pack": (["decrypting blob <data/1> from 2 failed: ciphertext verification failed"], None),
+    "a damaged pack, and the hole": (["ciphertext verification failed", FOLLOWS], None),
+    "a pack refused": ([LOAD, FOLLOWS], None),
+    "a repository refused": (["open /repo/index/1: permission denied"], None),
+    "a repository full": (["unable to create lock: open /repo/locks/1: no space left on device"], None),
+    "another folder that begins alike": (["open /together: permission denied"], None),
+    "stopped": (["context canceled"], None),
+}
+
+
+def failed_with(messages: list[str]) -> Report:
+    report = Report()
+    for message in messages:
+        event = {"message_type": "error", "error": {"message": message}, "during": "restore", "item": "/x"}
+        report.take(json.dumps(event).encode())
+    fatal = f"Fatal: There were {len(messages)} errors\n"
+    report.take(json.dumps({"message_type": "exit_error", "code": 1, "message": fatal}).encode())
+    return report
+
+
+@pytest.mark.parametrize(("messages", "cause"), DELIVERIES.values(), ids=DELIVERIES)
+def test_a_trouble_of_the_target_is_told_from_one_of_the_repository(messages, cause):
+    found = explain_delivery("/to", "/repo")(1, failed_with(messages))
+    assert type(found) is (cause or type(None))
+    assert found is None or found.facts["target"] == "/to"
+
+
+def test_a_code_that_is_clear_is_no_matter_of_the_target():
+    assert explain_delivery("/to", "/repo")(10, failed_with(["open /to/x: permission denied"])) is None
+
+
+def test_a_file_of_another_size_is_told_by_both():
+    found = explain_delivery("/", "/repo")(
+        1, failed_with(["Invalid file size for /two\nlines: expected 3, got 2"])
+    )
+    assert found is not None
+    assert found.facts == {"target": "/", "what": "/two\nlines", "expected": "3", "actual": "2"}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from respaldo.hosts.worker import Argument
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 LOCK_PATIENCE = "5m"
 """How long restic waits for a lock that maintenance holds, before it gives up with exit code 11."""
@@ -100,6 +104,52 @@ def restore(place: Place, snapshot_id: str, target: str, include: Iterable[str] 
     )  # fmt: skip
 
 
+def preview(
+    place: Place, snapshot_id: str, target: str, include: Iterable[str], overwrite: str, folder: str
+) -> tuple[Argument, ...]:
+    """Name all that `deliver` would write, and write nothing."""
+    return (
+        *opening(place), "restore", "--no-lock", "--dry-run", "-vv", "--overwrite", overwrite,
+        _below(snapshot_id, folder), "--target", target, *_including(include),
+    )  # fmt: skip
+
+
+def deliver(
+    place: Place, snapshot_id: str, target: str, include: Iterable[str], overwrite: str, folder: str
+) -> tuple[Argument, ...]:
+    """Restore what patterns name and verify it. Patterns stay as they are: restic reads them.
+
+    They are not handed over in a file: restic would replace what looks like a variable in it.
+
+    :param folder: the folder of the snapshot that comes to be ``target``, and that patterns begin in. Its own
+        metadata is left as it is, and so are those of the folders above.
+    """
+    return (
+        *opening(place), "--retry-lock", LOCK_PATIENCE, "restore", "--sparse", "--verify",
+        "--overwrite", overwrite, _below(snapshot_id, folder), "--target", target, *_including(include),
+    )  # fmt: skip
+
+
+def _below(snapshot_id: str, folder: str) -> str:
+    return snapshot_id if folder == "/" else f"{snapshot_id}:{folder}"
+
+
+def _including(patterns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part for pattern in patterns for part in ("--include", pattern))
+
+
+def find(place: Place, pattern: str, snapshot_ids: Iterable[str]) -> tuple[Argument, ...]:
+    return (
+        *opening(place), "find", "--no-lock",
+        *(part for snapshot_id in snapshot_ids for part in ("--snapshot", snapshot_id)),
+        "--", pattern,
+    )  # fmt: skip
+
+
+def cat_snapshot(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
+    return (*opening(place), "cat", "snapshot", "--no-lock", snapshot_id)
+
+
 def dump(place: Place, snapshot_id: str, path: str) -> tuple[Argument, ...]:
     return (*opening(place), "dump", "--no-lock", snapshot_id, path)
 
@@ -126,3 +176,14 @@ def unlock(place: Place) -> tuple[Argument, ...]:
 def literal(path: str) -> str:
     """Write a path as a restic pattern that matches only itself."""
     return "".join(f"\\{character}" if character in "*?[\\" else character for character in path)
+
+
+def plain_path(pattern: str) -> str | None:
+    """Give the path that a pattern names by itself, or None when it can match others or is not absolute."""
+    if not pattern.startswith("/") or has_wildcard(pattern):
+        return None
+    return posixpath.normpath("/" + _ESCAPED.sub(r"\1", pattern).lstrip("/"))
+
+
+def has_wildcard(pattern: str) -> bool:
+    return any(character in "*?[" for character in _ESCAPED.sub("", pattern))

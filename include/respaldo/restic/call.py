@@ -25,6 +25,7 @@ BACKEND_PATIENCE_SECONDS = 60.0
 After this long without a success the call is ended and its cause told."""
 
 OnProgress = Callable[[Progress], None]
+Explain = Callable[[int, Report], RespaldoError | None]
 
 
 @dataclass
@@ -61,10 +62,12 @@ class Caller:
         on_output: Receiver | None = None,
         by_line: bool = True,
         accept: tuple[int, ...] = (OK,),
+        explain: Explain | None = None,
     ) -> tuple[int, Report]:
         """Run restic to its end and give its exit code, one of ``accept``, and what it said.
 
         :param on_output: takes standard output instead of the report: a file's content, a listing.
+        :param explain: asked first for the cause of a failure: what only this kind of call can tell.
         :raises RespaldoError: any other exit code, as the cause that code and text tell.
         """
         report = Report(on_progress)
@@ -86,7 +89,7 @@ class Caller:
             # That restic was ended is our doing: what it retried is the cause.
             raise self.failure(code, report, otherwise=RepositoryUnreachableError)
         if code not in accept:
-            raise self.failure(code, report)
+            raise (explain and explain(code, report)) or self.failure(code, report)
         return code, report
 
     def failure(

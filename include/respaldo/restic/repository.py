@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from respaldo.domain.errors import (
+    RepositoryDamagedError,
     RepositoryFullError,
     SnapshotMissingError,
     SourceCommandEmptyError,
@@ -20,11 +21,15 @@ from respaldo.hosts.worker import Argument, Receiver
 from respaldo.restic import argv
 from respaldo.restic.call import Caller, OnProgress
 from respaldo.restic.classify import OK, PARTIAL
+from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import Report, parse
-from respaldo.restic.snapshots import Node, Snapshot, copy_of, item_tag
+from respaldo.restic.snapshots import Match, Node, Snapshot, copy_of, item_tag
 
 _Document = TypeVar("_Document", dict[str, Any], list[Any])
+
+NOWHERE = "/nonexistent/respaldo"
+"""A target for a restoration that writes nothing, where nothing is to compare with."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,13 @@ class Repository:
         listed = self._document(argv.snapshots(self.place, tags), list)
         return tuple(sorted(map(Snapshot.read, listed), key=lambda snapshot: snapshot.time))
 
-    def walk(self, snapshot_id: str, receive: Callable[[Node], None]) -> Snapshot:
-        """Read the whole structure of a snapshot, handing on each regular file; give the snapshot."""
+    def walk(
+        self, snapshot_id: str, receive: Callable[[Node], None], types: Collection[str] = ("file",)
+    ) -> Snapshot:
+        """Read the whole structure of a snapshot, handing on each node of the types; give the snapshot.
+
+        :param types: regular files only, unless folders (``dir``) or links (``symlink``) are named too.
+        """
         header: list[Snapshot] = []
 
         def take(line: bytes) -> None:
@@ -147,10 +157,10 @@ class Repository:
             match event.get("message_type"):
                 case "snapshot":
                     header.append(Snapshot.read(event))
-                case "node" if event.get("type") == "file":
+                case "node" if event.get("type") in types:
                     receive(Node.read(event))
 
-        self._call(argv.ls(self.place, snapshot_id), on_output=take)
+        self._of(snapshot_id)(argv.ls(self.place, snapshot_id), on_output=take)
         if not header:
             raise SnapshotMissingError(**self._facts, snapshot=snapshot_id)
         return header[0]
@@ -167,13 +177,96 @@ class Repository:
         :raises TemporarySpaceError: there is no room at the target.
         """
         try:
-            self._call(argv.restore(self.place, snapshot_id, str(target), include), on_progress=on_progress)
+            self._of(snapshot_id)(
+                argv.restore(self.place, snapshot_id, str(target), include), on_progress=on_progress
+            )
         except RepositoryFullError as error:
             raise TemporarySpaceError(target=target, said=error.facts.get("said", "")) from error
 
+    def preview(
+        self,
+        snapshot_id: str,
+        includes: Sequence[str] = (),
+        *,
+        target: str = NOWHERE,
+        overwrite: str = "always",
+        folder: str = "/",
+    ) -> Preview:
+        """Tell what `deliver` would do, without doing it. What is already at the target is compared.
+
+        :raises InvalidRequestError: restic cannot read a pattern.
+        """
+        reader = PreviewReader()
+        self._of(snapshot_id)(
+            argv.preview(self.place, snapshot_id, target, includes, overwrite, folder),
+            on_output=reader.take,
+            explain=explain_patterns,
+        )
+        return reader.preview()
+
+    def deliver(
+        self,
+        snapshot_id: str,
+        target: str,
+        includes: Sequence[str] = (),
+        *,
+        overwrite: str,
+        folder: str = "/",
+        on_progress: OnProgress | None = None,
+    ) -> Delivered:
+        """Restore below ``target`` what patterns name (all if none is named), and verify it.
+
+        :param overwrite: ``never``, ``if-newer`` or ``always``.
+        :param folder: the folder of the snapshot whose content is restored; patterns begin there.
+        :raises TargetFullError: there is no room at the target.
+        :raises TargetDeniedError: the target does not take it.
+        :raises RestoreMismatchError: what was written reads back as something else.
+        """
+        _, report = self._of(snapshot_id)(
+            argv.deliver(self.place, snapshot_id, target, includes, overwrite, folder),
+            on_progress=on_progress,
+            explain=explain_delivery(target, self.place.location),
+        )
+        return Delivered.read(report.summary)
+
     def stream(self, snapshot_id: str, path: str, receive: Receiver) -> None:
-        """Hand on the content of one file of a snapshot, block by block, to its end."""
-        self._call(argv.dump(self.place, snapshot_id, path), on_output=receive, by_line=False)
+        """Hand on the content of one file of a snapshot, block by block, to its end.
+
+        A folder (and ``/``, which is everything) comes as a tar archive: every block of every file in it.
+        """
+        self._of(snapshot_id)(argv.dump(self.place, snapshot_id, path), on_output=receive, by_line=False)
+
+    def find(self, pattern: str, snapshot_ids: Sequence[str] = ()) -> tuple[Match, ...]:
+        """Search for a name, a path or a pattern in these snapshots (in all if none is named).
+
+        A folder is found with all that is in it.
+
+        :raises SnapshotMissingError: one of them is not there. restic passes over it and ends with 0.
+        :raises RepositoryDamagedError: a folder of one of them cannot be read, which restic passes over too.
+        """
+        # What it passes over is told among the lines of the document, or beside it.
+        lines: list[str] = []
+        _, report = self._call(
+            argv.find(self.place, pattern, snapshot_ids),
+            on_output=lambda line: lines.append(line.decode(errors="replace")),
+            explain=explain_patterns,
+        )
+        for line in (*lines, *report.plain):
+            if line.startswith("Ignoring "):
+                raise SnapshotMissingError(**self._facts, snapshot=line.split('"')[1], said=line)
+            if line.startswith("Unable to load tree"):
+                raise RepositoryDamagedError(**self._facts, exit_code=OK, said=line.strip())
+        return tuple(
+            Match(hit["snapshot"], Node.read(match))
+            for hit in self._read("".join(lines).encode(), list)
+            for match in hit.get("matches") or ()
+        )
+
+    def saved_paths(self, snapshot_id: str) -> tuple[str, ...]:
+        """Give the paths that a snapshot was made of."""
+        said = bytearray()
+        self._of(snapshot_id)(argv.cat_snapshot(self.place, snapshot_id), on_output=said.extend)
+        return tuple(self._read(bytes(said), dict)["paths"])
 
     def read_data(self, percent: float) -> None:
         """Read a random share of all data and check it against its hashes."""
@@ -198,10 +291,18 @@ class Repository:
     def _call(self) -> Caller:
         return Caller(self.engine, self.place.location, self._facts, self.keep_open)
 
+    def _of(self, snapshot_id: str) -> Caller:
+        """Call restic for one snapshot, which errors then name."""
+        facts = {**self._facts, "snapshot": snapshot_id}
+        return Caller(self.engine, self.place.location, facts, self.keep_open)
+
     def _document(self, arguments: Sequence[Argument], kind: type[_Document]) -> _Document:
-        """Read the one JSON document that a call prints. Success without it is no success."""
         said = bytearray()
         self._call(arguments, on_output=said.extend)
+        return self._read(bytes(said), kind)
+
+    def _read(self, said: bytes, kind: type[_Document]) -> _Document:
+        """Read the one JSON document that a call printed. Success without it is no success."""
         try:
             document = json.loads(said)
         except ValueError:

@@ -16,15 +16,24 @@ _TIMESTAMP = re.compile(r"(.+?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 @dataclass(frozen=True)
 class Node:
-    """One regular file in a snapshot. The modification time is in nanoseconds since 1970."""
+    """One file, folder or link in a snapshot. The modification time is in nanoseconds since 1970."""
 
     path: str
     size_bytes: int
     mtime_ns: int
+    type: str = "file"
 
     @classmethod
     def read(cls, listed: dict[str, Any]) -> Node:
-        return cls(listed["path"], listed.get("size", 0), nanoseconds(listed["mtime"]))
+        return cls(listed["path"], listed.get("size", 0), nanoseconds(listed["mtime"]), listed["type"])
+
+
+@dataclass(frozen=True)
+class Match:
+    """Something that a search found, and the snapshot that holds it."""
+
+    snapshot_id: str
+    node: Node
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,6 @@ class FilesSource(Value):
         return "files"
 
     @property
-    def holds(self) -> Literal["files"]:
-        return "files"
-
-    @property
     def connection(self) -> None:
         return None
 
