@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from respaldo.config.configuration import load
-from respaldo.demo import expectations, restored, runs, sources
+from respaldo.demo import expectations, requests, restored, runs, sources
 from respaldo.domain.errors import RespaldoError
 from respaldo.embedded.__main__ import explained, say
 from respaldo.embedded.configured import settings_of
@@ -73,9 +73,10 @@ def _demonstrate(installation: Installation) -> list[str]:
     done += _round(installation, texts.SECOND, first_number=3)
 
     report = Report(installation.endpoint("respaldo"), Spool(installation.layout.home / "spool"))
-    rows = report.rows(since=began)
-    _show(installation, report, rows)
-    return [*_unfinished(done), *_wrong(report, done, rows), *_restored(installation)]
+    problems = [*_unfinished(done), *_wrong(report, done, report.rows(since=began))]
+    problems += requests.problems(installation, report, say)
+    _show(installation, report, report.rows(since=began))
+    return [*problems, *_restored(installation)]
 
 
 def _round(installation: Installation, title: str, first_number: int) -> list[runs.Triggered]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from respaldo.demo import by_hand, compare, sources, tree
+from respaldo.demo import by_hand, compare, sources
 from respaldo.domain.values import Endpoint
 from respaldo.embedded import postgres, server_user
 from respaldo.embedded.installation import Installation
@@ -56,8 +55,7 @@ def _files(
     _follow(installation, "files", variables, workspace)
     root = sources.documents(installation)
     restored = Path(variables["CARPETA"] + str(root))
-    unreadable = () if os.geteuid() == 0 else (tree.UNREADABLE,)
-    return compare.trees(root, restored, ignore=unreadable)
+    return compare.trees(root, restored, ignore=sources.unreadable())
 
 
 def _database(

@@ -34,7 +34,7 @@ class Triggered:
 def trigger(api: Api, scope_id: str, what: str, number: int) -> Triggered:
     """Start an unscheduled backup, as somebody would with the form (activity 21)."""
     dag_id = dag_id_of(scope_id)
-    _wait_for_dag(api, dag_id)
+    wait_for_dag(api, dag_id)
     api.patch(f"dags/{dag_id}", {"is_paused": False})
     conf = {
         "reason": texts.REASON.format(what=what),
@@ -71,8 +71,8 @@ def _path(run: Triggered) -> str:
     return f"dags/{run.run.dag_id}/dagRuns/{run.run.run_id}"
 
 
-def _wait_for_dag(api: Api, dag_id: str) -> None:
-    """The DAG processor reads new files a moment after it starts."""
+def wait_for_dag(api: Api, dag_id: str) -> None:
+    """Wait until Airflow knows a DAG: its processor reads new files a moment after it starts."""
     deadline = time.monotonic() + 60
     while True:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -14,12 +15,18 @@ from respaldo.embedded.installation import Installation
 
 DATABASE = "demo_erp"
 CONNECTION = "demo_erp"
-SCOPES = ("demo_documentos", "demo_erp")
+FILES = "demo_documentos"
+SCOPES = (FILES, DATABASE)
 
 
 def documents(installation: Installation) -> Path:
     """Give the folder of scope ``demo_documentos``."""
     return installation.layout.home / "demo" / "documentos"
+
+
+def unreadable() -> tuple[Path, ...]:
+    """Name what a copy lacks where the worker is not root: it may not read it."""
+    return () if os.geteuid() == 0 else (tree.UNREADABLE,)
 
 
 def server(installation: Installation) -> Endpoint:

@@ -1,0 +1,212 @@
+"""Three requirements, asked and answered over Airflow's REST API as the right people (activities 17 to 26).
+
+A database comes back from the first copy; a damaged repository makes the second copy save the day; and one
+that is no restoration becomes an unscheduled backup.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from respaldo.demo import compare, damage, sources
+from respaldo.demo.libpq import run_program
+from respaldo.demo.runs import wait_for_dag
+from respaldo.domain.values import Run
+from respaldo.embedded.api import Api
+from respaldo.embedded.errors import ApiError
+from respaldo.embedded.installation import Installation
+from respaldo.flows.requests.dag import DAG_ID
+from respaldo.report.store import Report
+from respaldo.texts import demo as texts
+from respaldo.texts.requests import ACCEPTANCES, ANALYSES
+
+_ASKS = "soporte"
+_ANALYSES = "profesional"
+_ACCEPTS = "soporte"
+_POLL_SECONDS = 1.0
+_LONGEST_SECONDS = 240
+_FINAL = ("success", "failed")
+
+
+@dataclass
+class Asked:
+    """One requirement: what is asked, what people answer, and how it must end."""
+
+    title: str
+    conf: dict[str, Any]
+    answers: dict[str, tuple[str, str]]
+    """Task to the person and the option; a task that is not here waits in vain."""
+    outcome: str
+    run_id: str = ""
+    answered: set[str] = field(default_factory=set)
+
+    @property
+    def run(self) -> Run:
+        return Run(dag_id=DAG_ID, run_id=self.run_id, scope_id=self.conf["scope"])
+
+
+def problems(installation: Installation, report: Report, say: Callable[[str], None]) -> list[str]:
+    """Ask and answer all of them, and name what did not come out as it must."""
+    say(texts.REQUESTS)
+    api = installation.api
+    wait_for_dag(api, DAG_ID)
+    api.patch(f"dags/{DAG_ID}", {"is_paused": False})
+    asked = _requirements()
+    first, saved, _ = asked
+    with damage.one_flipped_bit(installation, sources.FILES):
+        for requirement in asked:
+            _ask(installation, requirement)
+            say(texts.REQUEST.format(title=requirement.title))
+        states = _answer_all(installation, asked)
+        # The scope's new copy (15) must see the damage too, before it is mended.
+        reruns = list(_wrong_rerun(installation, report, saved))
+    found = [
+        problem
+        for requirement in asked
+        for problem in _wrong_end(report, requirement, states[requirement.run_id])
+    ]
+    if not found:
+        found += _different_database(installation, report, first)
+        found += _different_files(installation, report, saved)
+    for requirement in asked:
+        say(texts.REQUEST_DONE.format(title=requirement.title, outcome=_outcome(report, requirement)))
+    return found + reruns
+
+
+def _requirements() -> tuple[Asked, Asked, Asked]:
+    analysed = {"analyse": (_ANALYSES, ANALYSES["restoration"])}
+    accepted = (_ACCEPTS, ACCEPTANCES["satisfies"])
+    return (
+        Asked(
+            texts.ASKED_DATABASE,
+            _conf(texts.ASKED_DATABASE, sources.DATABASE),
+            analysed | {"accept": accepted},
+            "satisfied",
+        ),
+        Asked(
+            texts.ASKED_FILES,
+            _conf(texts.ASKED_FILES, sources.FILES),
+            analysed | {"second_accept": accepted},
+            "satisfied",
+        ),
+        Asked(
+            texts.ASKED_BACKUP,
+            _conf(texts.ASKED_BACKUP, sources.DATABASE),
+            {"analyse": (_ANALYSES, ANALYSES["unscheduled_backup"])},
+            "backup_done",
+        ),
+    )
+
+
+def _conf(what: str, scope_id: str) -> dict[str, Any]:
+    return {
+        "requester": texts.REQUESTER,
+        "ticket": texts.TICKET.format(number=scope_id),
+        "what_happened": what,
+        "scope": scope_id,
+    }
+
+
+def _ask(installation: Installation, requirement: Asked) -> None:
+    body = {"logical_date": None, "conf": requirement.conf}
+    made = installation.api_of(_ASKS).post(f"dags/{DAG_ID}/dagRuns", body)
+    requirement.run_id = made["dag_run_id"]
+
+
+def _answer_all(installation: Installation, asked: tuple[Asked, ...]) -> dict[str, str]:
+    """Answer what waits until all are over or the time is up, and give the state of each run."""
+    people = {name: installation.api_of(name) for name in (_ANALYSES, _ACCEPTS)}
+    began = time.monotonic()
+    states: dict[str, str] = {}
+    while time.monotonic() - began < _LONGEST_SECONDS:
+        for requirement in asked:
+            _answer(people, requirement)
+            path = f"dags/{DAG_ID}/dagRuns/{requirement.run_id}"
+            states[requirement.run_id] = str(installation.api.get(path)["state"])
+        if all(state in _FINAL for state in states.values()):
+            break
+        time.sleep(_POLL_SECONDS)
+    return states
+
+
+def _answer(people: dict[str, Api], requirement: Asked) -> None:
+    for task, (person, option) in requirement.answers.items():
+        path = f"dags/{DAG_ID}/dagRuns/{requirement.run_id}/taskInstances/{task}"
+        if task in requirement.answered or not _waits(people[person], path):
+            continue
+        note = {"note": texts.NOTE} | ({"snapshot": ""} if task == "analyse" else {})
+        people[person].patch(f"{path}/-1/hitlDetails", {"chosen_options": [option], "params_input": note})
+        requirement.answered.add(task)
+
+
+def _waits(api: Api, path: str) -> bool:
+    try:
+        return str(api.get(path)["state"]) == "awaiting_input"
+    except ApiError:
+        return False
+
+
+def _wrong_end(report: Report, requirement: Asked, state: str) -> Iterator[str]:
+    if state != "success":
+        yield texts.NOT_GOOD.format(run=requirement.run_id, state=state)
+    actual = _outcome(report, requirement)
+    if actual != requirement.outcome:
+        yield texts.WRONG.format(
+            run=requirement.run_id, column="outcome", actual=actual, expected=requirement.outcome
+        )
+
+
+def _outcome(report: Report, requirement: Asked) -> str | None:
+    row = report.request(requirement.run.key)
+    return row["outcome"] if row else None
+
+
+def _wrong_rerun(installation: Installation, report: Report, requirement: Asked) -> Iterator[str]:
+    """See that the scope was run again because its copy was bad (15), and that the run says so."""
+    row = report.request(requirement.run.key) or {}
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    dag_id, run_id = f"backup__{sources.FILES}", f"request__{requirement.run.key}__rerun"
+    path = f"dags/{dag_id}/dagRuns/{run_id}"
+    try:
+        while str(installation.api.get(path)["state"]) not in _FINAL and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+    except ApiError as error:
+        yield texts.NOT_GOOD.format(run=run_id, state=error)
+        return
+    again = report.row(row.get("rerun") or "") or {}
+    if again.get("cause") != "repository_damaged":
+        yield texts.WRONG.format(
+            run=run_id, column="cause", actual=again.get("cause"), expected="repository_damaged"
+        )
+
+
+def _different_database(installation: Installation, report: Report, requirement: Asked) -> list[str]:
+    """Compare the restored database with the live one, and drop it."""
+    row = report.request(requirement.run.key) or {}
+    [where] = row["restored"]["first"]["where"]
+    name = where.rpartition("/")[2]
+    restored = installation.endpoint(name)
+    found = [
+        texts.RESTORED_DIFFERENT.format(where=where, path=one.path, aspect=one.aspect)
+        for one in compare.databases(sources.server(installation), restored)
+    ]
+    run_program(("dropdb", "--force", name), restored, "postgres")
+    return found
+
+
+def _different_files(installation: Installation, report: Report, requirement: Asked) -> list[str]:
+    """Compare the restored files with the live ones, and remove them."""
+    row = report.request(requirement.run.key) or {}
+    [where] = row["restored"]["second"]["where"]
+    root = sources.documents(installation)
+    found = [
+        texts.RESTORED_DIFFERENT.format(where=where, path=one.path, aspect=one.aspect)
+        for one in compare.trees(root, Path(f"{where}{root}"), ignore=sources.unreadable())
+    ]
+    shutil.rmtree(where, ignore_errors=True)
+    return found
