@@ -1,6 +1,8 @@
 """The rules of a restore request: what it may ask, where it goes, how it ends."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -18,6 +20,9 @@ from respaldo.domain.requests import (
     refusal,
 )
 from respaldo.domain.restoring import Destination, Wanted
+from respaldo.texts.requests import PROBLEMS
+
+PACKAGE = Path(__file__).parents[2] / "include" / "respaldo"
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 GOOD = {"requester": "Ana Ruiz", "what_happened": "Se borró la carpeta", "scope_id": "actas"}
@@ -152,6 +157,17 @@ def test_every_way_has_its_outcome(story, outcome):
 
 def test_an_outcome_that_nobody_wanted_is_never_good():
     assert {"not_satisfied", "not_in_copy", "backup_failed", "unanswered", "failed"} & GOOD_OUTCOMES == set()
+
+
+def test_every_refusal_of_a_kind_of_source_has_its_words():
+    codes = {
+        code
+        for folder in ("sources", "restic", "domain")
+        for path in (PACKAGE / folder).glob("*.py")
+        for code in re.findall(r'problem="(\w+)"', path.read_text())
+    }
+    assert codes
+    assert codes <= set(PROBLEMS)
 
 
 def test_a_mistake_in_the_form_is_told_in_words():

@@ -81,6 +81,9 @@ PROBLEMS = {
     "databases_only": "el alcance «{scope}» guarda bases de datos: pida bases de datos o tablas, no rutas",
     "files_to_database": "los archivos se entregan en una carpeta, no en una base de datos",
     "database_to_path": "las bases de datos se entregan en una base de datos, no en una carpeta",
+    "pattern_in_place": "en el lugar original, un patrón debe nombrar algo de dentro de lo que se guarda",
+    "pattern_invalid": "una de las rutas o patrones está vacía o no se puede escribir así",
+    "too_many_paths": "son demasiadas rutas para un solo requerimiento: pida la carpeta, o use un patrón",
     "overwrite_databases": "una base de datos se reemplaza o no: «si es más nueva» es para archivos",
     "one_database": "esquemas, tablas y otra base de datos se piden de una sola base de datos a la vez",
     "moment_and_snapshot": "escriba un momento o una copia, no ambos",
@@ -148,7 +151,7 @@ verifica una copia de resguardo de lo que hay ahora. Lo pidió {asked_by}; debe 
 """
 ACCEPT_BODY = """\
 {request}
-**Restaurado** de la copia {which} (N.º {number}, del {taken_at}): {files} archivos, {size}.
+**Restaurado** de la {which} copia (N.º {number}, del {taken_at}): {files} archivos, {size}.
 
 **Dónde:** {where}
 
@@ -176,11 +179,10 @@ BACKUP_REASONS = {
 }
 
 REGISTERED = "Requerimiento registrado. Espera el análisis de: %s"
-IDENTIFIED = "Copia %s, N.º %d del %s en «%s»: contiene lo pedido (%d archivos, %s)"
-READ_ALL = "Leída completa: %s"
+IDENTIFIED = "La %s copia, N.º %d del %s en «%s»: contiene lo pedido (%d archivos, %s)"
 NOT_GOOD = "La %s copia no sirve: %s"
 RESTORED = "Restaurado en %s: %d archivos, %s"
-EVIDENCE = "Verificado: %s %s: %s"
+EVIDENCE = "Verificado: %s"
 DECIDED = "Decisión: %s, de %s. Nota: %s"
 BACKUP_BEGUN = "Ejecución de %s: %s"
 BACKUP_DONE = "La ejecución %s de %s terminó en estado «%s»"

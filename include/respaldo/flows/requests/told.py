@@ -11,6 +11,7 @@ from respaldo.domain.restoring import Destination, KnownCopy, Wanted
 from respaldo.domain.values import Evidence
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
+from respaldo.texts.evidence import FIGURES, REMARKS
 from respaldo.texts.report import TERMS
 
 
@@ -67,7 +68,13 @@ def copies(known: tuple[KnownCopy, ...], zone: ZoneInfo) -> str:
 
 
 def _figures(shown: Evidence) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in shown.facts.items())
+    told = [
+        FIGURES[name].format(size(int(value)) if name == "size_bytes" else value)
+        for name, value in shown.facts.items()
+        if name in FIGURES and value != 0
+    ]
+    told += [REMARKS[fact] for fact in shown.facts.items() if fact in REMARKS]
+    return ", ".join(told)
 
 
 def _cell(text: str) -> str:

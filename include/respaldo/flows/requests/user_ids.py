@@ -20,7 +20,7 @@ def put_user_ids() -> dict[str, str]:
     from sqlalchemy import select
 
     with create_session() as session:
-        found = session.execute(select(User.username, User.id).where(User.active))
+        found = session.execute(select(User.username, User.id).where(User.active.is_(True)))
         ids = {name: str(number) for name, number in found}
     Variable.set(USER_IDS, ids, serialize_json=True)
     return ids

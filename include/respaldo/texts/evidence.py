@@ -1,0 +1,20 @@
+"""What verification showed, in words: the figures of each way in which a copy or a restoration was looked at."""
+
+from __future__ import annotations
+
+FIGURES = {
+    "files": "{} archivos",
+    "size_bytes": "{}",
+    "skipped": "{} que ya estaban",
+    "objects": "{} objetos",
+    "tables": "{} tablas",
+    "rows": "{} filas",
+    "restored": "{} restaurados",
+    "equal": "{} iguales a la fuente",
+    "changed_since": "{} cambiaron desde entonces",
+    "percent": "{} % de los datos",
+}
+"""By the names of an evidence's facts; sizes are written as sizes. Other facts are for programs."""
+
+REMARKS = {("owners", "not_restored"): "sin los dueños originales, porque el trabajador no es root"}
+"""What a fact of a certain value says."""
