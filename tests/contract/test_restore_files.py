@@ -568,6 +568,25 @@ def test_what_stands_where_a_folder_must_be_is_not_replaced_unasked(case, obstac
     assert list(elsewhere.iterdir()) == []
 
 
+def test_a_scope_of_several_paths_comes_back_to_each_of_them(data, repository, marks, tmp_path):
+    single = tmp_path / "etc" / "single: file"
+    single.parent.mkdir()
+    single.write_text("alone")
+    (single.parent / "neighbour").write_text("not the scope's")
+    source = FilesSource(kind="files", paths=(str(data), str(single)))
+    copy = source.save("files", repository, marks, None, lambda _: None).copy
+    case = Case(data, source, repository, copy, tmp_path)
+    before = look(data)
+    assert case.touches(case.find(), "original") == (str(data), str(single))
+    changed(data)
+    single.unlink()
+    assert case.restore(case.find(), "original", overwrite="always").files == copy.files
+    assert (look(data), single.read_text()) == (before, "alone")
+    single.unlink()
+    case.restore(case.find("*single*"), "original")
+    assert {path.name for path in single.parent.iterdir()} == {single.name, "neighbour"}
+
+
 # --- an attempt that was killed
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, cast
 
 from respaldo.domain.errors import (
@@ -151,9 +152,16 @@ def explain_delivery(target: str, location: str) -> Callable[[int, Report], Resp
 
 def free_bytes(folder: str) -> int | None:
     """Tell how much the file system of a folder, there or not yet, still takes; None when it does not say."""
-    there = next(parent for parent in (Path(folder), *Path(folder).parents) if parent.exists())
-    usage = shutil.disk_usage(there)
+    usage = shutil.disk_usage(nearest_folder(folder))
     return usage.free if usage.total else None
+
+
+def nearest_folder(path: str) -> str:
+    """Give a path, or the first above it that this user can see."""
+    # Not Path.exists: it raises where a folder is closed.
+    while not os.path.exists(path):  # noqa: PTH110
+        path = posixpath.dirname(path)
+    return path
 
 
 def _mismatch(target: str) -> Callable[[str], RestoreMismatchError | None]:

@@ -19,7 +19,7 @@ PATTERNS_LIMIT_BYTES = 100_000
 """All patterns together: restic takes them as arguments, and Linux takes 128 KiB in one."""
 
 NEAREST_NAMES = 5
-_NEAR_ENOUGH = 0.5
+_NEAR_ENOUGH = 0.3
 
 READ_ONE_BY_ONE = 32
 """Up to so many files that a pattern found are read one by one; of more, their whole folder is."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import posixpath
 import stat
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from respaldo.domain.errors import (
     InvalidRequestError,
@@ -20,37 +19,21 @@ from respaldo.domain.errors import (
 )
 from respaldo.domain.restoring import Delivery, Overwrite, Part, Restored
 from respaldo.domain.values import Evidence
-from respaldo.restic.argv import literal, plain_path
+from respaldo.restic.argv import plain_path
 from respaldo.restic.call import OnProgress
-from respaldo.restic.delivering import Delivered, Preview, free_bytes
+from respaldo.restic.delivering import Delivered, Preview, free_bytes, nearest_folder
 from respaldo.restic.repository import Repository
 from respaldo.sources.found_files import NOT_UTF8
+from respaldo.sources.placed_files import Piece, folders_above, pieces_of
 
 _BEGUN = ".respaldo-begun-{snapshot}.json"
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """What one call of restic restores: patterns that begin in a folder of the snapshot, and to where."""
-
-    folder: str
-    target: str
-    includes: tuple[str, ...]
-
-    def place(self, path: str) -> str:
-        """Give where an entry of this piece comes to be."""
-        return self.target.rstrip("/") + path
-
-    def origin(self, path: str) -> str:
-        """Give the path that an entry of this piece has in the snapshot."""
-        return self.folder.rstrip("/") + path
 
 
 @dataclass(frozen=True)
 class _Plan:
     """All pieces, and what each would do at its target as it is now."""
 
-    pieces: tuple[tuple[_Piece, Preview], ...]
+    pieces: tuple[tuple[Piece, Preview], ...]
     overwrite: Overwrite
 
     def places(self, *actions: str) -> list[str]:
@@ -129,7 +112,7 @@ def restore(
     begun = Path(delivery.staging, _BEGUN.format(snapshot=part.snapshot_id[:8]))
     if delivery.destination.kind == "staging" or overwrite != "always":
         _make_private(delivery.staging)
-    pieces = _pieces(part, folder, repository)
+    pieces = pieces_of(part, folder, repository)
     if begun.exists():
         _clear_what_was_begun(begun)
     plan = _plan(part, pieces, overwrite, repository)
@@ -160,74 +143,34 @@ def restore(
     )
 
 
-# --- the pieces
-
-
-def _pieces(part: Part, folder: str, repository: Repository) -> tuple[_Piece, ...]:
-    if folder != "/":
-        return (_Piece("/", os.path.realpath(folder), part.includes),)
-    roots = repository.saved_paths(part.snapshot_id)
-    grouped: dict[str, list[str]] = defaultdict(list)
-    for pattern in part.includes or [literal(root) for root in roots]:
-        for base, include in _in_place(pattern, roots):
-            grouped[base].append(include)
-    # restic would make a folder of a link that it is to restore into.
-    return tuple(
-        _Piece(base, os.path.realpath(base), tuple(dict.fromkeys(found))) for base, found in grouped.items()
-    )
-
-
-def _in_place(pattern: str, roots: Sequence[str]) -> list[tuple[str, str]]:
-    """Cut a pattern into a folder that is there now, and what it asks for below that.
-
-    restic sets owner, mode and times of each folder from where it begins, and makes folders of links: it
-    begins as near to what is asked for as can be.
-    """
-    if not pattern.startswith("/"):
-        return [_from_what_is_there(posixpath.dirname(root), pattern) for root in roots]
-    plain = plain_path(pattern)
-    if plain is not None:
-        # What is above the saved paths is not the scope's: all that is saved below it is meant.
-        tops = [root for root in roots if Path(root).is_relative_to(plain)] or [plain]
-        return [
-            _from_what_is_there(posixpath.dirname(top), "/" + literal(posixpath.basename(top)))
-            for top in tops
-        ]
-    base, rest = "/", posixpath.normpath(pattern).lstrip("/").split("/")
-    while len(rest) > 1 and (name := plain_path("/" + rest[0])) is not None:
-        base, rest = base.rstrip("/") + name, rest[1:]
-    return [_from_what_is_there(base, "/" + "/".join(rest))]
-
-
-def _from_what_is_there(base: str, include: str) -> tuple[str, str]:
-    """Begin higher when a folder is gone: restic then makes it as it was."""
-    while not Path(base).is_dir():
-        base, name = posixpath.split(base)
-        if include.startswith("/"):
-            include = f"/{literal(name)}{include}"
-    return base, include
-
-
 # --- before anything is written
 
 
-def _plan(part: Part, pieces: Sequence[_Piece], overwrite: Overwrite, repository: Repository) -> _Plan:
+def _plan(part: Part, pieces: Sequence[Piece], overwrite: Overwrite, repository: Repository) -> _Plan:
     listed = [
         (piece, repository.preview(part.snapshot_id, piece.includes, folder=piece.folder)) for piece in pieces
     ]
-    if any(piece.folder != "/" for piece in pieces):
+    if any(piece.folder != "/" for piece in pieces) and not all(map(plain_path, part.includes)):
         _require_all_of(part, listed, repository)
     in_the_way = [place for piece, preview in listed for place in _in_the_way(piece, preview)]
     if in_the_way and overwrite != "always":
         raise TargetOccupiedError(target=in_the_way[0])
-    if in_the_way:
-        # restic replaces what is there, and cannot compare with what it would replace.
+    if in_the_way or not _is_anything_there(listed):
+        # Nothing to compare with; and restic cannot compare with what it replaces by a folder.
         return _Plan(tuple(listed), overwrite)
     compared = tuple((piece, _compared(part, piece, overwrite, repository)) for piece in pieces)
     return _Plan(compared, overwrite)
 
 
-def _compared(part: Part, piece: _Piece, overwrite: Overwrite, repository: Repository) -> Preview:
+def _is_anything_there(listed: Sequence[tuple[Piece, Preview]]) -> bool:
+    return any(
+        NOT_UTF8 in entry.path or os.path.lexists(piece.place(entry.path))
+        for piece, preview in listed
+        for entry in preview.entries
+    )
+
+
+def _compared(part: Part, piece: Piece, overwrite: Overwrite, repository: Repository) -> Preview:
     return repository.preview(
         part.snapshot_id,
         piece.includes,
@@ -237,9 +180,9 @@ def _compared(part: Part, piece: _Piece, overwrite: Overwrite, repository: Repos
     )
 
 
-def _in_the_way(piece: _Piece, preview: Preview) -> list[str]:
+def _in_the_way(piece: Piece, preview: Preview) -> list[str]:
     """Find files and links where a folder must be: restic replaces them, whatever it may overwrite."""
-    folders = {parent for entry in preview.entries for parent in _folders_above(entry.path)} - {"/"}
+    folders = {parent for entry in preview.entries for parent in folders_above(entry.path)} - {"/"}
     return sorted(place for place in map(piece.place, folders) if _is_no_folder(place))
 
 
@@ -254,17 +197,13 @@ def _as_restic_says(overwrite: Overwrite) -> str:
     return overwrite.replace("_", "-")
 
 
-def _require_all_of(part: Part, listed: Sequence[tuple[_Piece, Preview]], repository: Repository) -> None:
+def _require_all_of(part: Part, listed: Sequence[tuple[Piece, Preview]], repository: Repository) -> None:
     """Refuse patterns that match another way when they begin in a folder: those that name what is above."""
     planned = {piece.origin(entry.path) for piece, preview in listed for entry in preview.entries}
     wanted = {entry.path for entry in repository.preview(part.snapshot_id, part.includes).entries}
-    above = {parent for path in wanted for parent in _folders_above(path)}
+    above = {parent for path in wanted for parent in folders_above(path)}
     if wanted - above - planned:
         raise InvalidRequestError(problem="pattern_in_place")
-
-
-def _folders_above(path: str) -> list[str]:
-    return [str(parent) for parent in PurePosixPath(path).parents]
 
 
 def _require_room(plan: _Plan) -> None:
@@ -288,8 +227,7 @@ def _require_room(plan: _Plan) -> None:
 
 
 def _device(folder: str) -> int:
-    there = next(parent for parent in (Path(folder), *Path(folder).parents) if parent.exists())
-    return there.stat().st_dev
+    return Path(nearest_folder(folder)).stat().st_dev
 
 
 def _stored_bytes(place: str) -> int:
@@ -334,7 +272,7 @@ def _clear_what_was_begun(begun: Path) -> None:
 
 def _deliver(
     part: Part,
-    piece: _Piece,
+    piece: Piece,
     preview: Preview,
     overwrite: Overwrite,
     repository: Repository,
