@@ -134,6 +134,13 @@ def test_a_command_has_no_input_to_wait_for():
     assert outcome(Command(("cat",)))[:2] == (0, "")
 
 
+def test_a_command_reads_from_the_descriptor_that_it_is_given(tmp_path):
+    given = tmp_path / "given"
+    given.write_text("fed")
+    with given.open() as file:
+        assert outcome(shell("cat"), stdin=file.fileno()) == (0, "fed", "")
+
+
 def test_a_descriptor_that_is_kept_open_lasts_as_long_as_the_command(tmp_path):
     held = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
     os.write(held, b"held")

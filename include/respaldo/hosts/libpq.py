@@ -26,3 +26,9 @@ def entering(server: Endpoint, database: str) -> dict[str, Argument]:
         escaped = server.password.get_secret_value().replace("\\", "\\\\").replace(":", "\\:")
         env["PGPASSFILE"] = SecretStr(f"*:*:*:*:{escaped}\n")
     return env
+
+
+def conninfo(database: str) -> str:
+    """Name a database so that ``=`` in it is not read as a setting."""
+    escaped = database.replace("\\", "\\\\").replace("'", "\\'")
+    return f"dbname='{escaped}'"

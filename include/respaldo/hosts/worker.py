@@ -58,6 +58,7 @@ def run(
     timeout_seconds: float | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     keep_open: Sequence[int] = (),
+    stdin: int = subprocess.DEVNULL,
 ) -> int:
     """Run a command to its end and return its exit code, negative for the signal that killed it.
 
@@ -65,6 +66,7 @@ def run(
     :param on_error: gets each line of standard error. Both are called from threads of their own.
     :param should_stop: asked twice a second; true ends the command early.
     :param keep_open: file descriptors that the command inherits (a lock held as long as it lives).
+    :param stdin: the file descriptor that it reads from; without one it finds nothing to read.
     :raises TimedOutError: it did not end in time, and was stopped; or its output did not.
     :raises ToolMissingError: there is no such program.
     """
@@ -73,7 +75,7 @@ def run(
         process = subprocess.Popen(
             argv,
             env=env,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=(*descriptors, *keep_open),

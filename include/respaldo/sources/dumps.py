@@ -1,15 +1,14 @@
-"""Checks that a PostgreSQL dump is whole, while it streams by: nothing of it is kept."""
+"""Checks that a PostgreSQL dump is whole, while it streams by: nothing of it is kept but what it counts."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import subprocess
-import tempfile
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from respaldo.hosts.worker import environment, require
+from respaldo.sources.dump_rows import LARGE_OBJECTS, RowCounter
+from respaldo.sources.feeds import Feed
 
 _GLOBALS_END = b"PostgreSQL database cluster dump complete"
 _GLOBALS_TAIL_BYTES = 200
@@ -22,6 +21,7 @@ class GlobalsCheck:
 
     def __init__(self) -> None:
         self.size_bytes = 0
+        self.rows: Mapping[str, int] = {}
         self._hash = hashlib.sha256()
         self._tail = b""
 
@@ -47,14 +47,16 @@ class GlobalsCheck:
 class DumpCheck:
     """Checks a custom-format dump with pg_restore twice at once: its list of objects, and every block of it.
 
-    The list alone is in the first bytes: a dump cut after them would pass.
+    The list alone is in the first bytes: a dump cut after them would pass. The rows are counted in what
+    pg_restore makes of the blocks; only tables and large objects have any.
     """
 
     def __init__(self, scratch: str) -> None:
         self.size_bytes = 0
         self._hash = hashlib.sha256()
-        self._list = _Feed(("pg_restore", "--list"), scratch)
-        self._whole = _Feed(("pg_restore", "--file=/dev/null"), scratch)
+        self._counter = RowCounter()
+        self._list = Feed(("pg_restore", "--list"), scratch)
+        self._whole = Feed(("pg_restore", "--section=data", "--file=-"), scratch, receive=self._counter.take)
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +67,11 @@ class DumpCheck:
         self._list.close()
         self._whole.close()
 
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Rows of each table, complete when the check is finished."""
+        return self._counter.rows
+
     def take(self, block: bytes) -> None:
         self.size_bytes += len(block)
         self._hash.update(block)
@@ -72,61 +79,18 @@ class DumpCheck:
         self._whole.take(block)
 
     def finish(self) -> Facts:
-        """Give size, hash and number of objects, and a ``reason`` when pg_restore could not read it all."""
+        """Give size, hash and numbers of objects, tables and rows; a ``reason`` when it is not whole."""
         listed, whole = self._list.close(), self._whole.close()
         objects = [line for line in listed.said.splitlines() if line and not line.startswith(";")]
+        tables = {table: rows for table, rows in self.rows.items() if table != LARGE_OBJECTS}
         facts: Facts = {
             "size_bytes": self.size_bytes,
             "sha256": self._hash.hexdigest(),
             "objects": len(objects),
+            "tables": len(tables),
+            "rows": sum(tables.values()),
         }
         for result in (listed, whole):
             if result.code != 0:
                 facts["reason"] = result.complaint
         return facts
-
-
-class _Result:
-    def __init__(self, code: int, said: str, complaint: str) -> None:
-        self.code = code
-        self.said = said
-        self.complaint = complaint
-
-
-class _Feed:
-    """One program that is fed block by block. It may stop reading when it has seen enough."""
-
-    def __init__(self, argv: tuple[str, ...], scratch: str) -> None:
-        # Files, not pipes: nobody reads them before the end, and a full pipe would stop the program.
-        self._said = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115  (closed in close)
-        self._complaint = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115
-        self._process = subprocess.Popen(
-            (require(argv[0]), *argv[1:]),
-            stdin=subprocess.PIPE,
-            stdout=self._said,
-            stderr=self._complaint,
-            env=environment({}),
-        )
-        self._result: _Result | None = None
-
-    def take(self, block: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            if self._process.stdin is not None and not self._process.stdin.closed:
-                self._process.stdin.write(block)
-
-    def close(self) -> _Result:
-        """Let the program come to its end and give what it said; a second call gives the same."""
-        if self._result is None:
-            with contextlib.suppress(BrokenPipeError):
-                if self._process.stdin is not None:
-                    self._process.stdin.close()
-            code = self._process.wait()
-            with self._said as said, self._complaint as complaint:
-                said.seek(0)
-                complaint.seek(0)
-                self._result = _Result(
-                    code,
-                    said.read().decode(errors="replace"),
-                    complaint.read().decode(errors="replace").strip(),
-                )
-        return self._result

@@ -7,43 +7,38 @@ format, and the smallest growth from day to day).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import quote, unquote
+import tempfile
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from respaldo.domain.errors import (
     ConnectionMissingError,
-    DatabaseDeniedError,
     DatabaseMissingError,
-    DatabaseUnreachableError,
     DumpUnreadableError,
     SourceEmptyError,
-    SourceError,
 )
+from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence, Value
 from respaldo.domain.verification import Verification
-from respaldo.hosts.libpq import CONNECT_SECONDS, entering
+from respaldo.hosts.libpq import entering
 from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.sources.dump_contents import Contents
+from respaldo.sources.dump_input import read_contents
+from respaldo.sources.dump_requests import DUMP, database_of, find_parts, touched
 from respaldo.sources.dumps import DumpCheck, GlobalsCheck
-
-if TYPE_CHECKING:
-    import psycopg
+from respaldo.sources.postgres_server import MAINTENANCE, PostgresServer
+from respaldo.sources.restored_databases import restore_database
 
 GLOBALS = "globals.sql"
 """The item of what belongs to no database; the others are ``<database>.dump``."""
 
 _ALL = "all"
-_DUMP = ".dump"
-_MAINTENANCE = "postgres"
-_REFUSALS = (
-    "authentication failed", "no password supplied", "pg_hba.conf", "permission denied for database",
-    "is not permitted to log in", "does not exist",
-)  # fmt: skip
-"""What the server says when it will say the same again; the last one of a role."""
 
 
 def _named(databases: object) -> object:
@@ -67,6 +62,10 @@ class PostgresqlSource(Value):
     ]
     globals: Annotated[bool, Field(description="Save roles and tablespaces too (needs a superuser).")] = True
 
+    @property
+    def holds(self) -> Literal["databases"]:
+        return "databases"
+
     def describe(self) -> str:
         names = ", ".join(self.databases) or "*"
         return f"{self.connection}: {names}"
@@ -75,7 +74,7 @@ class PostgresqlSource(Value):
         """Look whether the tools are installed, the server answers and each database is there."""
         for tool in ("pg_dump", "pg_restore", *(("pg_dumpall",) if self.globals else ())):
             require(tool)
-        there = _databases(_reachable(endpoint))
+        there = _reachable(endpoint).databases()
         if not there:
             raise SourceEmptyError(source=self.describe())
         for name in self.databases:
@@ -83,8 +82,8 @@ class PostgresqlSource(Value):
                 raise DatabaseMissingError(database=name, connection=self.connection)
 
     def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:
-        names = self.databases or _databases(_reachable(endpoint))
-        dumps = (f"{quote(name, safe=' ')}{_DUMP}" for name in names)
+        names = self.databases or _reachable(endpoint).databases()
+        dumps = (f"{quote(name, safe=' ')}{DUMP}" for name in names)
         return (*((GLOBALS,) if self.globals else ()), *dumps)
 
     def save(
@@ -95,13 +94,13 @@ class PostgresqlSource(Value):
         endpoint: Endpoint | None,
         on_progress: OnProgress,
     ) -> Saved:
-        server = _reachable(endpoint)
+        server = _reachable(endpoint).endpoint
         if item == GLOBALS:
             command: tuple[str, ...] = ("pg_dumpall", "--globals-only", "--no-password")
-            database = server.database or _MAINTENANCE
+            database = server.database or MAINTENANCE
         else:
             command = ("pg_dump", "--format=custom", "--compress=0", "--no-password")
-            database = unquote(item.removesuffix(_DUMP))
+            database = database_of(item)
         return repository.save_output(
             item, command, item, marks, environment=entering(server, database), on_progress=on_progress
         )
@@ -117,51 +116,58 @@ class PostgresqlSource(Value):
 
         :raises DumpUnreadableError: it is cut, damaged, or not of the size that was saved.
         """
-        check: DumpCheck | GlobalsCheck = GlobalsCheck() if copy.item == GLOBALS else DumpCheck(scratch)
+        return (self._read(copy.item, copy.snapshot_id, copy.size_bytes, repository, scratch),)
+
+    def find(
+        self, wanted: Wanted, copies: Sequence[Copy], repository: Repository, recorded: Sequence[Evidence]
+    ) -> tuple[Part, ...]:
+        """Find the dumps of the databases asked for, and in one of them schemas and tables.
+
+        Roles and tablespaces are not restored by a request: they are the whole server's.
+        """
+
+        def contents(copy: Copy) -> Contents:
+            with tempfile.TemporaryDirectory() as scratch:
+                return read_contents(copy.item, copy.snapshot_id, repository, scratch)
+
+        return find_parts(wanted, copies, repository, recorded, contents)
+
+    def touches(
+        self, parts: Sequence[Part], delivery: Delivery, endpoint: Endpoint | None
+    ) -> tuple[str, ...]:
+        return touched(parts, delivery, _reachable(endpoint))
+
+    def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
+        return self._read(part.item, part.snapshot_id, part.size_bytes, repository, scratch)
+
+    def restore(
+        self,
+        part: Part,
+        repository: Repository,
+        delivery: Delivery,
+        endpoint: Endpoint | None,
+        scratch: str,
+        on_progress: OnProgress,
+    ) -> Restored:
+        for tool in ("pg_dump", "pg_restore"):
+            require(tool)
+        return restore_database(part, repository, delivery, _reachable(endpoint), scratch, on_progress)
+
+    def _read(
+        self, item: str, snapshot_id: str, size_bytes: int, repository: Repository, scratch: str
+    ) -> Evidence:
+        check: DumpCheck | GlobalsCheck = GlobalsCheck() if item == GLOBALS else DumpCheck(scratch)
         with check:
-            repository.stream(copy.snapshot_id, f"/{copy.item}", check.take)
+            repository.stream(snapshot_id, f"/{item}", check.take)
             facts = check.finish()
-        if check.size_bytes != copy.size_bytes:
-            facts["reason"] = f"{check.size_bytes} != {copy.size_bytes}"
+        if check.size_bytes != size_bytes:
+            facts["reason"] = f"{check.size_bytes} != {size_bytes}"
         if "reason" in facts:
-            raise DumpUnreadableError(item=copy.item, snapshot=copy.snapshot_id, **facts)
-        return (Evidence(method="dump", item=copy.item, facts=facts),)
+            raise DumpUnreadableError(item=item, snapshot=snapshot_id, **facts)
+        return Evidence(method="dump", item=item, facts=facts, rows=dict(check.rows))
 
 
-def _reachable(endpoint: Endpoint | None) -> Endpoint:
+def _reachable(endpoint: Endpoint | None) -> PostgresServer:
     if endpoint is None:
         raise ConnectionMissingError(connection="postgresql")
-    return endpoint
-
-
-def _databases(server: Endpoint) -> tuple[str, ...]:
-    """Name the databases that accept connections, templates left out.
-
-    :raises DatabaseUnreachableError, DatabaseDeniedError: the server cannot be asked.
-    """
-    import psycopg
-
-    asked = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
-    try:
-        with psycopg.connect(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password.get_secret_value() if server.password else None,
-            dbname=server.database or _MAINTENANCE,
-            connect_timeout=CONNECT_SECONDS,
-        ) as connection:
-            return tuple(name for (name,) in connection.execute(asked))
-    except psycopg.Error as error:
-        raise _cause(error, server) from error
-
-
-def _cause(error: psycopg.Error, server: Endpoint) -> SourceError:
-    """libpq tells a refused login from a dead server only in words and, once connected, in a code."""
-    said = " ".join(str(error).split())
-    facts = {"connection": server.name, "host": server.host, "port": server.port, "said": said}
-    if "does not exist" in said and 'database "' in said:
-        return DatabaseMissingError(database=server.database, **facts)
-    if any(words in said for words in _REFUSALS):
-        return DatabaseDeniedError(**facts)
-    return DatabaseUnreachableError(**facts)
+    return PostgresServer(endpoint)

@@ -1,0 +1,132 @@
+"""Runs pg_restore on a database, and tells what its complaint means."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from respaldo.domain.errors import (
+    DatabaseUnreachableError,
+    DumpUnreadableError,
+    RespaldoError,
+    TargetDeniedError,
+    TargetFullError,
+    TargetRefusedError,
+)
+from respaldo.domain.values import Endpoint
+from respaldo.hosts.libpq import conninfo, entering
+from respaldo.hosts.worker import Command, run
+from respaldo.sources.dump_contents import Entry
+from respaldo.sources.dump_input import DumpInput, Tally
+
+MOST_JOBS = 4
+
+_UNREADABLE = re.compile(
+    r"could not read from input file|unexpected end of file|valid archive|corrupt|could not uncompress"
+    r"|unexpected block ID|unrecognized data block|input file is too short"
+)
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|could not extend file")
+_UNREACHABLE = re.compile(
+    r"connection to server .* failed|could not connect|server closed the connection|terminating connection"
+)
+_DENIED = re.compile(r"ERROR: +(permission denied|must be)")
+_SAID_CHARACTERS = 500
+
+
+def jobs_for(dump: DumpInput) -> int:
+    """Tell with how many jobs a new database is filled."""
+    return 1 if dump.path is None else min(MOST_JOBS, os.cpu_count() or 1)
+
+
+def pg_restore(
+    dump: DumpInput,
+    server: Endpoint,
+    database: str,
+    options: Sequence[str],
+    entries: Sequence[Entry] | None,
+    scratch: str,
+    tally: Tally,
+) -> None:
+    """Restore a dump, or these entries of it, into a database that is there.
+
+    :raises RepositoryError: the dump could not be read to its end; this wins over what pg_restore says then.
+    :raises TargetRefusedError, TargetFullError, TargetDeniedError, DumpUnreadableError: what it says.
+    """
+    arguments = ["pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}", *options]
+    if entries is not None:
+        chosen = Path(scratch, "entries")
+        chosen.write_text("".join(f"{entry.number};\n" for entry in entries))
+        arguments.append(f"--use-list={chosen}")
+    # In English: what it says decides what is told.
+    environment = entering(server, database) | {"LC_ALL": "C"}
+    said: list[bytes] = []
+    if dump.path is not None:
+        command = Command((*arguments, str(dump.path)), environment)
+        code = run(command, on_output=lambda _: None, on_error=said.append)
+    else:
+        code = _streamed(dump, Command(arguments, environment), said, tally)
+    if code != 0:
+        raise cause(b"".join(said).decode(errors="replace"), dump, server, database)
+
+
+def cause(text: str, dump: DumpInput, server: Endpoint, database: str) -> RespaldoError:
+    """Tell which error a complaint of pg_restore is."""
+    said = telling(text)
+    target = f"{server.name}/{database}"
+    if _UNREADABLE.search(text):
+        return DumpUnreadableError(item=dump.part.item, snapshot=dump.part.snapshot_id, reason=said)
+    if _FULL.search(text):
+        return TargetFullError(target=target, needed=dump.part.size_bytes, free="?", said=said)
+    if _UNREACHABLE.search(text):
+        return DatabaseUnreachableError(connection=server.name, host=server.host, port=server.port, said=said)
+    if _DENIED.search(text):
+        return TargetDeniedError(target=target, said=said)
+    return TargetRefusedError(target=target, said=said)
+
+
+def telling(text: str) -> str:
+    """Give the first error and its detail. The context is left out: it quotes rows."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = next((at for at, line in enumerate(lines) if "error:" in line.lower()), 0)
+    told = lines[first : first + 1]
+    told += [line for line in lines[first + 1 : first + 2] if line.startswith("DETAIL:")]
+    said = " ".join(" ".join(told).split())
+    return re.sub(r"^pg_restore: error: (could not execute query: )?", "", said)[:_SAID_CHARACTERS]
+
+
+def _streamed(dump: DumpInput, command: Command, said: list[bytes], tally: Tally) -> int:
+    """Feed the dump to the command while both run; give the command's exit code."""
+    reading, writing = os.pipe()
+    codes: list[int] = []
+    failures: list[Exception] = []
+
+    def restore() -> None:
+        try:
+            codes.append(run(command, on_output=lambda _: None, on_error=said.append, stdin=reading))
+        except Exception as failure:  # noqa: BLE001  (raised again in the caller's thread)
+            failures.append(failure)
+        finally:
+            os.close(reading)
+
+    def feed(block: bytes) -> None:
+        tally.add(len(block))
+        # pg_restore ends when it has what it needs, or cannot go on: its exit code tells.
+        with contextlib.suppress(BrokenPipeError):
+            rest = memoryview(block)
+            while rest:
+                rest = rest[os.write(writing, rest) :]
+
+    restoring = threading.Thread(target=restore)
+    restoring.start()
+    try:
+        dump.stream(feed)
+    finally:
+        os.close(writing)
+        restoring.join()
+    for failure in failures:
+        raise failure
+    return codes[0]
