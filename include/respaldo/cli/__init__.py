@@ -1,10 +1,10 @@
-"""``respaldo ...``: the configuration, the passwords and the report, from a terminal."""
+"""``respaldo ...``: the configuration, the copies and the report, from a terminal."""
 
 from __future__ import annotations
 
 import typer
 
-from respaldo.cli import configuration, report
+from respaldo.cli import configuration, copies, finding, report, restoring
 from respaldo.texts import cli as texts
 
 app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
@@ -12,6 +12,9 @@ app.command(help=texts.LINT)(configuration.lint)
 app.command(help=texts.SCHEMA)(configuration.schema)
 app.command(help=texts.SCOPES)(configuration.scopes)
 app.command(help=texts.PASSWORD)(configuration.password)
+app.command(help=texts.COPIES)(copies.copies)
+app.command(help=texts.FIND)(finding.find)
+app.command(help=texts.RESTORE)(restoring.restore)
 app.command(help=texts.FM007)(report.fm007)
 app.command(help=texts.VERIFY_LOG)(report.verify_log)
 app.command(help=texts.SYNC)(configuration.sync)

@@ -22,12 +22,18 @@ def told() -> Iterator[None]:
     """Tell an error in its words, and end with 1."""
     try:
         yield
-    except ReportTamperedError as error:
-        stop(report_texts.TAMPERED[error.facts["check"]].format(**error.facts))
-    except ReportSchemaError as error:
-        stop(report_texts.SCHEMA_PROBLEMS[error.facts["problem"]].format(**error.facts))
     except RespaldoError as error:
-        stop(f"{causes.explain(error)} {causes.corrective(error)}")
+        stop(in_words(error))
+
+
+def in_words(error: RespaldoError) -> str:
+    """Say what happened, and what usually mends it."""
+    match error:
+        case ReportTamperedError():
+            return report_texts.TAMPERED[error.facts["check"]].format(**error.facts)
+        case ReportSchemaError():
+            return report_texts.SCHEMA_PROBLEMS[error.facts["problem"]].format(**error.facts)
+    return f"{causes.explain(error)} {causes.corrective(error)}"
 
 
 def console() -> Console:
@@ -37,8 +43,13 @@ def console() -> Console:
 
 def stop(text: str) -> NoReturn:
     """Tell why the command cannot go on, and end with 1."""
-    sys.stderr.write(f"{text}\n")
+    warn(text)
     raise typer.Exit(1)
+
+
+def warn(text: str) -> None:
+    """Tell what is not as it should be, beside what the command was asked for."""
+    sys.stderr.write(f"{text}\n")
 
 
 def say(text: str) -> None:
