@@ -62,14 +62,14 @@ def _name(step: str, place: RequestPlace) -> tuple[str, str]:
 
 def _conf(step: str, place: RequestPlace) -> dict[str, Any]:
     request, purpose = place.request(), step.removeprefix("second_")
-    finding = place.story().identified.get("first")
+    bad = place.looked("second" if step.startswith("second_") else "first")
     conf: dict[str, Any] = {
-        "reason": texts.BACKUP_REASONS[purpose],
+        "reason": texts.BACKUP_REASONS[purpose].format(number=bad.number if bad else texts.NOTHING),
         "requester": request.requester,
         "ticket": request.ticket,
         "request_key": place.work.run.key,
     }
     if purpose == "rerun":
         # A run on a damaged repository could look good: what is stored already is not read otherwise.
-        conf |= {"read_all_data": True, "rerun_of": finding.run_key if finding else None}
+        conf |= {"read_all_data": True, "rerun_of": bad.run_key if bad else None}
     return conf

@@ -122,7 +122,9 @@ def _told(found: Any) -> str:  # noqa: ANN401  (pydantic's error)
 
 def _answer_field(name: str) -> Param:
     title, description = texts.ANSWER_PARAMS[name]
-    return Param("", type="string", title=title, description=description, maxLength=_LONGEST_TEXT)
+    # Without the null, Airflow's page takes the field for one that must be filled in.
+    kinds = ["null", "string"]
+    return Param(None, title=title, description=description, type=kinds, maxLength=_LONGEST_TEXT)
 
 
 def _field(name: str, *, default: object = ..., **schema: Any) -> Param:  # noqa: ANN401

@@ -31,6 +31,9 @@ class Looked(Value):
 
     finding: Finding
     identified: Identified | None = None
+    run_key: str | None = None
+    """The run that made the copy, also of one that is not good; None: no run made such a copy."""
+    number: int | None = None
 
 
 class Delivered(Value):
@@ -68,9 +71,14 @@ class RequestPlace(NamedTuple):
         """Give the request as it was registered."""
         return self.work.result("register", RestoreRequest)
 
+    def looked(self, which: Which) -> Looked | None:
+        """Give what looking at a copy gave, None when nobody looked at it."""
+        found: Looked | None = self._handed_on(LOOKS[which], Looked)
+        return found
+
     def story(self) -> Story:
         """Put together what happened so far, from what each step handed on."""
-        looks = {which: self._handed_on(step, Looked) for which, step in LOOKS.items()}
+        looks = {which: self.looked(which) for which in LOOKS}
         gifts = {which: self._handed_on(step, Delivered) for which, step in RESTORES.items()}
         findings = {which: one.finding for which, one in looks.items() if one}
         findings |= {which: one.finding for which, one in gifts.items() if one}

@@ -100,37 +100,42 @@ def _identify(which: Which) -> Callable[[RequestPlace], Step]:
             place.work.run, socket.gethostname(), job.engine.version, datetime.now(UTC)
         ):
             place.work.report.write(row)
-        finding, identified = _look(place, job, story, which)
+        looked = _look(place, job, story, which)
+        finding, identified = looked.finding, looked.identified
         if identified is not None:
             _log_identified(place, identified)
         effort = _effort(place, step, time.monotonic() - began)
         for row in request_rows.looked(place.work.run, finding, identified, effort):
             place.work.report.write(row)
         if identified is None:
-            return Step(Looked(finding=finding), _after_a_bad_copy(story, finding))
+            return Step(looked, _after_a_bad_copy(story, finding))
         needs_authorization = identified.touches and story.authorization is None
         follows = "authorize" if needs_authorization else "restore"
-        return Step(Looked(finding=finding, identified=identified), (_of(which, follows),))
+        return Step(looked, (_of(which, follows),))
 
     return work
 
 
-def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> tuple[Finding, Identified | None]:
+def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
     request = place.request()
     analysis = story.decisions["analyse"]
     first = story.identified.get("first")
     repository = job.settings.repository if which == "first" else job.settings.second_copy
     ours = which == "second" and first is not None and not first.touches and "first" in story.restored
+    known, identified = None, None
     try:
         known = choose(place.work.report, request, analysis.extra.get("snapshot"))
         identified = identify(job, known, which, request.wanted, _delivery(place, story, which), ours=ours)
     except NotInCopyError as error:
-        return _finding(which, "absent", repository, error), None
+        finding = _finding(which, "absent", repository, error)
     except _OF_THE_COPY as error:
         if _may_pass(place, error):
             raise
-        return _finding(which, "bad", repository, error), None
-    return Finding(which=which, state="good", repository=identified.repository), identified
+        finding = _finding(which, "bad", repository, error)
+    else:
+        finding = Finding(which=which, state="good", repository=known.place(which)[0])
+    made_by = {"run_key": known.run_key, "number": known.number} if known else {}
+    return Looked(finding=finding, identified=identified, **made_by)
 
 
 def _restore(which: Which) -> Callable[[RequestPlace], Step]:
