@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -431,6 +432,41 @@ def test_the_live_database_is_swapped_under_those_who_use_it(server, saved):
     assert properties(server, LIVE) == as_made
     assert comment(server, LIVE).startswith(f"{said}\nrespaldo:")
     assert STAGED not in databases(server)
+
+
+def test_those_who_come_back_at_once_do_not_hold_the_swap_up(server, saved):
+    from psycopg import OperationalError
+
+    was = content(server, LIVE)
+    server.run_sql("DELETE FROM ventas.factura", LIVE)
+    swapped = threading.Event()
+    refused: list[str] = []
+
+    def stay() -> None:
+        while not swapped.is_set():
+            try:
+                with server.connect(server.endpoint(LIVE)) as client:
+                    client.execute("SELECT pg_sleep(10)")
+            except OperationalError as error:
+                refused.append(str(error))
+
+    clients = [threading.Thread(target=stay) for _ in range(5)]
+    for client in clients:
+        client.start()
+    try:
+        saved.restore(ORIGINAL)
+    finally:
+        swapped.set()
+        with server.connect(server.endpoint()) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(10)'"
+            )
+        for client in clients:
+            client.join()
+    assert content(server, LIVE) == was
+    # They were put out; who was just coming in is told so, and has to come again.
+    assert refused
+    assert not [said for said in refused if "does not exist" in said and "just been" not in said]
 
 
 def test_a_live_database_that_is_gone_is_made_again(server, saved):

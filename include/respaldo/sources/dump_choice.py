@@ -49,7 +49,7 @@ def asked(contents: Contents, includes: Collection[str]) -> tuple[Entry, ...]:
         if numbers & set(attached.needs):
             numbers |= _partition(named, attached)
     for entry in contents.entries:
-        of_schema = entry.schema in schemas or (entry.kind == "SCHEMA" and entry.name in schemas)
+        of_schema = entry.schema in schemas or (entry.type == "SCHEMA" and entry.name in schemas)
         if of_schema or _belongs(entry, numbers, named):
             numbers.add(entry.number)
     return tuple(entry for entry in contents.entries if entry.number in numbers)
@@ -62,19 +62,19 @@ def in_place(contents: Contents, includes: Collection[str], schemas_there: Colle
     So these are not named to it: a partition that is attached when its table has all indexes gets them too.
     """
     named = {entry.number: entry for entry in contents.entries}
-    attached = [entry for entry in contents.entries if entry.kind == "INDEX ATTACH"]
+    attached = [entry for entry in contents.entries if entry.type == "INDEX ATTACH"]
     made_by_attaching = {number for entry in attached for number in _attached_index(named, entry)}
     kept = [
         entry
         for entry in asked(contents, includes)
-        if not (entry.kind == "SCHEMA" and entry.name in schemas_there)
+        if not (entry.type == "SCHEMA" and entry.name in schemas_there)
         and entry.number not in made_by_attaching
-        and entry.kind != "INDEX ATTACH"
+        and entry.type != "INDEX ATTACH"
     ]
-    attaching = [entry for entry in kept if entry.kind == "TABLE ATTACH"]
-    rest = [entry for entry in kept if entry.kind != "TABLE ATTACH"]
+    attaching = [entry for entry in kept if entry.type == "TABLE ATTACH"]
+    rest = [entry for entry in kept if entry.type != "TABLE ATTACH"]
     made = ("TABLE", "TABLE DATA", *_INDEXES)
-    after = max((at for at, entry in enumerate(rest, 1) if entry.kind in made), default=0)
+    after = max((at for at, entry in enumerate(rest, 1) if entry.type in made), default=0)
     return Choice((*rest[:after], *attaching, *rest[after:]))
 
 
@@ -94,7 +94,7 @@ def standalone(contents: Contents, includes: Collection[str]) -> Choice:
 
 
 def _attached(contents: Contents) -> Iterator[Entry]:
-    return (entry for entry in contents.entries if entry.kind == "TABLE ATTACH")
+    return (entry for entry in contents.entries if entry.type == "TABLE ATTACH")
 
 
 def _attached_index(named: Mapping[int, Entry], attached: Entry) -> set[int]:
@@ -103,7 +103,7 @@ def _attached_index(named: Mapping[int, Entry], attached: Entry) -> set[int]:
         each
         for each in attached.needs
         if each in named
-        and named[each].kind in _INDEXES
+        and named[each].type in _INDEXES
         and named[each].schema == attached.schema
         and named[each].name.split(" ")[-1] == attached.name.split(" ")[-1]
     }
@@ -116,11 +116,11 @@ def _partition(named: Mapping[int, Entry], attached: Entry) -> set[int]:
 
 def _belongs(entry: Entry, numbers: Collection[int], named: Mapping[int, Entry]) -> bool:
     of = [named[each] for each in entry.needs if each in numbers]
-    if entry.kind in _SAID_OF_AN_OBJECT:
+    if entry.type in _SAID_OF_AN_OBJECT:
         return bool(of) and entry.needs[0] == of[0].number
-    if entry.kind in _PARTS_OF_A_TABLE:
+    if entry.type in _PARTS_OF_A_TABLE:
         return bool(of)
-    if entry.kind in _OF_ONE_OF_SEVERAL_TABLES:
+    if entry.type in _OF_ONE_OF_SEVERAL_TABLES:
         return any(each.schema == entry.schema and entry.name.startswith(f"{each.name} ") for each in of)
     return False
 
@@ -143,7 +143,7 @@ class _Needs:
         if number not in self._met:
             # Needs that go in a circle are met when all others are.
             self._met[number] = True
-            added = number in self._wanted or self._named[number].kind not in _NEVER_ADDED
+            added = number in self._wanted or self._named[number].type not in _NEVER_ADDED
             self._met[number] = added and all(map(self.can_be_met, self._of(number)))
         return self._met[number]
 
@@ -173,4 +173,4 @@ class _Needs:
                 self._add_parents(each)
 
     def _is_table(self, number: int) -> bool:
-        return self._named[number].kind == "TABLE"
+        return self._named[number].type == "TABLE"

@@ -15,16 +15,16 @@ from respaldo.sources.dump_text import encoding_of
 from respaldo.sources.feeds import Feed
 
 Identity = tuple[str, str, str]
-"""Kind, schema (``-``: of none) and name of an object."""
+"""Type, schema (``-``: of none) and name of an object."""
 
 _LISTED = re.compile(r"^(\d+); \d+ \d+ (.*)$")
 _NEEDS = re.compile(r"^;\tdepends on: (.*)$")
 _TITLE = re.compile(
     r"^--(?: TOC entry (?P<number>\d+) .*\n(?:-- Dependencies: .*\n)?--)?"
-    r" Name: (?P<name>.*?); Type: (?P<kind>.*?); Schema: (?P<schema>.*?); Owner: .*$",
+    r" Name: (?P<name>.*?); Type: (?P<type>.*?); Schema: (?P<schema>.*?); Owner: .*$",
     re.MULTILINE,
 )
-_DATA_KINDS = ("TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA", "BLOBS", "BLOB")
+_DATA_TYPES = ("TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA", "BLOBS", "BLOB")
 
 _STATEMENT = re.compile(
     r"^((?:CREATE DATABASE|ALTER|GRANT|REVOKE|COMMENT ON|SECURITY LABEL)\b"
@@ -39,14 +39,14 @@ class Entry:
     """One entry of a dump; ``needs`` are the numbers of those that it cannot be restored without."""
 
     number: int
-    kind: str
+    type: str
     schema: str
     name: str
     needs: tuple[int, ...] = ()
 
     @property
     def identity(self) -> Identity:
-        return self.kind, self.schema, self.name
+        return self.type, self.schema, self.name
 
     @property
     def table(self) -> str:
@@ -81,7 +81,7 @@ class Contents:
 
     @property
     def tables(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.kind == "TABLE")
+        return tuple(entry for entry in self.entries if entry.type == "TABLE")
 
 
 class ContentsReader:
@@ -127,15 +127,15 @@ def objects_in(text: str) -> frozenset[Identity]:
 
 def is_object(entry: Entry) -> bool:
     """Tell whether an entry defines something in the database."""
-    if entry.kind in ("ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"):
+    if entry.type in ("ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"):
         return False
     of_none = entry.schema == "-" and entry.name.startswith(("DATABASE ", "LARGE OBJECT"))
-    return not of_none and not entry.kind.startswith(_DATA_KINDS) and not entry.kind.endswith(" DATA")
+    return not of_none and not entry.type.startswith(_DATA_TYPES) and not entry.type.endswith(" DATA")
 
 
 def _titled(text: str) -> Iterator[Entry]:
     for found in _TITLE.finditer(text):
-        yield Entry(int(found["number"] or 0), found["kind"], found["schema"], found["name"])
+        yield Entry(int(found["number"] or 0), found["type"], found["schema"], found["name"])
 
 
 def _entries(listed: str, text: str) -> tuple[Entry, ...]:
@@ -143,7 +143,7 @@ def _entries(listed: str, text: str) -> tuple[Entry, ...]:
     entries: dict[int, Entry] = {}
     for number, told, needs in _lines(listed):
         named = titled.get(number) or _untitled(number, told, needs, titled)
-        entries[number] = Entry(number, named.kind, named.schema, named.name, needs)
+        entries[number] = Entry(number, named.type, named.schema, named.name, needs)
     return tuple(entries.values())
 
 
@@ -158,19 +158,19 @@ def _lines(listed: str) -> Iterator[tuple[int, str, tuple[int, ...]]]:
 
 def _untitled(number: int, told: str, needs: Sequence[int], titled: dict[int, Entry]) -> Entry:
     """Data are named like the object that they are of."""
-    kind = next((kind for kind in _DATA_KINDS if told.startswith(f"{kind} ")), "")
+    data = next((data for data in _DATA_TYPES if told.startswith(f"{data} ")), "")
     of = next((titled[each] for each in needs if each in titled), None)
-    if kind and of is not None:
-        return Entry(number, kind, of.schema, of.name)
-    return Entry(number, kind or told.split(" - ")[0], "-", told)
+    if data and of is not None:
+        return Entry(number, data, of.schema, of.name)
+    return Entry(number, data or told.split(" - ")[0], "-", told)
 
 
 def _database(text: str) -> DatabaseSql:
     titles = [*_TITLE.finditer(text)]
     statements: list[str] = []
     for title, following in zip(titles, [*titles[1:], None], strict=True):
-        kind, of = title["kind"], title["name"]
-        if kind.startswith("DATABASE") or (title["schema"] == "-" and of.startswith("DATABASE ")):
+        sort, of = title["type"], title["name"]
+        if sort.startswith("DATABASE") or (title["schema"] == "-" and of.startswith("DATABASE ")):
             block = text[title.end() : following.start() if following else len(text)]
             statements += [found[1] for found in _STATEMENT.finditer(block)]
     creating = next(filter(None, map(_CREATE.match, statements)), None)

@@ -55,7 +55,7 @@ def find_parts(
         (copy,) = chosen
         contents = read_contents(copy)
         includes = _includes(wanted, contents, copy)
-        tables = {entry.table for entry in asked(contents, includes) if entry.kind == "TABLE"}
+        tables = {entry.table for entry in asked(contents, includes) if entry.type == "TABLE"}
         rows = {
             copy.item: {name: n for name, n in rows.get(copy.item, {}).items() if one_line(name) in tables}
         }
@@ -112,7 +112,7 @@ def _databases(names: Sequence[str], copies: Sequence[Copy]) -> tuple[Copy, ...]
 
 def _includes(wanted: Wanted, contents: Contents, copy: Copy) -> tuple[str, ...]:
     schemas = {entry.schema for entry in contents.entries if entry.schema != "-"}
-    schemas |= {entry.name for entry in contents.entries if entry.kind == "SCHEMA"}
+    schemas |= {entry.name for entry in contents.entries if entry.type == "SCHEMA"}
     tables = {entry.table for entry in contents.tables}
     asked_for = map(one_line, wanted.tables)
     named = [name if name in tables or "." in name else f"public.{name}" for name in asked_for]

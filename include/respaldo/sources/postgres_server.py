@@ -92,8 +92,8 @@ class PostgresServer:
     def publish(self, names: Mapping[str, str], then: Sequence[str], marks: Mapping[str, Mark]) -> None:
         """Give databases their new names, execute what follows and mark them: all at once, or nothing of it.
 
-        Who is connected to one of them is put out. New connections wait from the first name on: there is no
-        moment at which one of the databases cannot be entered, or is another than before or after.
+        Who is connected to one of them is put out. Who comes while this lasts waits, and is then told that
+        the database was just renamed: a second attempt enters the new one.
         """
         from psycopg import sql
 
