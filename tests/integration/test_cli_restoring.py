@@ -23,6 +23,7 @@ from respaldo.config.configuration import load
 from respaldo.config.home import Home
 from respaldo.domain.values import Executed, Planned, Run
 from respaldo.report.fm007 import RowUpdate
+from respaldo.report.migrate import migrate
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 from respaldo.restic.engine import find_engine
@@ -164,31 +165,52 @@ def airflow_home(tmp_path_factory):
         yield
 
 
+def first_two_backups(root, endpoint):
+    """Make two backups: the second one has one file more, and another content of one."""
+    made = Installation(root, Report(endpoint, Spool(root / "home" / "spool")))
+    made.write_configuration()
+    (made.live / "actas").mkdir(parents=True)
+    (made.live / "actas" / "acta.txt").write_text("primera")
+    (made.live / "plano.bin").write_bytes(os.urandom(300_000))
+    made.back_up(1)
+    (made.live / "actas" / "acta.txt").write_text("segunda")
+    (made.live / "nuevo.txt").write_text("nuevo")
+    made.back_up(2)
+    return made
+
+
+@pytest.fixture(scope="module")
+def made_before():
+    """One installation for each version of restic, to begin each test from: making it takes seconds."""
+    return {}
+
+
 @pytest.fixture
-def installation(restic, airflow_home, report_database, tmp_path, monkeypatch):
-    """Two backups: the second one has one file more, and another content of one."""
+def installation(restic, airflow_home, made_before, postgres_server, tmp_path_factory, monkeypatch):
+    version = find_engine().version
+    if version not in made_before:
+        endpoint = postgres_server.fresh()
+        migrate(endpoint)
+        folder = tmp_path_factory.mktemp("installation")
+        made_before[version] = first_two_backups(folder / "used", endpoint)
+        shutil.copytree(folder / "used", folder / "kept")
+    found = made_before[version]
+    # Snapshots hold whole paths: the folder keeps its name.
+    shutil.rmtree(found.root)
+    shutil.copytree(found.root.with_name("kept"), found.root)
     connection = {
         "conn_type": "postgres",
-        "host": report_database.host,
-        "login": report_database.user,
-        "schema": report_database.database,
+        "host": found.report.endpoint.host,
+        "login": found.report.endpoint.user,
+        "schema": found.report.endpoint.database,
     }
     monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", json.dumps(connection))
     for name, secret in (("principal", SECRET), ("secundario", SECOND_SECRET)):
         stored = json.dumps({"conn_type": "restic", "password": secret})
         monkeypatch.setenv(f"AIRFLOW_CONN_SECRETO_{name.upper()}", stored)
-    found = Installation(tmp_path, Report(report_database, Spool(tmp_path / "home" / "spool")))
     monkeypatch.setenv("RESPALDO_HOME", str(found.home))
-    monkeypatch.setenv("RESPALDO_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("RESPALDO_CONFIG", str(found.root / "config"))
     monkeypatch.delenv("SUDO_USER", raising=False)
-    found.write_configuration()
-    (found.live / "actas").mkdir(parents=True)
-    (found.live / "actas" / "acta.txt").write_text("primera")
-    (found.live / "plano.bin").write_bytes(os.urandom(300_000))
-    found.back_up(1)
-    (found.live / "actas" / "acta.txt").write_text("segunda")
-    (found.live / "nuevo.txt").write_text("nuevo")
-    found.back_up(2)
     return found
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from respaldo.cli import app
+from respaldo.cli.workplace import operator
 from respaldo.restic.passwords import derive_password
 
 DEFAULT = Path(__file__).parents[2] / "include" / "config"
@@ -120,3 +121,70 @@ def test_help_is_spanish():
     done = respaldo("--help")
     assert done.exit_code == 0
     assert "Comprueba la configuración" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def airflow_home(tmp_path_factory):
+    """Airflow makes a folder when it is imported: not in the home of whoever tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+        yield
+
+
+@pytest.fixture
+def home(config, restic, airflow_home, tmp_path, monkeypatch):
+    """A folder of its own, in which what is refused leaves nothing."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("RESPALDO_HOME", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("command", [("copies",), ("find",), ("restore",)])
+def test_a_scope_that_is_not_configured_is_refused_with_those_that_are(home, command):
+    done = respaldo(*command, "demo_documento", *(("x",) if command == ("find",) else ()))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "No hay un alcance «demo_documento»; los hay: demo_documentos, demo_erp" in done.stderr
+
+
+def test_a_broken_scope_is_told_with_its_mistakes(home, config):
+    path = break_scope(config)
+    done = respaldo("copies", "demo_erp")
+    assert done.exit_code == 1
+    assert f"{path}:1: rpo: falta esta clave." in done.stdout
+
+
+FILES, DATABASES = "demo_documentos", "demo_erp"
+REFUSED = [
+    (FILES, ("--repository", "tercero"), "No hay un repositorio «tercero»"),
+    (FILES, ("--repository", "principal", "--second"), "no ambos"),
+    (FILES, ("--at", "ayer"), "«ayer» no es una fecha"),
+    (FILES, ("--at", "2026-03-01", "--snapshot", "12345678"), "un momento o una copia, no ambos"),
+    (FILES, ("--snapshot", "no"), "8 o más cifras"),
+    (FILES, ("--table", "public.factura"), "guarda archivos"),
+    (FILES, ("--to", "database:nueva"), "se entregan en una carpeta"),
+    (FILES, ("--to", "database:"), "necesita la carpeta o la base de datos"),
+    (FILES, ("--to", "orignal"), "la carpeta debe ser una ruta absoluta"),
+    (DATABASES, ("--path", "/x"), "guarda bases de datos"),
+    (DATABASES, ("--to", "/srv/x"), "se entregan en una base de datos"),
+    (DATABASES, ("--overwrite", "if-newer"), "se reemplaza o no"),
+]
+
+
+@pytest.mark.parametrize(("scope", "options", "why"), REFUSED)
+def test_a_restoration_that_contradicts_itself_is_refused_before_anything_is_done(home, scope, options, why):
+    done = respaldo("restore", scope, *options)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert why in done.stderr
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("command", ["copies", "find", "restore"])
+def test_the_commands_on_copies_explain_themselves_in_spanish(command):
+    assert "alcance" in respaldo(command, "--help").stdout
+
+
+def test_behind_sudo_the_operator_is_who_called_it(monkeypatch):
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    alone = operator()
+    monkeypatch.setenv("SUDO_USER", "ana")
+    assert operator() == f"ana ({alone})"

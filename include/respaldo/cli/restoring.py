@@ -74,7 +74,8 @@ def restore(
             "what_happened": reason,
         }
         which: Which = "second" if second else "first"
-        restoration = Restoration(job, workplace.report(), _request(job, asked), which)
+        request = _request(job, asked)
+        restoration = Restoration(job, workplace.report(), request, which)
         with _interruptible():
             is_done = _answer(restoration, Source(repository, second), may_overwrite=yes)
     if not is_done:
