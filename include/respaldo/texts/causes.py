@@ -236,7 +236,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "target_full": Cause(
         "No hay espacio en el destino",
-        "En {target} no cabe lo restaurado: necesita {needed}, hay {free}. {said}",
+        "En {target} no cabe lo restaurado: necesita {needed} bytes, hay {free}. {said}",
         "Libere espacio o elija otro destino, y limpie la tarea roja (Clear) para que siga.",
     ),
     "target_denied": Cause(
