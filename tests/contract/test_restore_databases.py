@@ -29,8 +29,10 @@ from respaldo.domain.restoring import Delivery, Destination, Part, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
+from respaldo.sources.database_comparison import compare
 from respaldo.sources.database_marks import mark_in, name_with
 from respaldo.sources.dump_rows import LARGE_OBJECTS, RowCounter
+from respaldo.sources.postgres_server import PostgresServer
 from respaldo.sources.postgresql import PostgresqlSource
 
 pytestmark = pytest.mark.timeout(120)
@@ -625,6 +627,19 @@ def test_other_rows_than_were_recorded_are_found(server, saved, table):
         assert (caught.value.facts["what"], caught.value.facts["expected"]) == (table, "99")
     assert databases(server) == before
     assert content(server, LIVE) == was
+
+
+def test_rows_that_an_extension_brings_itself_are_not_counted(server, endpoint):
+    database = server.fresh().database
+    server.run_sql("CREATE TABLE reglas AS SELECT generate_series(1, 5) AS a", database)
+    # As the script of an extension says it of its own table.
+    server.run_sql(
+        "UPDATE pg_extension SET extconfig = ARRAY['reglas'::regclass::oid],"
+        " extcondition = ARRAY['WHERE a > 3']",
+        database,
+    )
+    facts = compare(PostgresServer(endpoint), database, frozenset(), {"public.reglas": 2}, whole=False)
+    assert facts["rows"] == 2
 
 
 def test_an_object_that_is_missing_is_found(server, saved, monkeypatch):
