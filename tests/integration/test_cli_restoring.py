@@ -443,6 +443,7 @@ def test_without_the_report_the_repository_is_asked_and_the_rows_wait(installati
     done = respaldo("restore", SCOPE)
     assert done.exit_code == 0, done.output
     assert "Se usa lo que hay en «principal»" in done.stderr
+    assert "respaldo db flush" in done.stderr
     [folder] = installation.restored
     assert Path(f"{folder}{installation.live}/actas/acta.txt").read_text() == "segunda"
     monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", reachable)

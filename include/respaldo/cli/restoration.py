@@ -60,6 +60,8 @@ class Restoration:
         self.request = request
         self.story = Story(request=request)
         self.which = which
+        self.waits = False
+        """Whether something of its rows waits in the spool."""
         self._operator = workplace.operator()
 
     def register(self) -> None:
@@ -187,7 +189,7 @@ class Restoration:
         """Write rows. That nobody can keep them is told, and keeps nobody from getting the data."""
         for row in rows:
             try:
-                self.report.write(row)
+                self.waits |= not self.report.write(row)
             except ReportUnavailableError as error:
                 warn(in_words(error))
 

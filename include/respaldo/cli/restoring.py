@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from respaldo.cli.restoration import Restoration
 from respaldo.domain.requests import RestoreRequest
 from respaldo.domain.restoring import Identified, Restored, Which
 from respaldo.flows.requests.told import evidence, moment
+from respaldo.report import store
 from respaldo.report.export import size
 from respaldo.texts import cli as texts
 from respaldo.texts.requests import WHICH
@@ -76,7 +78,7 @@ def restore(
         which: Which = "second" if second else "first"
         request = _request(job, asked)
         restoration = Restoration(job, workplace.report(), request, which)
-        with _interruptible():
+        with _interruptible(), _quietly_waiting():
             is_done = _answer(restoration, Source(repository, second), may_overwrite=yes)
     if not is_done:
         raise typer.Exit(1)
@@ -109,6 +111,8 @@ def _answer(restoration: Restoration, source: Source, *, may_overwrite: bool) ->
     finally:
         restoration.close()
         say(texts.RECORDED.format(key=restoration.job.run.key))
+        if restoration.waits:
+            warn(texts.ROWS_WAIT)
 
 
 def _deliver(restoration: Restoration, source: Source, *, may_overwrite: bool) -> bool:
@@ -183,3 +187,15 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _quietly_waiting() -> Iterator[None]:
+    """Tell once, at the end, that rows wait in the spool, and not in the log for each of them."""
+    log = logging.getLogger(store.__name__)
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

@@ -40,7 +40,7 @@ NOT_A_MOMENT = (
 )
 NOT_CONFIGURED = "Hay copias en «{name}», que ya no está en repositories.yaml: no se puede mirar."
 AT = "La copia más reciente hasta esta fecha (AAAA-MM-DD: todo ese día) o momento (AAAA-MM-DDTHH:MM)."
-REPORT_DOWN = "El reporte no responde: no se sabe qué copias debe haber, ni cuáles se verificaron. {told}"
+REPORT_DOWN = "Sin el reporte no se sabe qué copias debe haber, ni cuáles se verificaron. {told}"
 
 COPIES = "Muestra las copias verificadas de un alcance, y si de verdad están en los repositorios."
 COPIES_REPOSITORY = "Mirar solo en este repositorio."
@@ -111,6 +111,7 @@ KEPT = "Lo que había antes se conserva como: {names}"
 TRY_SECOND = "La segunda copia está en «{repository}»: repita la orden con --second."
 INTERRUPTED = "Interrumpido. Lo que se alcanzó a restaurar puede estar incompleto."
 RECORDED = "Requerimiento {key}"
+ROWS_WAIT = "Su registro espera en este equipo: `respaldo db flush` lo escribe cuando el reporte responda."
 AT_A_TERMINAL = "En la terminal (respaldo restore)."
 AUTHORIZED_BY_OPTION = "En la terminal, con --yes. Sin copia de resguardo."
 AUTHORIZED_BY_TYPING = "En la terminal, escribiendo el id del alcance. Sin copia de resguardo."
