@@ -29,11 +29,11 @@ from respaldo.domain.restoring import Delivery, Destination, Part, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
-from respaldo.sources.database_comparison import compare
-from respaldo.sources.database_marks import mark_in, name_with
-from respaldo.sources.dump_rows import LARGE_OBJECTS, RowCounter
-from respaldo.sources.postgres_server import PostgresServer
 from respaldo.sources.postgresql import PostgresqlSource
+from respaldo.sources.postgresql.comparison import compare
+from respaldo.sources.postgresql.marks import mark_in, name_with
+from respaldo.sources.postgresql.rows import LARGE_OBJECTS, RowCounter
+from respaldo.sources.postgresql.server import PostgresServer
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -369,8 +369,8 @@ def test_a_whole_database_comes_back_beside(server, saved):
 
 
 def test_a_large_dump_is_restored_by_several_jobs(server, saved, monkeypatch):
-    monkeypatch.setattr("respaldo.sources.dump_input.LARGE_BYTES", 1)
-    monkeypatch.setattr("respaldo.sources.pg_restore.os.cpu_count", lambda: 3)
+    monkeypatch.setattr("respaldo.sources.postgresql.dump_input.LARGE_BYTES", 1)
+    monkeypatch.setattr("respaldo.sources.postgresql.pg_restore.os.cpu_count", lambda: 3)
     restored = saved.restore(STAGING)
     assert restored.evidence[0].facts["jobs"] == 3
     assert content(server, STAGED) == content(server, LIVE)
@@ -487,7 +487,7 @@ def test_a_database_that_others_are_joined_to_stays_as_it_is(server, saved):
         raise TargetRefusedError(target=LIVE, said="being accessed by other users")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("respaldo.sources.postgres_server.PostgresServer.publish", refuse)
+        patch.setattr("respaldo.sources.postgresql.server.PostgresServer.publish", refuse)
         with pytest.raises(TargetRefusedError):
             saved.restore(ORIGINAL)
     assert content(server, LIVE) == before
@@ -592,7 +592,7 @@ def test_a_damaged_repository_leaves_nothing_behind(server, saved, destination):
 
 
 def test_a_repository_that_fails_between_the_readings_wins_over_pg_restore(server, saved, monkeypatch):
-    import respaldo.sources.restored_databases as module
+    import respaldo.sources.postgresql.restoring as module
 
     before = databases(server)
     reading = module.read_dump
@@ -643,7 +643,7 @@ def test_rows_that_an_extension_brings_itself_are_not_counted(server, endpoint):
 
 
 def test_an_object_that_is_missing_is_found(server, saved, monkeypatch):
-    import respaldo.sources.restored_databases as module
+    import respaldo.sources.postgresql.restoring as module
 
     restoring = module.pg_restore
 
@@ -715,7 +715,7 @@ def test_a_killed_attempt_is_repeated(server, saved, tmp_path, destination, mome
 
 def test_an_empty_database_that_was_filled_before_the_kill_is_known(server, saved, monkeypatch):
     server.run_sql("CREATE DATABASE restaurada")
-    import respaldo.sources.restored_databases as module
+    import respaldo.sources.postgresql.restoring as module
 
     def die(*_args, **_kwargs):
         raise KeyboardInterrupt

@@ -36,8 +36,7 @@ from respaldo.domain.restoring import Delivery, Destination, Part, Restored, Wan
 from respaldo.domain.values import Copy
 from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
-from respaldo.sources import restored_files
-from respaldo.sources.files import FilesSource
+from respaldo.sources.files import FilesSource, restoring
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -201,7 +200,7 @@ def test_a_pattern_brings_what_it_matches(case, pattern, files):
 
 
 def test_many_files_of_a_pattern_are_read_by_their_folder(case, monkeypatch):
-    monkeypatch.setattr("respaldo.sources.found_files.READ_ONE_BY_ONE", 1)
+    monkeypatch.setattr("respaldo.sources.files.finding.READ_ONE_BY_ONE", 1)
     part = case.find("*.pdf")
     # A tar archive of the folder: more than the files alone.
     assert case.read(part) > part.size_bytes == 300_003
@@ -408,7 +407,7 @@ def test_a_target_without_room_is_told_before_anything_is_written(case, small):
 
 @needs_root
 def test_a_target_that_fills_up_meanwhile_is_told(case, small, monkeypatch):
-    monkeypatch.setattr(restored_files, "free_bytes", lambda _: None)
+    monkeypatch.setattr(restoring, "free_bytes", lambda _: None)
     with pytest.raises(TargetFullError) as caught:
         case.restore(case.find(), "path", small, overwrite="always")
     assert "no space left" in caught.value.facts["said"]

@@ -38,7 +38,8 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
 from respaldo.sources import SOURCES, Source
 from respaldo.sources.files import FilesSource
-from respaldo.sources.postgresql import GLOBALS, PostgresqlSource
+from respaldo.sources.postgresql import PostgresqlSource
+from respaldo.sources.postgresql.source import GLOBALS
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -23,8 +23,8 @@ from respaldo.restic.argv import plain_path
 from respaldo.restic.call import OnProgress
 from respaldo.restic.delivering import Delivered, Preview, free_bytes, nearest_folder
 from respaldo.restic.repository import Repository
-from respaldo.sources.found_files import NOT_UTF8
-from respaldo.sources.placed_files import Piece, folders_above, pieces_of
+from respaldo.sources.files.finding import NOT_UTF8
+from respaldo.sources.files.placed import Piece, folders_above, pieces_of
 
 _BEGUN = ".respaldo-begun-{snapshot}.json"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from respaldo.sources.dump_text import PREAMBLE_BYTES, encoding_of, unquoted
+from respaldo.sources.postgresql.dump_text import PREAMBLE_BYTES, encoding_of, unquoted
 
 LARGE_OBJECTS = "pg_catalog.pg_largeobject_metadata"
 """The table that has a row for each large object: so they are counted like everything else."""

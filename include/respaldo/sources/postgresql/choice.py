@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from respaldo.sources.dump_contents import Contents, Entry
+from respaldo.sources.postgresql.contents import Contents, Entry
 
 TABLE = "table:"
 SCHEMA = "schema:"

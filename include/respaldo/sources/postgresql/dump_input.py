@@ -13,7 +13,7 @@ from respaldo.hosts.worker import Receiver
 from respaldo.restic.call import OnProgress
 from respaldo.restic.events import Progress
 from respaldo.restic.repository import Repository
-from respaldo.sources.dump_contents import Contents, ContentsReader
+from respaldo.sources.postgresql.contents import Contents, ContentsReader
 
 LARGE_BYTES = 256 << 20
 """A dump of this size is put on disk first: pg_restore works with several jobs only on a file."""

@@ -28,12 +28,12 @@ from respaldo.hosts.libpq import entering
 from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Marks, Repository, Saved
-from respaldo.sources.dump_contents import Contents
-from respaldo.sources.dump_input import read_contents
-from respaldo.sources.dump_requests import DUMP, database_of, find_parts, touched
-from respaldo.sources.dumps import DumpCheck, GlobalsCheck
-from respaldo.sources.postgres_server import MAINTENANCE, PostgresServer
-from respaldo.sources.restored_databases import restore_database
+from respaldo.sources.postgresql.checks import DumpCheck, GlobalsCheck
+from respaldo.sources.postgresql.contents import Contents
+from respaldo.sources.postgresql.dump_input import read_contents
+from respaldo.sources.postgresql.requests import DUMP, database_of, find_parts, touched
+from respaldo.sources.postgresql.restoring import restore_database
+from respaldo.sources.postgresql.server import MAINTENANCE, PostgresServer
 
 GLOBALS = "globals.sql"
 """The item of what belongs to no database; the others are ``<database>.dump``."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from respaldo.domain.errors import DumpUnreadableError
-from respaldo.sources.dump_text import encoding_of
-from respaldo.sources.feeds import Feed
+from respaldo.sources.postgresql.dump_text import encoding_of
+from respaldo.sources.postgresql.feeds import Feed
 
 Identity = tuple[str, str, str]
 """Type, schema (``-``: of none) and name of an object."""

@@ -10,10 +10,10 @@ from respaldo.domain.errors import InvalidRequestError, NotInCopyError, Snapshot
 from respaldo.domain.restoring import Delivery, Part, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.repository import Repository
-from respaldo.sources.dump_choice import SCHEMA, TABLE, asked
-from respaldo.sources.dump_contents import Contents
-from respaldo.sources.dump_text import one_line
-from respaldo.sources.postgres_server import PostgresServer
+from respaldo.sources.postgresql.choice import SCHEMA, TABLE, asked
+from respaldo.sources.postgresql.contents import Contents
+from respaldo.sources.postgresql.dump_text import one_line
+from respaldo.sources.postgresql.server import PostgresServer
 
 DUMP = ".dump"
 """What the item of a database ends with; before it stands the database's name, quoted for a path."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from respaldo.domain.errors import RestoreMismatchError, TargetRefusedError
 from respaldo.hosts.libpq import conninfo, entering
 from respaldo.hosts.worker import Command, run
-from respaldo.sources.dump_contents import Identity, objects_in
-from respaldo.sources.dump_rows import LARGE_OBJECTS
-from respaldo.sources.dump_text import encoding_of
-from respaldo.sources.postgres_server import PostgresServer
+from respaldo.sources.postgresql.contents import Identity, objects_in
+from respaldo.sources.postgresql.dump_text import encoding_of
+from respaldo.sources.postgresql.rows import LARGE_OBJECTS
+from respaldo.sources.postgresql.server import PostgresServer
 
 if TYPE_CHECKING:
     import psycopg

@@ -20,8 +20,8 @@ from respaldo.domain.errors import (
 from respaldo.domain.values import Endpoint
 from respaldo.hosts.libpq import conninfo, entering
 from respaldo.hosts.worker import Command, run
-from respaldo.sources.dump_contents import Entry
-from respaldo.sources.dump_input import DumpInput, Tally
+from respaldo.sources.postgresql.contents import Entry
+from respaldo.sources.postgresql.dump_input import DumpInput, Tally
 
 MOST_JOBS = 4
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from respaldo.sources.dump_rows import LARGE_OBJECTS, RowCounter
-from respaldo.sources.feeds import Feed
+from respaldo.sources.postgresql.feeds import Feed
+from respaldo.sources.postgresql.rows import LARGE_OBJECTS, RowCounter
 
 _GLOBALS_END = b"PostgreSQL database cluster dump complete"
 _GLOBALS_TAIL_BYTES = 200

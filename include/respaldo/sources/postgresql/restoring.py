@@ -16,14 +16,14 @@ from respaldo.domain.restoring import Delivery, Part, Restored
 from respaldo.domain.values import Evidence
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
-from respaldo.sources.database_comparison import compare
-from respaldo.sources.database_marks import Mark, mark_in, name_with
-from respaldo.sources.dump_choice import Choice, in_place, standalone
-from respaldo.sources.dump_contents import is_object
-from respaldo.sources.dump_input import DumpInput, Tally, read_dump
-from respaldo.sources.dump_requests import database_of, target_of
-from respaldo.sources.pg_restore import jobs_for, pg_restore
-from respaldo.sources.postgres_server import PostgresServer
+from respaldo.sources.postgresql.choice import Choice, in_place, standalone
+from respaldo.sources.postgresql.comparison import compare
+from respaldo.sources.postgresql.contents import is_object
+from respaldo.sources.postgresql.dump_input import DumpInput, Tally, read_dump
+from respaldo.sources.postgresql.marks import Mark, mark_in, name_with
+from respaldo.sources.postgresql.pg_restore import jobs_for, pg_restore
+from respaldo.sources.postgresql.requests import database_of, target_of
+from respaldo.sources.postgresql.server import PostgresServer
 
 _IN_ONE = ("--single-transaction",)
 _REPLACING = ("--clean", "--if-exists", *_IN_ONE)

@@ -28,7 +28,7 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Marks, Repository, Saved
 from respaldo.restic.snapshots import Node
-from respaldo.sources import found_files, restored_files
+from respaldo.sources.files import finding, restoring
 
 ITEM = "files"
 
@@ -131,7 +131,7 @@ class FilesSource(Value):
         recorded: Sequence[Evidence],  # noqa: ARG002
     ) -> tuple[Part, ...]:
         """Find absolute paths and restic's patterns; with nothing named, everything is meant."""
-        return found_files.find(wanted, copies, repository)
+        return finding.find(wanted, copies, repository)
 
     def touches(
         self,
@@ -139,10 +139,10 @@ class FilesSource(Value):
         delivery: Delivery,
         endpoint: Endpoint | None,  # noqa: ARG002
     ) -> tuple[str, ...]:
-        return restored_files.touches(parts, delivery, self.paths)
+        return restoring.touches(parts, delivery, self.paths)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
-        return found_files.read(part, repository)
+        return finding.read(part, repository)
 
     def restore(
         self,
@@ -153,7 +153,7 @@ class FilesSource(Value):
         scratch: str,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Restored:
-        return restored_files.restore(part, repository, delivery, self.paths, on_progress)
+        return restoring.restore(part, repository, delivery, self.paths, on_progress)
 
 
 class _Sample:
