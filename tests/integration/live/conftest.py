@@ -43,9 +43,15 @@ ORGANIZATION = {
     "process": "Gestión TICS",
     "timezone": "America/Bogota",
     "form": {"version": "03", "date": "2022-02-03"},
-    "roles": {"soporte": {"title": "Soporte", "users": ["soporte"]}},
+    "roles": {
+        "director": {"title": "Director TICS", "users": ["director"]},
+        "servidores": {"title": "Especialista en servidores", "users": ["servidores", "colega"]},
+        "soporte": {"title": "Soporte", "users": ["soporte"]},
+        "infraestructura": {"title": "Infraestructura", "users": ["infraestructura"]},
+        "profesional": {"title": "Profesional especializado", "users": ["profesional"]},
+    },
 }
-REPOSITORIES = ("principal", "secundario", "otro", "sin_conexion", "bloqueado")
+REPOSITORIES = ("principal", "secundario", "otro", "sin_conexion", "bloqueado", "lejano")
 SCOPES: dict[str, dict[str, Any]] = {
     "bueno": {},
     "base": {"source": {"kind": "postgresql", "connection": "ventas_db", "databases": [DATABASE]}},
@@ -64,6 +70,18 @@ SCOPES: dict[str, dict[str, Any]] = {
     "muerte_copia": {},
     "muerte_restic": {},
     "sin_reporte": {},
+    # Those that restore requests are about.
+    "pide_bueno": {},
+    "pide_base": {"source": {"kind": "postgresql", "connection": "ventas_db", "databases": [DATABASE]}},
+    "pide_volteado": {},
+    "pide_sin_paquete": {},
+    "pide_sin_copia": {},
+    "pide_lejano": {"repository": "lejano"},
+    "pide_ambas": {},
+    "pide_original": {},
+    "pide_grande": {},
+    "pide_sin_fuente": {},
+    "pide_pausado": {},
 }
 
 
@@ -319,7 +337,7 @@ def _free_port() -> int:
 
 def _knows_all(live: Live) -> bool:
     try:
-        return live.installation.api.get("dags", limit=1)["total_entries"] >= len(SCOPES)
+        return live.installation.api.get("dags", limit=1)["total_entries"] > len(SCOPES)
     except (ApiError, httpx.HTTPError):
         return False
 

@@ -1,0 +1,577 @@
+"""A help desk of the tests: requests sent over REST, answered by the people who may, and what came of them.
+
+All of them are under way at the same time, once a session: the tests only look at what is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.policy
+import hashlib
+import html
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+from aiosmtpd.controller import Controller
+
+from respaldo.domain.values import Run
+from respaldo.embedded.errors import ApiError
+from respaldo.texts.requests import ACCEPTANCES, ANALYSES, AUTHORIZATIONS
+
+DAG = "restore_request"
+PATIENCE_SECONDS = 600
+ANSWER_SECONDS = 40
+"""How long a decision may take where nobody answers."""
+
+THINK = 4
+"""Seconds before a question is answered. Where an answer comes before Airflow's scheduler has seen the task
+park, it takes the task for one that was killed, drops the answer and asks again. People are slower."""
+
+MEGABYTES = {"pide_grande": 160}
+MAIL_CONNECTION = "smtp_default"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody answers, and who tries to before."""
+
+    user: str
+    option: str
+    note: str = ""
+    not_by: tuple[str, ...] = ()
+
+
+RESTORE = Answer("profesional", ANALYSES["restoration"], "Corresponde")
+SATISFIES = Answer("soporte", ACCEPTANCES["satisfies"], "Está completo")
+FOR_THE_SECOND = {"analyse": [RESTORE], "second_accept": [SATISFIES]}
+"""The answers where only the second copy is any good."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request: what the form says, who sends it, and the answers that each question gets in turn."""
+
+    scope: str
+    form: dict[str, Any] = field(default_factory=dict)
+    by: str = "soporte"
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    """By question; none: nobody answers it. A question that is not here should not be asked."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What Airflow, the report and the people at the door say of a request that is over."""
+
+    run: Run
+    state: str
+    tasks: dict[str, str | None]
+    tries: dict[str, int]
+    row: dict[str, Any] | None
+    form: dict[str, Any] | None
+    refused: dict[tuple[str, str], str]
+    """(task, user) to what the user was answered who may not decide it."""
+
+    @property
+    def letter(self) -> str:
+        return str(self.row["message"])
+
+    @property
+    def ran(self) -> set[str]:
+        return {task for task, state in self.tasks.items() if state not in ("skipped", "upstream_failed")}
+
+
+class Desk:
+    """The people of the organization, as they use Airflow."""
+
+    def __init__(self, live) -> None:
+        self.live = live
+        self.runs: dict[str, Run] = {}
+        self.refused: dict[str, dict[tuple[str, str], str]] = {}
+        self.unplanned: dict[str, str] = {}
+        self._apis: dict[str, Any] = {}
+
+    def api(self, user: str) -> Any:
+        if user not in self._apis:
+            self._apis[user] = self.live.installation.api_of(user)
+        return self._apis[user]
+
+    def ask(self, name: str, plan: Plan) -> Run:
+        """Send a form. Its case number is the name that the test gave it."""
+        form = {
+            "requester": "Ana Ruiz",
+            "email": "ana@example.org",
+            "ticket": name,
+            "what_happened": "Se borró una carpeta <compartida>.",
+            "scope": plan.scope,
+        }
+        body = {"logical_date": None, "conf": form | plan.form}
+        made = self.api(plan.by).post(f"dags/{DAG}/dagRuns", body)
+        self.runs[name] = Run(dag_id=DAG, run_id=made["dag_run_id"], scope_id=plan.scope)
+        self.refused[name] = {}
+        return self.runs[name]
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Give the questions that nobody answered yet: run id and task."""
+        found = self.live.installation.api.get(
+            f"dags/{DAG}/dagRuns/~/hitlDetails", state="awaiting_input", response_received=False, limit=100
+        )
+        tasks = [detail["task_instance"] for detail in found["hitl_details"]]
+        return [(task["dag_run_id"], task["task_id"]) for task in tasks]
+
+    def answer(self, name: str, task: str, answer: Answer) -> None:
+        for user in answer.not_by:
+            self.refused[name][(task, user)] = self._try_to_answer(name, task, user, answer)
+        self._answer(name, task, answer.user, answer)
+
+    def serve(self, plans: dict[str, Plan]) -> None:
+        """Answer what is asked of some requests until all of them are over."""
+        left = {self.runs[name].run_id: name for name in plans}
+        seen: dict[tuple[str, str], float] = {}
+        given: dict[tuple[str, str], int] = {}
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while left:
+            assert time.monotonic() < deadline, f"not over: {sorted(left.values())}"
+            for run_id, task in self.waiting():
+                name = left.get(run_id)
+                if name is None or name in self.unplanned:
+                    continue
+                planned = plans[name].answers.get(task)
+                if planned is None:
+                    self._give_up(name, task)
+                elif planned and time.monotonic() - seen.setdefault((name, task), time.monotonic()) > THINK:
+                    turn = given.get((name, task), 0)
+                    self.answer(name, task, planned[turn - self._dropped(run_id, task)])
+                    given[(name, task)] = turn + 1
+                    del seen[(name, task)]
+            for run_id in self._over() & left.keys():
+                del left[run_id]
+            time.sleep(0.5)
+
+    def told(self, name: str) -> Told:
+        run = self.runs[name]
+        path = f"dags/{DAG}/dagRuns/{run.run_id}"
+        tasks = self.live.installation.api.get(f"{path}/taskInstances")["task_instances"]
+        return Told(
+            run=run,
+            state=str(self.live.installation.api.get(path)["state"]),
+            tasks={task["task_id"]: task["state"] for task in tasks},
+            tries={task["task_id"]: task["try_number"] for task in tasks},
+            row=self.live.report.request(run.key),
+            form=self.live.report.row(run.key),
+            refused=self.refused[name],
+        )
+
+    def refusal(self, **form: Any) -> str:
+        """Send a form that is refused, and give what the sender is answered."""
+        try:
+            made = self.api("soporte").post(f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": form})
+        except ApiError as error:
+            return str(error.facts["answer"])
+        return f"taken: {made['dag_run_id']}"
+
+    def _answer(self, name: str, task: str, user: str, answer: Answer) -> None:
+        given = {"note": answer.note} | ({"snapshot": ""} if task == "analyse" else {})
+        self.api(user).patch(
+            f"dags/{DAG}/dagRuns/{self.runs[name].run_id}/taskInstances/{task}/-1/hitlDetails",
+            {"chosen_options": [answer.option], "params_input": given},
+        )
+
+    def _try_to_answer(self, name: str, task: str, user: str, answer: Answer) -> str:
+        try:
+            self._answer(name, task, user, answer)
+        except ApiError as error:
+            return str(error.facts["answer"])
+        return "taken"
+
+    def _dropped(self, run_id: str, task: str) -> int:
+        """Count the answers that Airflow dropped: see THINK."""
+        [(times,)] = self.live.sql(
+            "airflow",
+            "SELECT count(*) FROM log WHERE event = 'state mismatch' AND run_id = %s AND task_id = %s",
+            run_id,
+            task,
+        )
+        return int(times)
+
+    def _give_up(self, name: str, task: str) -> None:
+        """End a request that asks what it should not: the others go on, and its test says what was asked."""
+        self.unplanned[name] = task
+        run = self.runs[name]
+        self.live.installation.api.patch(f"dags/{DAG}/dagRuns/{run.run_id}", {"state": "failed"})
+
+    def _over(self) -> set[str]:
+        runs = self.live.installation.api.get(f"dags/{DAG}/dagRuns", limit=100)["dag_runs"]
+        return {run["dag_run_id"] for run in runs if run["state"] in ("success", "failed")}
+
+
+class Mailbox:
+    """A mail server, and what it was given."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self.port = int(listening.getsockname()[1])
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  (aiosmtpd's)
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.messages.append(message)
+        return "250 OK"
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def letters(self, ticket: str) -> list[tuple[str, str, str]]:
+        """Give recipient, subject and text of the letters of one request."""
+        return [
+            (str(message["to"]), str(message["subject"]), _text(message))
+            for message in self.messages
+            if f"requerimiento {ticket}:" in str(message["subject"])
+        ]
+
+
+def _text(message: Any) -> str:
+    body = message.get_body(("html",)).get_content()
+    return html.unescape(body[body.index(">") + 1 : body.rindex("</pre>")])
+
+
+def contents(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """Describe all that is in a folder: content, owner, mode and time of each file, folder and link."""
+    found = {}
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        seen = path.lstat()
+        if stat.S_ISLNK(seen.st_mode):
+            content = str(path.readlink())
+        elif stat.S_ISREG(seen.st_mode):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            content = ""
+        found[str(path.relative_to(folder))] = (seen.st_mode, seen.st_uid, seen.st_mtime_ns, content)
+    return found
+
+
+@pytest.fixture(scope="session")
+def tree():
+    return contents
+
+
+# --- what is damaged before anybody asks
+
+
+def _biggest_pack(folder: Path) -> Path:
+    return max((path for path in folder.glob("data/*/*")), key=lambda path: path.stat().st_size)
+
+
+def flip_a_bit(folder: Path) -> None:
+    pack = _biggest_pack(folder)
+    pack.chmod(0o600)
+    with pack.open("r+b") as file:
+        file.seek(pack.stat().st_size // 2)
+        [byte] = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+
+
+def damage(live) -> None:
+    flip_a_bit(live.location("principal", "pide_volteado"))
+    _biggest_pack(live.location("principal", "pide_sin_paquete")).unlink()
+    for file in (live.location("principal", "pide_sin_copia") / "snapshots").iterdir():
+        file.unlink()
+    both = live.location("principal", "pide_ambas")
+    both.rename(both.with_name("pide_ambas.otro"))
+    flip_a_bit(live.location("secundario", "pide_ambas"))
+
+
+def ruin(source: Path) -> None:
+    """Do to live data what people ask a restoration for."""
+    (source / "carpeta" / "acta 3.txt").unlink()
+    (source / "carpeta" / "datos.bin").write_bytes(b"cifrado por un virus")
+    (source / "carpeta" / "despues.txt").write_text("lo que se hizo después\n")
+
+
+def kill_when_it_writes(live, run: Run, killed: list[str]) -> None:
+    """Kill the task that restores, once, when some of the data is at its destination."""
+    folder = live.home / "restored" / run.key
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not killed and time.monotonic() < deadline:
+        time.sleep(0.02)
+        if not any(path.is_file() and path.name == "datos.bin" for path in folder.rglob("*")):
+            continue
+        restic = live.restic_process("--verify", "pide_grande")
+        with contextlib.suppress(psutil.Error):
+            if restic is not None:
+                restic.parent().kill()
+                killed.append(" ".join(restic.cmdline()))
+
+
+@contextlib.contextmanager
+def changed(file: Path, **keys: Any) -> Iterator[None]:
+    """Change a configuration file for some time."""
+    before = file.read_text()
+    content = yaml.safe_load(before)
+    for name, value in keys.items():
+        content[name] = content.get(name, {}) | value
+    file.write_text(yaml.safe_dump(content, allow_unicode=True))
+    try:
+        yield
+    finally:
+        file.write_text(before)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """Mount a disk of 4 MB, where this machine lets us."""
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=False)
+    try:
+        yield done.returncode == 0
+    finally:
+        if done.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+
+
+# --- the requests
+
+
+def _original(source: Path) -> dict[str, Any]:
+    return {"destination": "original", "overwrite": "always", "paths": [str(source)]}
+
+
+def _plans(live, now: datetime, disk: Path) -> dict[str, Plan]:
+    """Give all requests that are under way at once."""
+    good = live.source("pide_bueno")
+    refuse = Answer(
+        "director", AUTHORIZATIONS["refused"], "En horario no", not_by=("servidores", "colega", "profesional")
+    )
+    authorize = Answer(
+        "director", AUTHORIZATIONS["authorized"], "Es urgente", not_by=("soporte", "profesional")
+    )
+    not_by_others = Answer("profesional", RESTORE.option, RESTORE.note, not_by=("soporte", "director"))
+    reject = Answer("soporte", ACCEPTANCES["does_not"], "Falta lo del viernes", not_by=("profesional",))
+    backup = Answer("profesional", ANALYSES["unscheduled_backup"], "Pide una copia")
+    return {
+        "bueno": Plan(
+            "pide_bueno",
+            {"as_of": now.isoformat()},
+            answers={"analyse": [not_by_others], "accept": [SATISFIES]},
+        ),
+        "base": Plan(
+            "pide_base", {"databases": ["ventas"]}, answers={"analyse": [RESTORE], "accept": [SATISFIES]}
+        ),
+        "segunda": Plan(
+            "pide_bueno",
+            {"paths": [str(good / "carpeta" / "datos.bin")]},
+            answers={"analyse": [RESTORE], "accept": [reject], "second_accept": [SATISFIES]},
+        ),
+        "volteado": Plan("pide_volteado", answers=FOR_THE_SECOND),
+        "sin_paquete": Plan("pide_sin_paquete", answers=FOR_THE_SECOND),
+        "sin_copia": Plan("pide_sin_copia", answers=FOR_THE_SECOND),
+        "lejano": Plan("pide_lejano", answers=FOR_THE_SECOND),
+        "ambas": Plan("pide_ambas", answers={"analyse": [RESTORE]}),
+        "no_contiene": Plan(
+            "pide_bueno",
+            {"paths": [str(good / "carpeta" / "acta 3.tx")], "email": None},
+            answers={"analyse": [RESTORE]},
+        ),
+        "copia": Plan("pide_bueno", answers={"analyse": [backup]}),
+        "copia_falla": Plan("pide_sin_fuente", answers={"analyse": [backup]}),
+        "pausado": Plan("pide_pausado", answers={"analyse": [backup]}),
+        "autorizado": Plan(
+            "pide_original",
+            _original(live.source("pide_original")),
+            answers={"analyse": [RESTORE], "authorize": [authorize], "accept": [SATISFIES]},
+        ),
+        "negado": Plan(
+            "pide_bueno",
+            _original(good),
+            by="servidores",
+            answers={"analyse": [RESTORE], "authorize": [refuse]},
+        ),
+        "lleno": Plan(
+            "pide_bueno",
+            {"destination": "path", "target": str(disk / "entrega")},
+            answers={"analyse": [RESTORE]},
+        ),
+        "muerto": Plan("pide_grande", answers={"analyse": [RESTORE], "accept": [SATISFIES]}),
+        "contradictorio": Plan("pide_bueno", {"as_of": now.isoformat(), "snapshot": "deadbeef"}),
+        "no_corresponde": _not_applicable("", "Lo pedido es de otra entidad"),
+    }
+
+
+def _not_applicable(*notes: str) -> Plan:
+    option = ANALYSES["not_applicable"]
+    return Plan("pide_bueno", answers={"analyse": [Answer("profesional", option, note) for note in notes]})
+
+
+@dataclass
+class Requests:
+    """All requests when they are over, and what they were to find and to leave."""
+
+    told: dict[str, Told]
+    unplanned: dict[str, str]
+    mailbox: Mailbox
+    saved: dict[str, dict[str, Any]]
+    """Scope to its source as it was at backup time."""
+    before: dict[str, dict[str, Any]]
+    """Scope to its source as it was when the requests began."""
+    first_runs: dict[str, Any]
+    refusals: dict[str, str]
+    kills: list[str]
+    has_small_disk: bool
+    has_begun: datetime
+
+    def __getitem__(self, name: str) -> Told:
+        assert name not in self.unplanned, f"{name} asked {self.unplanned[name]}"
+        return self.told[name]
+
+
+def _forms_to_refuse() -> dict[str, dict[str, Any]]:
+    good = {
+        "requester": "Ana Ruiz",
+        "what_happened": "Se borró",
+        "scope": "pide_bueno",
+    }
+    return {
+        "scope": good | {"scope": "no_hay"},
+        "email": good | {"email": "ana en example.org"},
+        "what_happened": {name: value for name, value in good.items() if name != "what_happened"},
+        "as_of": good | {"as_of": "ayer"},
+        "paths": good | {"paths": "/a"},
+        "overwrite": good | {"overwrite": "si"},
+    }
+
+
+def _put_mail_connection(live, port: int) -> None:
+    connection = {
+        "connection_id": MAIL_CONNECTION,
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "extra": json.dumps({"disable_tls": True, "disable_ssl": True, "from_email": "copias@example.org"}),
+    }
+    live.installation.api.post("connections", connection)
+
+
+def _reparse(live) -> None:
+    path = f"dags/{DAG}"
+    before = live.installation.api.get(path)
+    live.installation.api._call("PUT", f"parseDagFile/{before['file_token']}")
+    _wait(lambda: live.installation.api.get(path)["last_parsed_time"] > before["last_parsed_time"])
+
+
+def _wait(is_so) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="session")
+def saved_scopes(live) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Copies of what requests will ask for, and each source as it was then."""
+    scopes = (
+        "pide_bueno",
+        "pide_base",
+        "pide_volteado",
+        "pide_sin_paquete",
+        "pide_sin_copia",
+        "pide_lejano",
+        "pide_ambas",
+        "pide_original",
+        "pide_grande",
+    )
+    for scope in scopes:
+        if scope != "pide_base":
+            live.fill(scope, MEGABYTES.get(scope, 8))
+    outcomes = live.finish_all(scopes)
+    assert {outcome.state for outcome in outcomes.values()} == {"success"}, outcomes
+    return outcomes, {scope: contents(live.source(scope)) for scope in scopes if scope != "pide_base"}
+
+
+@pytest.fixture(scope="session")
+def requests(live, saved_scopes) -> Iterator[Requests]:
+    first_runs, saved = saved_scopes
+    desk, mailbox = Desk(live), Mailbox()
+    for dag in (DAG, "backup__pide_sin_fuente"):
+        live.installation.api.patch(f"dags/{dag}", {"is_paused": False})
+    damage(live)
+    ruin(live.source("pide_original"))
+    before = {scope: contents(live.source(scope)) for scope in saved}
+    now, disk, killed = datetime.now(UTC), live.home / "disco", []
+    unreachable = {"lejano": _lejano(live) | {"location": "sftp://nadie@127.0.0.1:1//copias"}}
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, disk, ignore_errors=True)
+        has_small_disk = stack.enter_context(small_disk(disk))
+        stack.enter_context(changed(live.config / "repositories.yaml", **unreachable))
+        mailbox.start()
+        _put_mail_connection(live, mailbox.port)
+        refusals = {name: desk.refusal(**form) for name, form in _forms_to_refuse().items()}
+
+        hurried = _ask_while_others_rules_hold(desk, now)
+        held = {name: _not_applicable("Es de otra entidad") for name in ("sin_servidor", "sin_correo")}
+        plans = _plans(live, now, disk)
+        if not has_small_disk:
+            del plans["lleno"]
+        for name, plan in (plans | held).items():
+            desk.ask(name, plan)
+        killer = threading.Thread(
+            target=kill_when_it_writes, args=(live, desk.runs["muerto"], killed), daemon=True
+        )
+        killer.start()
+        desk.serve(plans | hurried)
+
+        mailbox.stop()
+        desk.serve({"sin_servidor": held["sin_servidor"]})
+        live.installation.api.delete(f"connections/{MAIL_CONNECTION}")
+        desk.serve({"sin_correo": held["sin_correo"]})
+        yield Requests(
+            told={name: desk.told(name) for name in desk.runs},
+            unplanned=desk.unplanned,
+            mailbox=mailbox,
+            saved=saved,
+            before=before,
+            first_runs=first_runs,
+            refusals=refusals,
+            kills=killed,
+            has_small_disk=has_small_disk,
+            has_begun=now,
+        )
+
+
+def _lejano(live) -> dict[str, Any]:
+    return dict(yaml.safe_load((live.config / "repositories.yaml").read_text())["lejano"])
+
+
+def _ask_while_others_rules_hold(desk: Desk, now: datetime) -> dict[str, Plan]:
+    """Ask two requests of an organization in a hurry: little time to answer, and nobody to analyse."""
+    live = desk.live
+    plans = {
+        "sin_respuesta": Plan("pide_bueno", answers={"analyse": []}),
+        "automatico": Plan("pide_bueno", {"as_of": now.isoformat()}, answers={"accept": [SATISFIES]}),
+    }
+    rules = {"analysis": "automatic", "answer_within": f"{ANSWER_SECONDS}s"}
+    with changed(live.config / "organization.yaml", requests=rules):
+        _reparse(live)
+        for name, plan in plans.items():
+            desk.ask(name, plan)
+        _wait(lambda: (desk.runs["sin_respuesta"].run_id, "analyse") in desk.waiting())
+        _wait(lambda: desk.told("automatico").tasks.get("analyse") == "success")
+    _reparse(live)
+    return plans
