@@ -47,7 +47,7 @@ def result(step: str, place: RequestPlace) -> str | None:
     :raises BackupFailedError: it did not end well.
     """
     dag_id, run_id = _name(step, place)
-    state = place.ti.get_dagrun_state(dag_id, run_id)
+    state = place.ti.get_dagrun_state(dag_id, run_id).value
     if state not in ("success", "failed"):
         return None
     log.info(texts.BACKUP_DONE, run_id, dag_id, state)
@@ -69,6 +69,9 @@ def _conf(step: str, place: RequestPlace) -> dict[str, Any]:
         "ticket": request.ticket,
         "request_key": place.work.run.key,
     }
+    if purpose == "safety_backup":
+        # What is to be mended has often lost much: that is no reason not to keep what is left.
+        conf |= {"accept_shrink": True}
     if purpose == "rerun":
         # A run on a damaged repository could look good: what is stored already is not read otherwise.
         conf |= {"read_all_data": True, "rerun_of": bad.run_key if bad else None}

@@ -16,6 +16,7 @@ from respaldo.texts import requests as texts
 _LONGEST_LINE = 500
 _LONGEST_TEXT = 4000
 _MOST_NAMES = 200
+_MOMENT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$"
 
 
 def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
@@ -46,7 +47,13 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
         "schemas": _field("schemas", default=None, **names),
         "tables": _field("tables", default=None, **names),
         "as_of": _field(
-            "as_of", default=None, type=["null", "string"], format="date-time", section=texts.SECTION_WHAT
+            "as_of",
+            default=None,
+            type=["null", "string"],
+            format="date-time",
+            # Airflow does not check the format. Without a zone nobody knows which moment is meant.
+            pattern=_MOMENT,
+            section=texts.SECTION_WHAT,
         ),
         "snapshot": _field(
             "snapshot",
