@@ -13,10 +13,14 @@ from respaldo.domain.restoring import KnownCopy
 from respaldo.report.store import Report
 
 
-def choose(report: Report, request: RestoreRequest, snapshot: str | None = None) -> KnownCopy:
+def choose(
+    report: Report, request: RestoreRequest, snapshot: str | None = None, asked_at: datetime | None = None
+) -> KnownCopy:
     """Give the newest verified copy that is not after the moment asked for, or the one that is named.
 
     :param snapshot: another snapshot than the request's, which the analysis preferred.
+    :param asked_at: copies since then are not meant: those that the request itself causes are of the data
+        that it is to mend.
     :raises NoCopyError: there is none.
     :raises ReportError: the report cannot be asked.
     """
@@ -26,7 +30,8 @@ def choose(report: Report, request: RestoreRequest, snapshot: str | None = None)
         if known is None:
             raise NoCopyError(scope=request.scope_id, wanted=named)
         return known
-    found = report.copies(request.scope_id, as_of=request.as_of, limit=1)
+    as_of = min((moment for moment in (request.as_of, asked_at) if moment is not None), default=None)
+    found = report.copies(request.scope_id, as_of=as_of, limit=1)
     if not found:
-        raise NoCopyError(scope=request.scope_id, wanted=request.as_of or datetime.now(UTC))
+        raise NoCopyError(scope=request.scope_id, wanted=as_of or datetime.now(UTC))
     return found[0]
