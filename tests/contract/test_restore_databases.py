@@ -338,8 +338,13 @@ def test_what_would_be_touched_is_named(server, saved, endpoint):
 
     assert touches(STAGING) == ()
     assert touches(to("restaurada")) == touches(to("nueva")) == ()
-    assert touches(ORIGINAL) == touches(to(LIVE)) == (LIVE,)
-    assert touches(ORIGINAL, some) == (f"{LIVE}/ventas", f"{LIVE}/public.cliente")
+    replaced = {"overwrite": "always"}
+    original, live = ORIGINAL.model_copy(update=replaced), to(LIVE).model_copy(update=replaced)
+    assert touches(original) == touches(live) == (LIVE,)
+    assert touches(original, some) == (f"{LIVE}/ventas", f"{LIVE}/public.cliente")
+    for destination in (ORIGINAL, to(LIVE)):
+        with pytest.raises(TargetOccupiedError):
+            touches(destination)
     for destination, problem in (
         (Destination(kind="path", target="/srv"), "database_to_path"),
         (Destination(kind="original", overwrite="if_newer"), "overwrite_databases"),

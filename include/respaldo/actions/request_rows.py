@@ -158,15 +158,34 @@ def informed(run: Run, message: str, by: str, detail: str | None, at: datetime) 
 
 def closed(run: Run, story: Story, outcome: Outcome, told: str, at: datetime) -> Rows:
     """The rows when all is over (activity 26). The form keeps the whole story: its history is chained."""
-    asked = RequestUpdate.of(run, state="closed", outcome=outcome, ended_at=at)
+    cause = _cause(story, outcome)
+    asked = RequestUpdate.of(run, state="closed", outcome=outcome, ended_at=at, **cause)
     form = _row(
         run,
         state=_state(outcome),
         ended_at=at,
         observations=told,
+        **cause,
         console={"request": story.model_dump(mode="json") | {"outcome": outcome}},
     )
     return asked, form
+
+
+def _cause(story: Story, outcome: Outcome) -> dict[str, object]:
+    """Give the last copy's trouble as the cause of a request that no step's failure ended."""
+    if story.failures:
+        return {}
+    last = story.findings.get("second") or story.findings.get("first")
+    if outcome in GOOD_OUTCOMES or last is None or last.state == "good":
+        # What failed once and was tried again with success is no cause of anything.
+        return NO_FAILURE
+    step = "identify" if last.which == "first" else "second_identify"
+    return {
+        "cause": last.cause,
+        "cause_detail": last.told,
+        "corrective": last.corrective,
+        "failed_step": step,
+    }
 
 
 def _state(outcome: Outcome) -> RowState:

@@ -6,10 +6,11 @@ that is no restoration becomes an unscheduled backup.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from respaldo.embedded.installation import Installation
 from respaldo.flows.requests.dag import DAG_ID
 from respaldo.report.store import Report
 from respaldo.texts import demo as texts
+from respaldo.texts.report import TERMS
 from respaldo.texts.requests import ACCEPTANCES, ANALYSES
 
 _ASKS = "soporte"
@@ -43,7 +45,6 @@ class Asked:
     """Task to the person and the option; a task that is not here waits in vain."""
     outcome: str
     run_id: str = ""
-    answered: set[str] = field(default_factory=set)
 
     @property
     def run(self) -> Run:
@@ -74,7 +75,8 @@ def problems(installation: Installation, report: Report, say: Callable[[str], No
         found += _different_database(installation, report, first)
         found += _different_files(installation, report, saved)
     for requirement in asked:
-        say(texts.REQUEST_DONE.format(title=requirement.title, outcome=_outcome(report, requirement)))
+        outcome = TERMS["outcome"].get(_outcome(report, requirement) or "", texts.NO_OUTCOME)
+        say(texts.REQUEST_DONE.format(title=requirement.title, outcome=outcome))
     return found + reruns
 
 
@@ -135,13 +137,18 @@ def _answer_all(installation: Installation, asked: tuple[Asked, ...]) -> dict[st
 
 
 def _answer(people: dict[str, Api], requirement: Asked) -> None:
+    """Answer what waits, each time that it does.
+
+    Airflow asks again when an answer comes before its scheduler has noticed that the task waits.
+    """
     for task, (person, option) in requirement.answers.items():
         path = f"dags/{DAG_ID}/dagRuns/{requirement.run_id}/taskInstances/{task}"
-        if task in requirement.answered or not _waits(people[person], path):
+        if not _waits(people[person], path):
             continue
-        note = {"note": texts.NOTE} | ({"snapshot": ""} if task == "analyse" else {})
-        people[person].patch(f"{path}/-1/hitlDetails", {"chosen_options": [option], "params_input": note})
-        requirement.answered.add(task)
+        note = {"note": texts.NOTE} | ({"snapshot": None} if task == "analyse" else {})
+        with contextlib.suppress(ApiError):
+            # Answered a moment ago, and not yet taken up.
+            people[person].patch(f"{path}/-1/hitlDetails", {"chosen_options": [option], "params_input": note})
 
 
 def _waits(api: Api, path: str) -> bool:

@@ -38,7 +38,7 @@ GOOD_OUTCOMES: frozenset[Outcome] = frozenset(
 
 Analysis = Literal["restoration", "unscheduled_backup", "not_applicable"]
 CopyState = Literal["good", "bad", "absent"]
-"""``absent``: the copy is there and does not hold what is asked for: a second copy would not either."""
+"""``absent``: no copy of that moment holds what is asked for; a second copy would not either."""
 
 _SNAPSHOT = re.compile(r"[0-9a-f]{8,64}")
 

@@ -84,6 +84,7 @@ class Source(Protocol):
         """Name the live data that a restoration would change. None: it can harm nothing.
 
         :raises InvalidRequestError: this kind of source cannot deliver there.
+        :raises TargetOccupiedError: it holds data, and nobody asked for them to be replaced.
         """
         ...
 

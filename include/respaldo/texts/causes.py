@@ -272,7 +272,8 @@ CAUSES: dict[str, Cause] = {
     "backup_failed": Cause(
         "La copia pedida no terminó bien",
         "La ejecución {run} de {dag} terminó en estado «{state}».",
-        "Vea la causa en la fila TIC-FM007 de esa ejecución, corríjala y repita el requerimiento.",
+        "Vea la causa en la fila TIC-FM007 de esa ejecución, corríjala, y limpie (Clear) primero esa ejecución y "
+        "después la tarea roja del requerimiento.",
     ),
     "nobody_to_ask": Cause(
         "No hay quien decida",

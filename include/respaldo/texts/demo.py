@@ -13,9 +13,12 @@ TICKET = "DEMO-{number}"
 PROGRESS = "  {seconds:>4} s  {steps}"
 STEP = "{scope}: {step}"
 DONE = "terminada ({state})"
-REQUESTS = "Requerimientos, pedidos y respondidos por sus personas (con un bit dañado en el primer repositorio)"
+REQUESTS = (
+    "Requerimientos, pedidos y respondidos por sus personas (con un bit dañado en el primer repositorio)"
+)
 REQUEST = "  · {title}"
 REQUEST_DONE = "  {outcome}: {title}"
+NO_OUTCOME = "Sin resultado"
 ASKED_DATABASE = "Restaurar la base de datos en otra nueva, de la primera copia"
 ASKED_FILES = "Restaurar todos los documentos: la primera copia está dañada, sirve la segunda"
 ASKED_BACKUP = "Copia no programada antes de cambiar el ERP"

@@ -8,7 +8,7 @@ NO_TICKET = "sin caso"
 OUTCOMES = {
     "satisfied": "Se restauró lo que pidió, y usted confirmó que cumple.",
     "not_satisfied": "No se pudo dar lo que pidió: ni la primera ni la segunda copia sirvieron.",
-    "not_in_copy": "La copia de ese momento no contiene lo que pidió.",
+    "not_in_copy": "No hay una copia de ese momento que contenga lo que pidió.",
     "backup_done": "No correspondía a una restauración: se hizo la copia no programada que pidió, y se verificó.",
     "backup_failed": "Se intentó la copia no programada que pidió, y no terminó bien.",
     "not_applicable": "Se analizó el requerimiento y no corresponde a una restauración.",

@@ -164,6 +164,8 @@ def _question(name: str, answer_within: timedelta, *fields: str) -> DecisionOper
         options=list(OPTIONS[name].values()),
         response_timeout=answer_within,
         retries=_QUESTIONS_AGAIN,
+        # An answer that is lost, or lacks its note, is asked for again at once.
+        retry_delay=timedelta(seconds=1),
         retry_policy=CauseRetryPolicy(0),
         **_title(name),
     )

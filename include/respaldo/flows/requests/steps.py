@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError, NoCopyError)
+_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError)
 """What tells that a copy is not good. Everything else is no fault of it, and another would fare the same."""
 
 
@@ -124,9 +124,10 @@ def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
     ours = which == "second" and first is not None and not first.touches and "first" in story.restored
     known, identified = None, None
     try:
-        known = choose(place.work.report, request, analysis.extra.get("snapshot"))
+        asked_at = place.work.context["dag_run"].run_after
+        known = choose(place.work.report, request, analysis.extra.get("snapshot"), asked_at)
         identified = identify(job, known, which, request.wanted, _delivery(place, story, which), ours=ours)
-    except NotInCopyError as error:
+    except (NotInCopyError, NoCopyError) as error:
         finding = _finding(which, "absent", repository, error)
     except _OF_THE_COPY as error:
         if _may_pass(place, error):
@@ -220,9 +221,7 @@ def _finding(which: Which, state: CopyState, repository: str | None, error: Resp
 def _after_a_bad_copy(story: Story, finding: Finding) -> tuple[str, ...]:
     """Where to go on (activity 20, no): the second copy (24), and a new copy of the scope (15)."""
     goes_on = "second_identify" if after_copy(finding) == "second_copy" else "inform"
-    # What is not there to be checked, or not asked for rightly, is no copy to be made again.
-    is_bad = finding.state == "bad" and finding.cause not in (NoCopyError.code,)
-    if not is_bad or "rerun" in story.backups:
+    if finding.state != "bad" or "rerun" in story.backups:
         return (goes_on,)
     return (goes_on, _of(finding.which, "rerun"))
 

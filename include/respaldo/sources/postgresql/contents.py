@@ -162,7 +162,8 @@ def _untitled(number: int, told: str, needs: Sequence[int], titled: dict[int, En
     of = next((titled[each] for each in needs if each in titled), None)
     if data and of is not None:
         return Entry(number, data, of.schema, of.name)
-    return Entry(number, data or told.split(" - ")[0], "-", told)
+    sort, _, of_none = told.partition(" - ")
+    return Entry(number, data or sort, "-", of_none or told)
 
 
 def _database(text: str) -> DatabaseSql:

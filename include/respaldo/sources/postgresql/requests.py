@@ -6,7 +6,12 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote
 
-from respaldo.domain.errors import InvalidRequestError, NotInCopyError, SnapshotMissingError
+from respaldo.domain.errors import (
+    InvalidRequestError,
+    NotInCopyError,
+    SnapshotMissingError,
+    TargetOccupiedError,
+)
 from respaldo.domain.restoring import Delivery, Part, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.repository import Repository
@@ -80,7 +85,10 @@ def target_of(part: Part, delivery: Delivery) -> str:
 
 
 def touched(parts: Sequence[Part], delivery: Delivery, server: PostgresServer) -> tuple[str, ...]:
-    """Name the databases, or tables in them, that hold data and would be replaced. See `Source.touches`."""
+    """Name the databases, or tables in them, that hold data and would be replaced. See `Source.touches`.
+
+    :raises TargetOccupiedError: one holds data, and nobody asked for it to be replaced.
+    """
     destination = delivery.destination
     if destination.kind == "path":
         raise InvalidRequestError(problem="database_to_path")
@@ -94,6 +102,8 @@ def touched(parts: Sequence[Part], delivery: Delivery, server: PostgresServer) -
     for part in parts:
         target = target_of(part, delivery)
         if server.comment(target) is not None and server.holds_data(target):
+            if destination.overwrite != "always":
+                raise TargetOccupiedError(target=f"{server.endpoint.name}/{target}")
             found += [f"{target}/{each.split(':', 1)[1]}" for each in part.includes] or [target]
     return tuple(found)
 
