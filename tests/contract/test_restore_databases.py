@@ -338,11 +338,9 @@ def test_what_would_be_touched_is_named(server, saved, endpoint):
 
     assert touches(STAGING) == ()
     assert touches(to("restaurada")) == touches(to("nueva")) == ()
-    replaced = {"overwrite": "always"}
-    original, live = ORIGINAL.model_copy(update=replaced), to(LIVE).model_copy(update=replaced)
-    assert touches(original) == touches(live) == (LIVE,)
-    assert touches(original, some) == (f"{LIVE}/ventas", f"{LIVE}/public.cliente")
-    for destination in (ORIGINAL, to(LIVE)):
+    assert touches(ORIGINAL) == touches(to(LIVE, "always")) == (LIVE,)
+    assert touches(ORIGINAL, some) == (f"{LIVE}/ventas", f"{LIVE}/public.cliente")
+    for destination in (Destination(kind="original"), to(LIVE)):
         with pytest.raises(TargetOccupiedError):
             touches(destination)
     for destination, problem in (
