@@ -54,7 +54,8 @@ PARAMS = {
     "tables": ("Tablas", "De una base de datos, una por línea, como esquema.tabla."),
     "as_of": (
         "Momento",
-        "Se usa la copia más reciente que no sea posterior. Vacío: la última.",
+        "Se usa la copia más reciente que no sea posterior; la hora es la de la zona que muestra el selector. "
+        "Vacío: la última.",
     ),
     "snapshot": ("Copia", "Identificador de una copia (columna «copia» de TIC-FM007), en vez de un momento."),
     "destination": ("Destino", "Una carpeta o base de datos aparte no toca nada de lo que está en uso."),
