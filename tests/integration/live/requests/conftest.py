@@ -37,9 +37,10 @@ PATIENCE_SECONDS = 600
 ANSWER_SECONDS = 40
 """How long a decision may take where nobody answers."""
 
-THINK = 4
-"""Seconds before a question is answered. Where an answer comes before Airflow's scheduler has seen the task
-park, it takes the task for one that was killed, drops the answer and asks again. People are slower."""
+THINK = 10
+"""Seconds before a question is answered. A task's process lives some seconds longer than the task that parks;
+where the answer is there before its end, Airflow's scheduler takes the task for one that was killed, drops
+the answer and asks again. People are slower."""
 
 MEGABYTES = {"pide_grande": 160}
 MAIL_CONNECTION = "smtp_default"
@@ -103,6 +104,8 @@ class Desk:
         self.refused: dict[str, dict[tuple[str, str], str]] = {}
         self.unplanned: dict[str, str] = {}
         self._apis: dict[str, Any] = {}
+        self._seen: dict[tuple[str, str], float] = {}
+        self._given: dict[tuple[str, str], int] = {}
 
     def api(self, user: str) -> Any:
         if user not in self._apis:
@@ -137,29 +140,29 @@ class Desk:
             self.refused[name][(task, user)] = self._try_to_answer(name, task, user, answer)
         self._answer(name, task, answer.user, answer)
 
-    def serve(self, plans: dict[str, Plan]) -> None:
-        """Answer what is asked of some requests until all of them are over."""
-        left = {self.runs[name].run_id: name for name in plans}
-        seen: dict[tuple[str, str], float] = {}
-        given: dict[tuple[str, str], int] = {}
+    def serve(self, plans: dict[str, Plan], until: set[str] | None = None) -> None:
+        """Answer what is asked of some requests until they, or only some of them, are over."""
+        open_, left = ({self.runs[name].run_id: name for name in some} for some in (plans, until or plans))
         deadline = time.monotonic() + PATIENCE_SECONDS
         while left:
             assert time.monotonic() < deadline, f"not over: {sorted(left.values())}"
             for run_id, task in self.waiting():
-                name = left.get(run_id)
-                if name is None or name in self.unplanned:
-                    continue
-                planned = plans[name].answers.get(task)
-                if planned is None:
-                    self._give_up(name, task)
-                elif planned and time.monotonic() - seen.setdefault((name, task), time.monotonic()) > THINK:
-                    turn = given.get((name, task), 0)
-                    self.answer(name, task, planned[turn - self._dropped(run_id, task)])
-                    given[(name, task)] = turn + 1
-                    del seen[(name, task)]
+                name = open_.get(run_id)
+                if name is not None and name not in self.unplanned:
+                    self._consider(name, task, plans[name].answers.get(task))
             for run_id in self._over() & left.keys():
                 del left[run_id]
             time.sleep(0.5)
+
+    def _consider(self, name: str, task: str, planned: list[Answer] | None) -> None:
+        """Answer a question that has been there for some time."""
+        if planned is None:
+            self._give_up(name, task)
+        elif planned and time.monotonic() - self._seen.setdefault((name, task), time.monotonic()) > THINK:
+            turn = self._given.get((name, task), 0)
+            self.answer(name, task, planned[turn - self._dropped(self.runs[name].run_id, task)])
+            self._given[(name, task)] = turn + 1
+            del self._seen[(name, task)]
 
     def told(self, name: str) -> Told:
         run = self.runs[name]
@@ -383,7 +386,6 @@ def _plans(live, now: datetime, disk: Path) -> dict[str, Plan]:
         "volteado": Plan("pide_volteado", answers=FOR_THE_SECOND),
         "sin_paquete": Plan("pide_sin_paquete", answers=FOR_THE_SECOND),
         "sin_copia": Plan("pide_sin_copia", answers=FOR_THE_SECOND),
-        "lejano": Plan("pide_lejano", answers=FOR_THE_SECOND),
         "ambas": Plan("pide_ambas", answers={"analyse": [RESTORE]}),
         "no_contiene": Plan(
             "pide_bueno",
@@ -435,7 +437,6 @@ class Requests:
     refusals: dict[str, str]
     kills: list[str]
     has_small_disk: bool
-    has_begun: datetime
 
     def __getitem__(self, name: str) -> Told:
         assert name not in self.unplanned, f"{name} asked {self.unplanned[name]}"
@@ -483,37 +484,35 @@ def _wait(is_so) -> None:
         time.sleep(0.3)
 
 
-@pytest.fixture(scope="session")
-def saved_scopes(live) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Copies of what requests will ask for, and each source as it was then."""
-    scopes = (
-        "pide_bueno",
-        "pide_base",
-        "pide_volteado",
-        "pide_sin_paquete",
-        "pide_sin_copia",
-        "pide_lejano",
-        "pide_ambas",
-        "pide_original",
-        "pide_grande",
-    )
-    for scope in scopes:
-        if scope != "pide_base":
-            live.fill(scope, MEGABYTES.get(scope, 8))
+EARLY = ("pide_bueno", "pide_lejano")
+LATER = (
+    "pide_base",
+    "pide_volteado",
+    "pide_sin_paquete",
+    "pide_sin_copia",
+    "pide_ambas",
+    "pide_original",
+    "pide_grande",
+)
+
+
+def _save(live, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """Make copies of what requests will ask for."""
     outcomes = live.finish_all(scopes)
     assert {outcome.state for outcome in outcomes.values()} == {"success"}, outcomes
-    return outcomes, {scope: contents(live.source(scope)) for scope in scopes if scope != "pide_base"}
+    return outcomes
 
 
 @pytest.fixture(scope="session")
-def requests(live, saved_scopes) -> Iterator[Requests]:
-    first_runs, saved = saved_scopes
+def requests(live) -> Iterator[Requests]:
     desk, mailbox = Desk(live), Mailbox()
     for dag in (DAG, "backup__pide_sin_fuente"):
         live.installation.api.patch(f"dags/{dag}", {"is_paused": False})
-    damage(live)
-    ruin(live.source("pide_original"))
-    before = {scope: contents(live.source(scope)) for scope in saved}
+    of_files = [scope for scope in (*EARLY, *LATER) if scope != "pide_base"]
+    for scope in of_files:
+        live.fill(scope, MEGABYTES.get(scope, 8))
+    saved = {scope: contents(live.source(scope)) for scope in of_files}
+    first_runs = _save(live, EARLY)
     now, disk, killed = datetime.now(UTC), live.home / "disco", []
     unreachable = {"lejano": _lejano(live) | {"location": "sftp://nadie@127.0.0.1:1//copias"}}
     with contextlib.ExitStack() as stack:
@@ -522,9 +521,14 @@ def requests(live, saved_scopes) -> Iterator[Requests]:
         stack.enter_context(changed(live.config / "repositories.yaml", **unreachable))
         mailbox.start()
         _put_mail_connection(live, mailbox.port)
-        refusals = {name: desk.refusal(**form) for name, form in _forms_to_refuse().items()}
-
+        # What waits longest is asked first.
         hurried = _ask_while_others_rules_hold(desk, now)
+        first_runs |= _save(live, LATER)
+        damage(live)
+        ruin(live.source("pide_original"))
+        before = {scope: contents(live.source(scope)) for scope in saved}
+
+        refusals = {name: desk.refusal(**form) for name, form in _forms_to_refuse().items()}
         held = {name: _not_applicable("Es de otra entidad") for name in ("sin_servidor", "sin_correo")}
         plans = _plans(live, now, disk)
         if not has_small_disk:
@@ -535,12 +539,12 @@ def requests(live, saved_scopes) -> Iterator[Requests]:
             target=kill_when_it_writes, args=(live, desk.runs["muerto"], killed), daemon=True
         )
         killer.start()
-        desk.serve(plans | hurried)
-
+        plans |= hurried
+        desk.serve(plans, until=plans.keys() - {"lejano"})
         mailbox.stop()
-        desk.serve({"sin_servidor": held["sin_servidor"]})
+        desk.serve(plans | {"sin_servidor": held["sin_servidor"]}, until={"sin_servidor"})
         live.installation.api.delete(f"connections/{MAIL_CONNECTION}")
-        desk.serve({"sin_correo": held["sin_correo"]})
+        desk.serve(plans | held, until={"sin_correo", "lejano"})
         yield Requests(
             told={name: desk.told(name) for name in desk.runs},
             unplanned=desk.unplanned,
@@ -551,7 +555,6 @@ def requests(live, saved_scopes) -> Iterator[Requests]:
             refusals=refusals,
             kills=killed,
             has_small_disk=has_small_disk,
-            has_begun=now,
         )
 
 
@@ -560,11 +563,12 @@ def _lejano(live) -> dict[str, Any]:
 
 
 def _ask_while_others_rules_hold(desk: Desk, now: datetime) -> dict[str, Plan]:
-    """Ask two requests of an organization in a hurry: little time to answer, and nobody to analyse."""
+    """Ask requests of an organization in a hurry: little time to answer, and nobody to analyse."""
     live = desk.live
     plans = {
         "sin_respuesta": Plan("pide_bueno", answers={"analyse": []}),
         "automatico": Plan("pide_bueno", {"as_of": now.isoformat()}, answers={"accept": [SATISFIES]}),
+        "lejano": Plan("pide_lejano", {"as_of": now.isoformat()}, answers=FOR_THE_SECOND),
     }
     rules = {"analysis": "automatic", "answer_within": f"{ANSWER_SECONDS}s"}
     with changed(live.config / "organization.yaml", requests=rules):
@@ -572,6 +576,7 @@ def _ask_while_others_rules_hold(desk: Desk, now: datetime) -> dict[str, Plan]:
         for name, plan in plans.items():
             desk.ask(name, plan)
         _wait(lambda: (desk.runs["sin_respuesta"].run_id, "analyse") in desk.waiting())
-        _wait(lambda: desk.told("automatico").tasks.get("analyse") == "success")
+        for name in ("automatico", "lejano"):
+            _wait(lambda name=name: desk.told(name).tasks.get("analyse") == "success")
     _reparse(live)
     return plans
