@@ -149,7 +149,16 @@ def postgres_server():
         shutil.rmtree(folder)
 
 
-@pytest.fixture(params=os.environ.get("RESPALDO_TEST_RESTIC", "").split(":"))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with each restic that RESPALDO_TEST_RESTIC names: ``one_restic`` marks what is about more
+    than restic, and takes minutes: the newest will do."""
+    if "restic" in metafunc.fixturenames:
+        versions = os.environ.get("RESPALDO_TEST_RESTIC", "").split(":")
+        one = metafunc.definition.get_closest_marker("one_restic") is not None
+        metafunc.parametrize("restic", versions[:1] if one else versions, indirect=True)
+
+
+@pytest.fixture
 def restic(request, tmp_path, monkeypatch) -> None:
     """Put a restic first on PATH: each that RESPALDO_TEST_RESTIC names, or the one that the project uses."""
     program = request.param or ensured("restic")

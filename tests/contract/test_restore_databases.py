@@ -35,7 +35,8 @@ from respaldo.sources.postgresql.marks import mark_in, name_with
 from respaldo.sources.postgresql.rows import LARGE_OBJECTS, RowCounter
 from respaldo.sources.postgresql.server import PostgresServer
 
-pytestmark = pytest.mark.timeout(120)
+# What is tested here is PostgreSQL: restic only hands the dumps on.
+pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
 KEY = "0f3a92c14d5e6f70"
 LIVE = "municipio y más"

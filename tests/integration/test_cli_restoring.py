@@ -33,6 +33,8 @@ SCOPE = "documentos"
 SECRET = "secreto-que-nadie-debe-ver"
 SECOND_SECRET = "otro-secreto-que-nadie-debe-ver"
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+pytestmark = pytest.mark.one_restic
+
 NOWHERE = json.dumps({"conn_type": "postgres", "host": "/nonexistent", "schema": "none", "login": "nobody"})
 
 ORGANIZATION = {
