@@ -1,4 +1,4 @@
-"""``make bench``: one scope, first run and no change: restic by hand against the whole run under Airflow.
+"""``make bench``: restic by hand against a whole run under Airflow, and against ``respaldo restore``.
 
 Figures are medians of the rounds, wall clock and CPU seconds (of everything that belongs to either side), and
 their ratio in the same session. Run it on a quiet machine; keep what it prints in docs/performance.md.
@@ -10,6 +10,7 @@ import os
 import resource
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -71,7 +72,9 @@ def main() -> None:
         environment.adopt(installation.layout)
         console = Console(width=120)
         console.print(idle(installation))
-        console.print(measured(installation, wanted, home))
+        by_hand = {scope: ByHand(home / "source" / scope, home / "by_hand" / scope) for scope in wanted}
+        console.print(measured(installation, by_hand))
+        console.print(restored(by_hand, home))
     finally:
         installation.stop()
 
@@ -85,10 +88,9 @@ def write_configuration(home: Path, scopes: list[str]) -> None:
         (home / "config" / "scopes" / f"bench_{scope}.yaml").write_text(text)
 
 
-def measured(installation: Installation, scopes: list[str], home: Path) -> Table:
+def measured(installation: Installation, sides: dict[str, ByHand]) -> Table:
     table = Table("run", "by hand: wall s", "CPU s", "Airflow: wall s", "CPU s", "more: wall s", "ratio")
-    for scope in scopes:
-        by_hand = ByHand(home / "source" / scope, home / "by_hand" / scope)
+    for scope, by_hand in sides.items():
 
         def under_airflow(scope: str = scope) -> float:
             run = runs.trigger(installation.api, f"bench_{scope}", "bench", 1)
@@ -117,6 +119,35 @@ def measured(installation: Installation, scopes: list[str], home: Path) -> Table
                 *(f"{value:.1f}" for value in (*hand, *whole, whole.wall - hand.wall)),
                 f"{whole.wall / hand.wall:.2f}",
             )
+    return table
+
+
+def restored(sides: dict[str, ByHand], home: Path) -> Table:
+    """Restore everything: the verified restore typed by hand, and the command that also looks and reports."""
+    table = Table("restore", "restic: wall s", "CPU s", "respaldo: wall s", "CPU s", "more: wall s", "ratio")
+    target = home / "restored"
+    for scope, by_hand in sides.items():
+
+        def command(scope: str = scope) -> float:
+            began = time.monotonic()
+            words = ("respaldo", "restore", f"bench_{scope}", "--to", str(target), "--yes")
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+            took = time.monotonic() - began
+            shutil.rmtree(target)
+            return took
+
+        def typed(by_hand: ByHand = by_hand) -> float:
+            began = time.monotonic()
+            by_hand.restore()
+            return time.monotonic() - began
+
+        rounds = [(cost(typed, of_children), cost(command, of_children)) for _ in range(3)]
+        hand, whole = (median([pair[side] for pair in rounds]) for side in (0, 1))
+        table.add_row(
+            f"{scope} (n={len(rounds)})",
+            *(f"{value:.1f}" for value in (*hand, *whole, whole.wall - hand.wall)),
+            f"{whole.wall / hand.wall:.2f}",
+        )
     return table
 
 

@@ -38,6 +38,12 @@ class ByHand:
         self._restic("two", "copy", *origin, snapshot)
         self._restic("two", "snapshots", "--no-lock")
 
+    def restore(self) -> None:
+        """Restore the newest snapshot, verified, as somebody would who has nothing but restic."""
+        target = self.folder / "restored"
+        self._restic("one", "restore", "latest", "--target", str(target), "--sparse", "--verify")
+        subprocess.run(("rm", "-rf", target), check=True)
+
     def _restic(self, name: str, *arguments: str) -> str:
         return subprocess.run(
             ("restic", "--json", "--repo", str(self.folder / name), "--cache-dir", str(self.folder / "cache"),
