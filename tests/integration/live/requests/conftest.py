@@ -147,6 +147,7 @@ class Desk:
         while left:
             assert time.monotonic() < deadline, f"not over: {sorted(left.values())}"
             for run_id, task in self.waiting():
+                self._seen.setdefault((run_id, task), time.monotonic())
                 name = open_.get(run_id)
                 if name is not None and name not in self.unplanned:
                     self._consider(name, task, plans[name].answers.get(task))
@@ -158,11 +159,13 @@ class Desk:
         """Answer a question that has been there for some time."""
         if planned is None:
             self._give_up(name, task)
-        elif planned and time.monotonic() - self._seen.setdefault((name, task), time.monotonic()) > THINK:
-            turn = self._given.get((name, task), 0)
-            self.answer(name, task, planned[turn - self._dropped(self.runs[name].run_id, task)])
-            self._given[(name, task)] = turn + 1
-            del self._seen[(name, task)]
+            return
+        question = (self.runs[name].run_id, task)
+        if planned and time.monotonic() - self._seen[question] > THINK:
+            turn = self._given.get(question, 0)
+            self.answer(name, task, planned[turn - self._dropped(*question)])
+            self._given[question] = turn + 1
+            del self._seen[question]
 
     def told(self, name: str) -> Told:
         run = self.runs[name]
@@ -382,6 +385,11 @@ def _plans(live, now: datetime, disk: Path) -> dict[str, Plan]:
             "pide_bueno",
             {"paths": [str(good / "carpeta" / "datos.bin")]},
             answers={"analyse": [RESTORE], "accept": [reject], "second_accept": [SATISFIES]},
+        ),
+        "rechazado": Plan(
+            "pide_bueno",
+            {"paths": ["acta 1.txt"]},
+            answers={"analyse": [RESTORE], "accept": [reject], "second_accept": [reject]},
         ),
         "volteado": Plan("pide_volteado", answers=FOR_THE_SECOND),
         "sin_paquete": Plan("pide_sin_paquete", answers=FOR_THE_SECOND),

@@ -104,6 +104,18 @@ def test_what_does_not_satisfy_is_followed_by_the_second_copy(requests, live, tr
     assert told.form["state"] == "succeeded"
 
 
+def test_what_satisfies_with_neither_copy_ends_the_request_loudly(requests, live):
+    told = requests["rechazado"]
+    assert told.state == "failed"
+    assert told.tasks["watcher"] == "failed"
+    row = told.row
+    assert (row["outcome"], row["cause"], row["rerun"]) == ("not_satisfied", None, None)
+    assert [row["decisions"][step]["option"] for step in ("accept", "second_accept")] == ["does_not"] * 2
+    assert [row["restored"][which]["files"] for which in ("first", "second")] == [1, 1]
+    assert "Falta lo del viernes" in told.letter
+    assert told.form["state"] == "failed"
+
+
 def rerun_of(told, live):
     """Give the row of the scope's run that a request began, when it is over."""
     scope = told.run.scope_id
