@@ -1,7 +1,7 @@
 """The rules of a restore request: what it may ask, where it goes, how it ends."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +153,24 @@ BOTH_BAD = found("first", "bad") | found("second", "bad")
 )
 def test_every_way_has_its_outcome(story, outcome):
     assert outcome_of(story) == outcome
+
+
+@pytest.mark.parametrize(
+    ("option", "closed_at", "may"),
+    [
+        ("authorized", None, True),
+        ("refused", None, False),
+        ("authorized", NOW - timedelta(minutes=1), True),
+        ("authorized", NOW + timedelta(minutes=1), False),
+    ],
+)
+def test_an_authorization_is_used_up_when_the_request_is_closed(option, closed_at, may):
+    story = Story(decisions=RESTORATION | {"authorize": decided(option)}, closed_at=closed_at)
+    assert story.may_overwrite == may
+
+
+def test_nobody_who_was_not_asked_has_authorized():
+    assert not Story(decisions=RESTORATION).may_overwrite
 
 
 def test_an_outcome_that_nobody_wanted_is_never_good():

@@ -128,11 +128,21 @@ class Story(Value):
     backups: dict[str, str] = Field(default_factory=dict)
     """Runs of the scope that the request caused: step to run id."""
     failures: tuple[Failure, ...] = ()
+    closed_at: AwareDatetime | None = None
+    """When it was closed before: somebody cleared tasks of it, and they run again."""
 
     @property
     def authorization(self) -> Decision | None:
         """The decision on overwriting live data. One is enough for both copies: it is the same data."""
         return self.decisions.get("authorize") or self.decisions.get("second_authorize")
+
+    @property
+    def may_overwrite(self) -> bool:
+        """Whether a second person allows it. What was allowed before the request was closed is used up."""
+        decision = self.authorization
+        if decision is None or decision.option != "authorized":
+            return False
+        return self.closed_at is None or decision.at > self.closed_at
 
     @property
     def acceptance(self) -> Decision | None:

@@ -14,6 +14,9 @@ from respaldo.texts import requests as texts
 
 log = logging.getLogger(__name__)
 
+AUTHORIZED_BY = {"safety_backup": "authorize", "second_safety_backup": "second_authorize"}
+"""The decision that each safety backup follows."""
+
 
 class WantedBackup(NamedTuple):
     """A run of a scope, and what its form is filled in with."""
@@ -57,7 +60,12 @@ def result(step: str, place: RequestPlace) -> str | None:
 
 
 def _name(step: str, place: RequestPlace) -> tuple[str, str]:
-    return dag_id_of(place.work.run.scope_id), f"request__{place.work.run.key}__{step}"
+    run_id = f"request__{place.work.run.key}__{step}"
+    if step in AUTHORIZED_BY:
+        # An authorization that is given again is of other data: it needs a backup of its own.
+        decision = place.decision(AUTHORIZED_BY[step])
+        run_id += f"__{decision.at:%Y%m%dT%H%M%S}" if decision else ""
+    return dag_id_of(place.work.run.scope_id), run_id
 
 
 def _conf(step: str, place: RequestPlace) -> dict[str, Any]:

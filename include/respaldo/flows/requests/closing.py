@@ -7,20 +7,13 @@ from datetime import UTC, datetime
 
 from respaldo.actions import request_rows
 from respaldo.domain.errors import InvalidConfigurationError
-from respaldo.domain.requests import Outcome, outcome_of
-from respaldo.domain.values import Value
+from respaldo.domain.requests import outcome_of
 from respaldo.flows.requests import letter, mail
-from respaldo.flows.requests.place import RequestPlace
+from respaldo.flows.requests.place import Closed, RequestPlace
 from respaldo.texts import letter as letter_texts
 from respaldo.texts import requests as texts
 
 log = logging.getLogger(__name__)
-
-
-class Closed(Value):
-    """How the request ended: the watcher makes the run red by it."""
-
-    outcome: Outcome
 
 
 def inform(place: RequestPlace) -> None:
@@ -48,8 +41,8 @@ def close(place: RequestPlace) -> Closed:
     """Close the request's rows with its outcome."""
     story = place.story()
     outcome = outcome_of(story)
-    told = letter_texts.OUTCOMES[outcome]
-    for row in request_rows.closed(place.work.run, story, outcome, told, datetime.now(UTC)):
+    told, at = letter_texts.OUTCOMES[outcome], datetime.now(UTC)
+    for row in request_rows.closed(place.work.run, story, outcome, told, at):
         place.work.report.write(row)
     log.info(texts.CLOSED, told)
-    return Closed(outcome=outcome)
+    return Closed(outcome=outcome, at=at)

@@ -175,8 +175,7 @@ class RequestWatcherOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         from respaldo.domain.requests import GOOD_OUTCOMES
-        from respaldo.flows.requests.closing import Closed
-        from respaldo.flows.requests.place import RequestPlace
+        from respaldo.flows.requests.place import Closed, RequestPlace
         from respaldo.texts.letter import OUTCOMES
 
         place = RequestPlace.of(context)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from pydantic import AwareDatetime
+
 from respaldo.config.organization import Organization
-from respaldo.domain.requests import Decision, Failure, Finding, RestoreRequest, Story
+from respaldo.domain.requests import Decision, Failure, Finding, Outcome, RestoreRequest, Story
 from respaldo.domain.restoring import Identified, Restored, Which
 from respaldo.domain.values import Value
 from respaldo.flows.workplace import Workplace
@@ -43,6 +45,13 @@ class Delivered(Value):
     restored: Restored | None = None
 
 
+class Closed(Value):
+    """How the request ended, and when: the watcher makes the run red by it."""
+
+    outcome: Outcome
+    at: AwareDatetime
+
+
 class RequestPlace(NamedTuple):
     """One attempt at one step of one request."""
 
@@ -76,14 +85,20 @@ class RequestPlace(NamedTuple):
         found: Looked | None = self._handed_on(LOOKS[which], Looked)
         return found
 
+    def decision(self, step: str) -> Decision | None:
+        """Give what was decided at a step, None when nobody was asked or has answered."""
+        found: Decision | None = self._handed_on(step, Decision)
+        return found
+
     def story(self) -> Story:
         """Put together what happened so far, from what each step handed on."""
         looks = {which: self.looked(which) for which in LOOKS}
         gifts = {which: self._handed_on(step, Delivered) for which, step in RESTORES.items()}
         findings = {which: one.finding for which, one in looks.items() if one}
         findings |= {which: one.finding for which, one in gifts.items() if one}
-        decisions = {step: self._handed_on(step, Decision) for step in DECISIONS}
+        decisions = {step: self.decision(step) for step in DECISIONS}
         backups = {step: self.ti.xcom_pull(task_ids=step, key=BACKUP_RUN) for step in BACKUPS}
+        closed = self._handed_on("record", Closed)
         return Story(
             request=self._handed_on("register", RestoreRequest),
             decisions={step: decision for step, decision in decisions.items() if decision},
@@ -92,6 +107,7 @@ class RequestPlace(NamedTuple):
             restored={which: one.restored for which, one in gifts.items() if one and one.restored},
             backups={step: run for step, run in backups.items() if run},
             failures=self._failures(),
+            closed_at=closed.at if closed else None,
         )
 
     def _handed_on(self, step: str, model: type[Any]) -> Any:  # noqa: ANN401  (an instance of the model)

@@ -109,8 +109,9 @@ def _identify(which: Which) -> Callable[[RequestPlace], Step]:
             place.work.report.write(row)
         if identified is None:
             return Step(looked, _after_a_bad_copy(story, finding))
-        needs_authorization = identified.touches and story.authorization is None
-        follows = "authorize" if needs_authorization else "restore"
+        # The first copy is always asked about: what was said before is of a run whose tasks were cleared.
+        is_allowed = which == "second" and story.may_overwrite
+        follows = "authorize" if identified.touches and not is_allowed else "restore"
         return Step(looked, (_of(which, follows),))
 
     return work
@@ -191,13 +192,8 @@ def _delivery(place: RequestPlace, story: Story, which: Which) -> Delivery:
 
 def _is_authorized(place: RequestPlace, story: Story) -> bool:
     """Whether a second person said yes, and the safety backup that this demands is there."""
-    decision = story.authorization
     backed_up = ("safety_backup_result", "second_safety_backup_result")
-    return (
-        decision is not None
-        and decision.option == "authorized"
-        and any(place.ti.xcom_pull(task_ids=step) for step in backed_up)
-    )
+    return story.may_overwrite and any(place.ti.xcom_pull(task_ids=step) for step in backed_up)
 
 
 def _may_pass(place: RequestPlace, error: RespaldoError) -> bool:

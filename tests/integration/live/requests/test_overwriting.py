@@ -1,5 +1,7 @@
 """What is in use is replaced only when a second person says so, and a destination may not take it all."""
 
+from datetime import datetime
+
 import pytest
 
 from respaldo.domain.values import Run
@@ -32,9 +34,10 @@ def test_what_is_in_use_is_replaced_when_a_second_person_says_so(requests, live,
 
 def test_what_is_replaced_was_saved_first(requests, live, tree, tmp_path):
     told = requests["autorizado"]
+    authorized_at = datetime.fromisoformat(told.row["decisions"]["authorize"]["at"])
     run = Run(
         dag_id="backup__pide_original",
-        run_id=f"request__{told.run.key}__safety_backup",
+        run_id=f"request__{told.run.key}__safety_backup__{authorized_at:%Y%m%dT%H%M%S}",
         scope_id="pide_original",
     )
     assert told.row["safety_backup"] == run.key
