@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from respaldo.actions.delivery import is_our_own
 from respaldo.domain.errors import InvalidRequestError
 from respaldo.domain.requests import (
     GOOD_OUTCOMES,
@@ -19,7 +20,7 @@ from respaldo.domain.requests import (
     outcome_of,
     refusal,
 )
-from respaldo.domain.restoring import Destination, Wanted
+from respaldo.domain.restoring import Destination, Identified, Wanted
 from respaldo.texts.requests import PROBLEMS
 
 PACKAGE = Path(__file__).parents[2] / "include" / "respaldo"
@@ -171,6 +172,18 @@ def test_an_authorization_is_used_up_when_the_request_is_closed(option, closed_a
 
 def test_nobody_who_was_not_asked_has_authorized():
     assert not Story(decisions=RESTORATION).may_overwrite
+
+
+@pytest.mark.parametrize(
+    ("kind", "touches", "ours"),
+    [("path", (), True), ("database", (), True), ("path", ("/srv/x",), False), ("original", (), False)],
+)
+def test_only_what_was_left_at_an_empty_place_apart_is_the_requests_own(kind, touches, ours):
+    target = None if kind == "original" else "/srv/x"
+    first = Identified(
+        which="first", repository="r", run_key="0", number=1, taken_at=NOW, parts=(), touches=touches
+    )
+    assert is_our_own(request(destination={"kind": kind, "target": target}), first) == ours
 
 
 def test_an_outcome_that_nobody_wanted_is_never_good():

@@ -13,6 +13,14 @@ def delivery(home: Home, request: RestoreRequest, key: str, which: Which) -> Del
     return Delivery(destination=request.destination, key=name, staging=str(home.restored / name))
 
 
+def is_our_own(request: RestoreRequest, first: Identified) -> bool:
+    """Tell whether what the first copy left is only this request's: at a place apart that was empty before.
+
+    What came back to its original place is in use again.
+    """
+    return not first.touches and request.destination.kind != "original"
+
+
 def over_our_own(delivery: Delivery, first: Identified) -> Delivery:
     """Let the second copy replace what the first one left at a place that was empty before: it is ours."""
     if first.touches or delivery.destination.kind not in ("path", "database"):

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from respaldo.actions import request_rows
 from respaldo.actions.choose import choose
-from respaldo.actions.delivery import delivery, over_our_own
+from respaldo.actions.delivery import delivery, is_our_own, over_our_own
 from respaldo.actions.identify import identify
 from respaldo.actions.restore import restore
 from respaldo.domain.errors import (
@@ -120,9 +120,9 @@ def _identify(which: Which) -> Callable[[RequestPlace], Step]:
 def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
     request = place.request()
     analysis = story.decisions["analyse"]
-    first = story.identified.get("first")
     repository = job.settings.repository if which == "first" else job.settings.second_copy
-    ours = which == "second" and first is not None and not first.touches and "first" in story.restored
+    left_by_first = story.identified["first"] if which == "second" and "first" in story.restored else None
+    ours = left_by_first is not None and is_our_own(request, left_by_first)
     known, identified = None, None
     try:
         asked_at = place.work.context["dag_run"].run_after
