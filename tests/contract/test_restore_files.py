@@ -450,9 +450,19 @@ def test_a_folder_amid_the_scopes_own_data_is_touched(case):
         assert case.touches(part, "path", folder) == (str(folder),)
 
 
-def test_the_original_place_is_always_touched(case):
+def test_the_original_place_is_touched_as_long_as_anything_is_there(case):
     assert case.touches(case.find(), "original") == (str(case.data),)
     assert case.touches(case.find("*.pdf"), "original") == ("*.pdf",)
+
+
+def test_an_original_place_where_all_is_gone_is_not_touched(case):
+    part = case.find()
+    shutil.rmtree(case.data)
+    assert case.touches(part, "original") == ()
+    case.data.mkdir()
+    assert case.touches(part, "original") == ()
+    (case.data / "new").touch()
+    assert case.touches(part, "original") == (str(case.data),)
 
 
 def changed(folder: Path) -> dict[str, Path]:

@@ -7,7 +7,7 @@ NO_TICKET = "sin caso"
 
 OUTCOMES = {
     "satisfied": "Se restauró lo que pidió, y usted confirmó que cumple.",
-    "not_satisfied": "No se pudo dar lo que pidió: ni la primera ni la segunda copia sirvieron.",
+    "not_satisfied": "No se pudo dar lo que pidió, ni con la primera copia ni con la segunda.",
     "not_in_copy": "No hay una copia de ese momento que contenga lo que pidió.",
     "backup_done": "No correspondía a una restauración: se hizo la copia no programada que pidió, y se verificó.",
     "backup_failed": "Se intentó la copia no programada que pidió, y no terminó bien.",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from respaldo.domain.errors import (
     InvalidRequestError,
+    RespaldoError,
     RestoreMismatchError,
     TargetDeniedError,
     TargetFullError,
@@ -56,7 +57,9 @@ def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[st
         case "staging":
             return ()
         case "original":
-            return _as_asked(parts, source_paths)
+            # Where all is gone there is nothing to keep, and no safety backup could be made.
+            is_lost = all(map(_is_free, source_paths))
+            return () if is_lost else _as_asked(parts, source_paths)
         case "path":
             folder = _folder(delivery)
             return () if _is_free(folder) and not _is_amid(folder, source_paths) else (folder,)
@@ -120,12 +123,19 @@ def restore(
     if overwrite != "always":
         _note_what_begins(begun, plan)
     skipped = sum(_is_file(place) for place in plan.places("unchanged")) if overwrite != "always" else 0
-    delivered = [
-        _deliver(part, piece, preview, overwrite, repository, on_progress) for piece, preview in plan.pieces
-    ]
+    try:
+        delivered = [
+            _deliver(part, piece, preview, overwrite, repository, on_progress)
+            for piece, preview in plan.pieces
+        ]
+        _require_presence(part, plan)
+    except RespaldoError:
+        # The second copy may come next, and would take half a file for somebody's own.
+        if begun.exists():
+            _clear_what_was_begun(begun)
+        raise
     # What was there and equal counts as restored when everything is to be the copy's.
     size_bytes = sum(done.size_bytes if overwrite == "always" else done.restored_bytes for done in delivered)
-    _require_presence(part, plan)
     begun.unlink(missing_ok=True)
     facts: dict[str, int | str] = {
         "files": part.files - skipped,
@@ -248,23 +258,35 @@ def _make_private(folder: str) -> None:
 
 
 def _note_what_begins(begun: Path, plan: _Plan) -> None:
-    """Write down which files this restoration makes: half of one would pass for somebody's own later."""
+    """Write down which files this restoration makes: half of one would pass for somebody's own later.
+
+    With the time of those that are there: what an attempt did not come to is not its to remove.
+    """
     half = begun.with_suffix(".new")
     with half.open("w") as file:
-        json.dump(plan.places("restored", "updated"), file)
+        json.dump({place: _modified_at(place) for place in plan.places("restored", "updated")}, file)
         file.flush()
         os.fsync(file.fileno())
     half.rename(begun)
 
 
 def _clear_what_was_begun(begun: Path) -> None:
-    """Remove the files that an attempt which was killed may have left half done."""
-    for place in json.loads(begun.read_text()):
+    """Remove the files that an attempt which came to no good end may have left half done."""
+    for place, modified_at in json.loads(begun.read_text()).items():
         if NOT_UTF8 in place:
             # Such a name cannot be told from others: a person has to look.
             raise TargetOccupiedError(target=place)
-        if Path(place).is_symlink() or Path(place).is_file():
+        is_file = Path(place).is_symlink() or Path(place).is_file()
+        if is_file and _modified_at(place) != modified_at:
             Path(place).unlink()
+    begun.unlink()
+
+
+def _modified_at(place: str) -> int | None:
+    try:
+        return os.lstat(place).st_mtime_ns
+    except OSError:
+        return None
 
 
 # --- writing, and looking at what was written
