@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from respaldo.actions.delivery import is_our_own
+from respaldo.actions.request_rows import closed
 from respaldo.domain.errors import InvalidRequestError
 from respaldo.domain.requests import (
     GOOD_OUTCOMES,
@@ -21,6 +22,7 @@ from respaldo.domain.requests import (
     refusal,
 )
 from respaldo.domain.restoring import Destination, Identified, Wanted
+from respaldo.domain.values import Run
 from respaldo.texts.requests import PROBLEMS
 
 PACKAGE = Path(__file__).parents[2] / "include" / "respaldo"
@@ -135,6 +137,11 @@ BOTH_BAD = found("first", "bad") | found("second", "bad")
             ),
             "not_satisfied",
         ),
+        (Story(decisions=RESTORATION, findings=BOTH_BAD, failures=(failed("inform"),)), "not_satisfied"),
+        (
+            Story(decisions={"analyse": decided("unscheduled_backup")}, failures=(failed("inform"),)),
+            "backup_done",
+        ),
         (Story(decisions=RESTORATION, findings=found("first", "absent")), "not_in_copy"),
         (Story(decisions=RESTORATION | {"authorize": decided("refused")}), "not_authorized"),
         (Story(decisions=RESTORATION, failures=(failed("restore", "target_full"),)), "failed"),
@@ -154,6 +161,13 @@ BOTH_BAD = found("first", "bad") | found("second", "bad")
 )
 def test_every_way_has_its_outcome(story, outcome):
     assert outcome_of(story) == outcome
+
+
+def test_the_step_that_was_killed_is_the_cause_of_a_request_that_it_ended():
+    run = Run(dag_id="restore_request", run_id="r", scope_id="actas")
+    failures = (failed("restore", "interrupted"), failed("rerun", "scope_paused"))
+    for row in closed(run, Story(decisions=RESTORATION, failures=failures), "failed", "", NOW):
+        assert (row.cause, row.failed_step) == ("interrupted", "restore")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +208,7 @@ def test_every_refusal_of_a_kind_of_source_has_its_words():
     codes = {
         code
         for folder in ("sources", "restic", "domain")
-        for path in (PACKAGE / folder).glob("*.py")
+        for path in (PACKAGE / folder).rglob("*.py")
         for code in re.findall(r'problem="(\w+)"', path.read_text())
     }
     assert codes

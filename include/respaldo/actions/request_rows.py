@@ -7,6 +7,7 @@ from datetime import datetime
 from respaldo import __version__
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.requests import (
+    BESIDE,
     GOOD_OUTCOMES,
     Decision,
     Failure,
@@ -143,13 +144,17 @@ def caused(run: Run, step: str, backup: Run) -> RequestUpdate:
 
 
 def failed(run: Run, failure: Failure, effort: dict[str, object]) -> Rows:
-    columns = {
+    columns = _columns(failure)
+    return RequestUpdate.of(run, **columns, **effort), _row(run, **columns, **effort)
+
+
+def _columns(failure: Failure) -> dict[str, object]:
+    return {
         "cause": failure.cause,
         "cause_detail": failure.told,
         "corrective": failure.corrective,
         "failed_step": failure.step,
     }
-    return RequestUpdate.of(run, **columns, **effort), _row(run, **columns, **effort)
 
 
 def informed(run: Run, message: str, by: str, detail: str | None, at: datetime) -> RequestUpdate:
@@ -172,13 +177,17 @@ def closed(run: Run, story: Story, outcome: Outcome, told: str, at: datetime) ->
 
 
 def _cause(story: Story, outcome: Outcome) -> dict[str, object]:
-    """Give the last copy's trouble as the cause of a request that no step's failure ended."""
-    if story.failures:
-        return {}
+    """Give the failure that ended a request as its cause, or the last copy's trouble.
+
+    A step that was killed could not write its own.
+    """
+    ended_by = [failure for failure in story.failures if failure.step not in BESIDE]
+    if ended_by:
+        return _columns(ended_by[-1])
     last = story.findings.get("second") or story.findings.get("first")
     if outcome in GOOD_OUTCOMES or last is None or last.state == "good":
-        # What failed once and was tried again with success is no cause of anything.
-        return NO_FAILURE
+        # What failed beside is written already. What was tried again with success is no cause of anything.
+        return {} if story.failures else NO_FAILURE
     step = "identify" if last.which == "first" else "second_identify"
     return {
         "cause": last.cause,

@@ -36,6 +36,9 @@ GOOD_OUTCOMES: frozenset[Outcome] = frozenset(
     {"satisfied", "backup_done", "not_applicable", "not_authorized"}
 )
 
+BESIDE = frozenset({"rerun", "second_rerun", "inform"})
+"""Steps that do not change what the requester got: a new copy of the scope, and the letter."""
+
 Analysis = Literal["restoration", "unscheduled_backup", "not_applicable"]
 CopyState = Literal["good", "bad", "absent"]
 """``absent``: no copy of that moment holds what is asked for; a second copy would not either."""
@@ -157,7 +160,7 @@ class Story(Value):
 
 def outcome_of(story: Story) -> Outcome:
     """Tell how a request ended, from what happened."""
-    failed = {failure.step: failure.cause for failure in story.failures}
+    failed = {failure.step: failure.cause for failure in story.failures if failure.step not in BESIDE}
     if "unanswered" in failed.values():
         return "unanswered"
     match story.decisions.get("analyse"):
@@ -171,10 +174,7 @@ def outcome_of(story: Story) -> Outcome:
         return "not_authorized"
     if any(finding.state == "absent" for finding in story.findings.values()):
         return "not_in_copy"
-    # A scope that could not be run again does not change what the requester got.
-    if set(failed) - {"rerun", "second_rerun"}:
-        return "failed"
-    return "not_satisfied"
+    return "failed" if failed else "not_satisfied"
 
 
 def needs_note(analysis: str) -> bool:
