@@ -107,6 +107,15 @@ def test_the_form_refuses_an_address_that_is_none_and_a_snapshot_that_is_none(da
             validate(bad, field)
 
 
+def test_the_analysis_cannot_name_another_copy_by_too_few_digits(dag):
+    field = dag.get_task("analyse").params.get_param("snapshot").schema
+    for good in (None, "0a1b2c3d"):
+        validate(good, field)
+    for bad in ("0", " 0a1b2c3d", "latest"):
+        with pytest.raises(ValidationError):
+            validate(bad, field)
+
+
 def test_while_a_task_runs_the_scopes_are_not_even_read(write_scope, as_a_task_of, dags):
     write_scope("nomina")
     as_a_task_of("restore_request")

@@ -224,5 +224,9 @@ def test_a_mistake_in_the_form_is_told_in_words():
             | {"as_of": "2026-11-20T08:00:00-05:00"},
             {},
         )
+    with pytest.raises(InvalidRequestError, match="as-of: no hay un campo con ese nombre"):
+        filled_in(
+            {"requester": "Ana", "what_happened": "x", "scope": "actas", "as-of": "2026-11-20T08:00:00Z"}, {}
+        )
     with pytest.raises(InvalidRequestError, match="no hay un alcance «actas»"):
         filled_in({"requester": "Ana", "what_happened": "x", "scope": "actas"}, {})

@@ -95,6 +95,7 @@ PROBLEMS = {
     "string_pattern_mismatch": "{field}: no tiene la forma esperada",
     "string_too_short": "{field}: no puede estar vacío",
     "missing": "{field}: falta",
+    "extra_forbidden": "{field}: no hay un campo con ese nombre",
     "scope": "no hay un alcance «{scope}»",
 }
 """By the codes of `respaldo.domain.requests`, of the kinds of sources, and of pydantic."""

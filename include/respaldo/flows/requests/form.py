@@ -16,6 +16,7 @@ from respaldo.texts import requests as texts
 _LONGEST_LINE = 500
 _LONGEST_TEXT = 4000
 _MOST_NAMES = 200
+_SNAPSHOT = "^[0-9a-f]{8,64}$"
 _MOMENT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$"
 
 
@@ -59,7 +60,7 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
             "snapshot",
             default=None,
             type=["null", "string"],
-            pattern="^[0-9a-f]{8,64}$",
+            pattern=_SNAPSHOT,
             section=texts.SECTION_WHAT,
         ),
         "destination": _field(
@@ -93,7 +94,9 @@ def filled_in(params: Mapping[str, Any], scopes: Mapping[str, ConfiguredScope]) 
     :raises InvalidRequestError: it contradicts itself, or asks what the scope cannot give.
     """
     given = {name: value for name, value in params.items() if value not in (None, "", [])}
-    content = {
+    # A field that there is not is a misspelled one: to go on without it would restore something else.
+    content = {name: value for name, value in given.items() if name not in texts.PARAMS}
+    content |= {
         "scope_id": given.get("scope"),
         "wanted": {name: given.get(name, ()) for name in ("paths", "databases", "schemas", "tables")},
         "destination": {
@@ -131,7 +134,9 @@ def _answer_field(name: str) -> Param:
     title, description = texts.ANSWER_PARAMS[name]
     # Without the null, Airflow's page takes the field for one that must be filled in.
     kinds = ["null", "string"]
-    return Param(None, title=title, description=description, type=kinds, maxLength=_LONGEST_TEXT)
+    # A beginning that is too short would name some copy or other.
+    form_of = {"pattern": _SNAPSHOT} if name == "snapshot" else {"maxLength": _LONGEST_TEXT}
+    return Param(None, title=title, description=description, type=kinds, **form_of)
 
 
 def _field(name: str, *, default: object = ..., **schema: Any) -> Param:  # noqa: ANN401
