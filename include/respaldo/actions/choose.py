@@ -30,8 +30,13 @@ def choose(
         if known is None:
             raise NoCopyError(scope=request.scope_id, wanted=named)
         return known
-    as_of = min((moment for moment in (request.as_of, asked_at) if moment is not None), default=None)
+    as_of = latest(request, asked_at)
     found = report.copies(request.scope_id, as_of=as_of, limit=1)
     if not found:
         raise NoCopyError(scope=request.scope_id, wanted=as_of or datetime.now(UTC))
     return found[0]
+
+
+def latest(request: RestoreRequest, asked_at: datetime | None) -> datetime | None:
+    """Give the moment after which no copy is meant; None: there is none."""
+    return min((moment for moment in (request.as_of, asked_at) if moment is not None), default=None)

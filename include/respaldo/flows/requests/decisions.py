@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from respaldo.actions import request_rows
+from respaldo.actions.choose import latest
 from respaldo.domain.errors import IncompleteAnswerError, ReportError
 from respaldo.domain.requests import Decision, needs_note
 from respaldo.domain.requests import State as RequestState
@@ -58,8 +59,9 @@ def _analysis(place: RequestPlace) -> Question | Decision:
     organization, request = place.organization(), place.request()
     if organization.requests.analysis == "automatic" and request.is_complete:
         return Decision(option="restoration", by=texts.AUTOMATIC, at=place.work.context["dag_run"].run_after)
+    as_of = latest(request, place.work.context["dag_run"].run_after)
     try:
-        known = place.work.report.copies(request.scope_id, as_of=request.as_of, limit=_SHOWN_COPIES)
+        known = place.work.report.copies(request.scope_id, as_of=as_of, limit=_SHOWN_COPIES)
         listed = told.copies(known, place.zone())
     except ReportError as error:
         log.warning("%s", error)
