@@ -88,6 +88,14 @@ def test_every_outcome_has_a_letter_even_when_nothing_else_is_known(write, outco
     assert "None" not in told
 
 
+def test_its_subject_is_one_line_whatever_the_ticket_is():
+    story = Story(request=REQUEST.model_copy(update={"ticket": "17\nBcc: otra@example.org"}))
+    assert letter.subject(story, "satisfied").startswith(
+        "Respaldo · requerimiento 17 Bcc: otra@example.org: "
+    )
+    assert "\n" not in letter.subject(story, "satisfied")
+
+
 def test_every_outcome_has_its_words():
     assert set(OUTCOMES) == set(Outcome.__args__)
 

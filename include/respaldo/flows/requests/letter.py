@@ -20,7 +20,8 @@ _OPTIONS = words.ANALYSES | words.AUTHORIZATIONS | words.ACCEPTANCES
 
 def subject(story: Story, outcome: Outcome) -> str:
     ticket = (story.request.ticket if story.request else None) or texts.NO_TICKET
-    return texts.SUBJECT.format(ticket=ticket, outcome=texts.OUTCOMES[outcome])
+    # A header is one line: a mail with more is refused.
+    return " ".join(texts.SUBJECT.format(ticket=ticket, outcome=texts.OUTCOMES[outcome]).split())
 
 
 def write(story: Story, outcome: Outcome, scope: ConfiguredScope, configuration: Configuration) -> str:
