@@ -140,7 +140,8 @@ def restored(run: Run, result: Restored, identified: Identified, effort: dict[st
 def caused(run: Run, step: str, backup: Run) -> RequestUpdate:
     """A run of the scope that the request began."""
     column = step.removeprefix("second_")
-    return RequestUpdate.of(run, **{column: backup.key})
+    state = {"state": "backing_up"} if column == "unscheduled_backup" else {}
+    return RequestUpdate.of(run, **{column: backup.key}, **state)
 
 
 def failed(run: Run, failure: Failure, effort: dict[str, object]) -> Rows:

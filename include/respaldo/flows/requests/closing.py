@@ -6,7 +6,6 @@ import logging
 from datetime import UTC, datetime
 
 from respaldo.actions import request_rows
-from respaldo.domain.errors import InvalidConfigurationError
 from respaldo.domain.requests import outcome_of
 from respaldo.flows.requests import letter, mail
 from respaldo.flows.requests.place import Closed, RequestPlace
@@ -17,17 +16,16 @@ log = logging.getLogger(__name__)
 
 
 def inform(place: RequestPlace) -> None:
-    """Write the letter and send it. The text is kept whatever the mail server does."""
+    """Write the letter and send it. The text is kept whatever the mail server does.
+
+    :raises InvalidConfigurationError: there is no letter: when that is mended the task can be cleared.
+    """
     story = place.story()
     if story.request is None:
         # It was refused at the door: whoever sent the form reads why in the red task.
         return
     outcome, run = outcome_of(story), place.work.run
-    try:
-        configuration = place.work.configuration()
-    except InvalidConfigurationError as error:
-        log.warning("%s", error)
-        return
+    configuration = place.work.configuration()
     text = letter.write(story, outcome, configuration.scopes[run.scope_id], configuration)
     sent = mail.send(story.request.email, letter.subject(story, outcome), text)
     if sent.by == "mail":

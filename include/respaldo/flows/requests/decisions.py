@@ -51,7 +51,7 @@ def answered(step: str, decision: Decision, place: RequestPlace) -> tuple[str, .
     if step == "analyse" and needs_note(decision.option) and not decision.note:
         raise IncompleteAnswerError(option=texts.ANALYSES["not_applicable"])
     place.work.report.write(request_rows.decided(place.work.run, step, decision))
-    log.info(texts.DECIDED, decision.option, decision.by, decision.note or texts.NOTHING)
+    log.info(texts.DECIDED, OPTIONS[step][decision.option], decision.by, decision.note or texts.NOTHING)
     return (_FOLLOWING[(step, decision.option)],)
 
 

@@ -183,5 +183,5 @@ class RequestWatcherOperator(BaseOperator):
         given = place.ti.xcom_pull(task_ids="record")
         outcome = Closed.model_validate(given).outcome if given else "failed"
         if failed or outcome not in GOOD_OUTCOMES:
-            told = texts.WATCHED.format(outcome=OUTCOMES[outcome], steps=", ".join(failed) or texts.NOTHING)
-            raise AirflowFailException(told)
+            steps = ", ".join(texts.TASK_TITLES[step] for step in failed) or texts.NOTHING
+            raise AirflowFailException(texts.WATCHED.format(outcome=OUTCOMES[outcome], steps=steps))
