@@ -25,7 +25,7 @@ def restore(
     :raises RequestError: the destination does not take it.
     """
     if identified.touches and not authorized:
-        raise NotAuthorizedError(touches=", ".join(identified.touches), missing="authorization")
+        raise NotAuthorizedError(touches=", ".join(identified.touches))
     repository, source = job.repository(identified.repository), job.settings.source
     started_at = datetime.now(UTC)
     done: list[Restored] = []

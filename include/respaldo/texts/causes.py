@@ -261,8 +261,10 @@ CAUSES: dict[str, Cause] = {
     ),
     "not_authorized": Cause(
         "Sin autorización para sobrescribir",
-        "Se sobrescribirían datos vivos ({touches}) y falta: {missing}.",
-        "Pida la autorización de otra persona, o restaure en una carpeta o base de datos aparte.",
+        "Se sobrescribirían datos vivos ({touches}) y falta la autorización de otra persona o la copia de resguardo. "
+        "Una autorización no vale después de cerrado el requerimiento.",
+        "Limpie (Clear) la tarea «Autorizar que se sobrescriba», con lo que sigue, para pedirla de nuevo; o restaure en "
+        "una carpeta o base de datos aparte.",
     ),
     "scope_paused": Cause(
         "El alcance está apagado",
