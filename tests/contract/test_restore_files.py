@@ -664,6 +664,18 @@ def test_a_killed_attempt_is_made_good_by_the_next(heavy, kind, overwrite):
     assert look(folder) == before
 
 
+@pytest.mark.parametrize("overwrite", ["never", "if_newer"])
+def test_what_a_bad_copy_left_half_done_does_not_pass_for_somebodys_own(case, overwrite):
+    part, files = case.find(), changed(case.data)
+    damage(large_pack(case.repository), 1000)
+    with pytest.raises(RepositoryDamagedError):
+        case.restore(part, "original", overwrite=overwrite)
+    # The second copy must find it gone, as it was.
+    assert not files["gone"].exists()
+    assert files["newer"].read_text() == "newer"
+    assert files["older"].exists() or overwrite == "if_newer"
+
+
 # --- a restic that says what it does not do
 
 
