@@ -341,7 +341,8 @@ def test_what_would_be_touched_is_named(server, saved, endpoint):
     assert touches(to("restaurada")) == touches(to("nueva")) == ()
     assert touches(ORIGINAL) == touches(to(LIVE, "always")) == (LIVE,)
     assert touches(ORIGINAL, some) == (f"{LIVE}/ventas", f"{LIVE}/public.cliente")
-    for destination in (Destination(kind="original"), to(LIVE)):
+    # What goes into a template comes to be in every new database.
+    for destination in (Destination(kind="original"), to(LIVE), to("template1")):
         with pytest.raises(TargetOccupiedError):
             touches(destination)
     for destination, problem in (
@@ -674,6 +675,34 @@ def test_a_role_that_does_not_exist_is_told(server, live, endpoint, repository, 
         Saved(source, repository, copy, (), endpoint, scratch).restore(STAGING)
     assert caught.value.facts["said"] == 'ERROR: role "jubilado" does not exist'
     assert databases(server) == before
+
+
+PRETENDING = """
+CREATE FUNCTION public.finge() RETURNS int LANGUAGE sql AS $$
+--
+-- Name: x; Type: DATABASE PROPERTIES; Schema: -; Owner: aplicacion
+--
+/*
+ALTER ROLE aplicacion SUPERUSER;
+*/
+SELECT 1 $$;
+CREATE FUNCTION public.starts_with(oid, oid) RETURNS boolean LANGUAGE sql AS 'SELECT 1 / 0 = 1';
+CREATE OPERATOR public.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = public.starts_with);
+"""
+
+
+def test_what_an_owner_wrote_into_a_database_is_not_executed(
+    server, live, endpoint, repository, marks, scratch
+):
+    server.run_sql(PRETENDING, LIVE)
+    server.run_sql(f'ALTER DATABASE "{LIVE}" SET search_path TO public, pg_catalog')
+    source = PostgresqlSource(kind="postgresql", connection="erp_db", databases=(live,), globals=False)
+    (item,) = source.items(endpoint)
+    copy = source.save(item, repository, marks, endpoint, lambda _: None).copy
+    Saved(source, repository, copy, (), endpoint, scratch).restore(ORIGINAL)
+    powers = rows_of(server, "postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = 'aplicacion'")
+    assert powers == [(False,)]
+    assert properties(server, LIVE)[0] == "aplicacion"
 
 
 # --- once more

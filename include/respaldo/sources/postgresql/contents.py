@@ -31,6 +31,10 @@ _STATEMENT = re.compile(
     r"""(?:[^;'"]|'(?:[^']|'')*'|"(?:[^"]|"")*")*);""",
     re.MULTILINE,
 )
+_ABOUT = (
+    r'ALTER(?: ROLE (?:"(?:[^"]|"")*"|[^\s"]+) IN)?|COMMENT ON|(?:GRANT|REVOKE) [A-Z, ]+ ON'
+    r'|SECURITY LABEL FOR (?:"(?:[^"]|"")*"|[^\s"]+) ON'
+)
 _CREATE = re.compile(r'CREATE DATABASE ("(?:[^"]|"")*"|\S+) WITH (.*)', re.DOTALL)
 
 
@@ -66,9 +70,15 @@ class DatabaseSql:
     statements: tuple[str, ...]
 
     def for_database(self, quoted: str) -> tuple[str, ...]:
-        """Give the statements for a database of another name."""
+        """Give the statements for a database of another name.
+
+        Only those that are about it: a function's text can look like a title with any statement below.
+        """
+        named = re.compile(rf"^({_ABOUT}) DATABASE {re.escape(self.quoted)} ")
         return tuple(
-            each.replace(f"DATABASE {self.quoted} ", f"DATABASE {quoted} ", 1) for each in self.statements
+            named.sub(lambda found: f"{found[1]} DATABASE {quoted} ", each)
+            for each in self.statements
+            if named.match(each)
         )
 
 

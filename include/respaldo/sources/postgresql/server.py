@@ -38,9 +38,11 @@ _USER_OBJECTS = """
 SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = ANY(ours)) OR EXISTS (SELECT FROM pg_proc
   WHERE pronamespace = ANY(ours)) OR EXISTS (SELECT FROM pg_type WHERE typnamespace = ANY(ours))
   OR EXISTS (SELECT FROM pg_largeobject_metadata) OR array_length(ours, 1) > 1
+  OR EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datistemplate)
 FROM (SELECT array_agg(oid) AS ours FROM pg_namespace
   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema') AS namespaces
 """
+"""A template is never empty: every database made after would hold what it gets."""
 _COMMENT = "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s"
 
 _TERMINATE_EVERY_SECONDS = 0.1
@@ -145,6 +147,8 @@ class PostgresServer:
             raise _refusal(error, server, database) from error
         try:
             with connection:
+                # A database's own path may lead to functions that others made: nobody runs them as this user.
+                connection.execute("SET search_path = pg_catalog")
                 yield connection
         except psycopg.Error as error:
             raise _cause(error, server, database) from error
