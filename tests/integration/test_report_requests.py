@@ -194,6 +194,7 @@ def test_a_fact_from_another_workers_spool_that_comes_late_only_fills_what_is_un
             state="restoring",
             outcome="failed",
             cause="engine_killed",
+            corrective="Repita la restauración.",
             ended_at=START,
             started_at=START,
             worker="w1",
@@ -209,6 +210,7 @@ def test_a_fact_from_another_workers_spool_that_comes_late_only_fills_what_is_un
         apply(connection, old, waited=True)
     row = report.request(RUN.key)
     assert (row["state"], row["outcome"], row["cause"], row["ended_at"]) == ("accepting", None, None, None)
+    assert row["corrective"] is None
     assert (row["worker"], row["started_at"]) == ("w2", START)
     assert {step: taken["option"] for step, taken in row["decisions"].items()} == {
         "analyse": "restoration",

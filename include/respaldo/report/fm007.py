@@ -29,7 +29,7 @@ class RowUpdate(Row):
     KEY: ClassVar[str] = "run_key"
     MERGED: ClassVar[frozenset[str]] = frozenset({"attempts", "step_seconds", "console"})
     OUTCOME: ClassVar[frozenset[str]] = frozenset(
-        {"state", "ended_at", "cause", "cause_detail", "failed_step"}
+        {"state", "ended_at", "cause", "cause_detail", "failed_step", "corrective"}
     )
 
     run_key: str

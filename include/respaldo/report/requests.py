@@ -56,7 +56,7 @@ class RequestUpdate(Row):
         {"decisions", "findings", "identified", "restored", "attempts", "step_seconds"}
     )
     OUTCOME: ClassVar[frozenset[str]] = frozenset(
-        {"state", "outcome", "ended_at", "cause", "cause_detail", "failed_step"}
+        {"state", "outcome", "ended_at", "cause", "cause_detail", "failed_step", "corrective"}
     )
 
     request_key: str
