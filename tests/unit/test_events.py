@@ -34,7 +34,7 @@ def test_a_line_that_is_no_event_is_kept_as_text(line):
     report = report_of(line)
     assert list(report.plain) == [line]
     assert report.text.strip() == line
-    assert (report.summary, report.item_errors, report.exit_message, report.other) == ({}, [], "", [])
+    assert (report.summary, report.item_errors, report.exit_message) == ({}, [], "")
 
 
 def test_terminal_codes_are_taken_out():
@@ -138,9 +138,9 @@ def test_a_summary_that_claims_success_does_not_hide_the_errors_before_it():
     assert "There were 261 errors" in report.text
 
 
-def test_an_event_of_a_kind_that_nobody_knows_yet_is_kept_aside():
-    event = {"message_type": "something_new", "value": 1}
-    assert report_of(event).other == [event]
+def test_an_event_of_a_kind_that_nobody_knows_yet_is_passed_over():
+    report = report_of({"message_type": "something_new", "value": 1})
+    assert (report.summary, report.text.strip()) == ({}, "")
 
 
 def test_a_flood_of_plain_lines_keeps_the_last_ones():

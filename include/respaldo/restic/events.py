@@ -50,7 +50,6 @@ class Report:
     item_errors: list[ItemError] = field(default_factory=list)
     exit_message: str = ""
     plain: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
-    other: list[Event] = field(default_factory=list)
 
     def take(self, line: bytes) -> None:
         """Take one line of either pipe."""
@@ -71,8 +70,6 @@ class Report:
             case "exit_error":
                 # 0.19 appends a stack trace to some messages: the first line is the message.
                 self.exit_message = str(event.get("message", "")).split("\n", 1)[0]
-            case _:
-                self.other.append(event)
 
     @property
     def text(self) -> str:
