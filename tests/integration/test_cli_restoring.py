@@ -439,6 +439,13 @@ def test_what_is_not_in_the_copy_is_told_with_names_that_are(installation):
     assert installation.request(done)["outcome"] == "not_in_copy"
 
 
+def test_a_moment_before_every_copy_makes_no_copy_a_bad_one(installation):
+    done = respaldo("restore", SCOPE, "--at", "2001-01-01")
+    assert done.exit_code == 1
+    row = installation.request(done)
+    assert (row["outcome"], row["form"]["verification_result"]) == ("not_in_copy", "not_done")
+
+
 def test_without_the_report_the_repository_is_asked_and_the_rows_wait(installation, monkeypatch):
     reachable = os.environ["AIRFLOW_CONN_RESPALDO_REPORT"]
     monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", NOWHERE)

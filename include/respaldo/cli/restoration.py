@@ -47,7 +47,7 @@ from respaldo.texts import cli as texts
 from respaldo.texts.letter import OUTCOMES
 from respaldo.texts.requests import PROBLEMS
 
-_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError, NoCopyError)
+_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError)
 """What tells that a copy is not good. Everything else is no fault of it: another fares the same."""
 
 
@@ -79,7 +79,7 @@ class Restoration:
                 known, self.which = choose()
                 where = delivery(self.job.home, self.request, self.job.run.key, self.which)
                 found = identify(self.job, known, self.which, self.request.wanted, where)
-            except NotInCopyError as error:
+            except (NotInCopyError, NoCopyError) as error:
                 self._found("absent", error, effort())
                 return None
             except _OF_THE_COPY as error:
