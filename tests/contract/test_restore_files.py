@@ -433,14 +433,16 @@ def test_a_staging_folder_that_cannot_be_made_is_told(case):
 # --- what is there already
 
 
-def test_a_folder_of_ones_own_touches_nothing_and_another_does(case):
+def test_nothing_is_replaced_in_a_folder_that_no_copy_of_the_scope_holds(case):
     part, there = case.find(), case.folder / "there"
     assert case.touches(part, "path", there) == ()
     there.mkdir()
     assert case.touches(part, "path", there) == ()
     (there / "x").write_text("")
-    assert case.touches(part, "path", there) == (str(there),)
-    assert case.touches(part, "path", there / "x") == (str(there / "x"),)
+    assert case.touches(part, "path", there) == case.touches(part, "path", there / "x") == ()
+    for folder in (there, there / "x"):
+        with pytest.raises(TargetOccupiedError):
+            case.touches(part, "path", folder, overwrite="always")
 
 
 def test_a_folder_amid_the_scopes_own_data_is_touched(case):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from respaldo.actions.delivery import is_our_own
+from respaldo.actions.delivery import delivery
 from respaldo.actions.request_rows import closed
+from respaldo.config.home import Home
 from respaldo.domain.errors import InvalidRequestError
 from respaldo.domain.requests import (
     GOOD_OUTCOMES,
@@ -28,6 +29,7 @@ from respaldo.texts.requests import PROBLEMS
 PACKAGE = Path(__file__).parents[2] / "include" / "respaldo"
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+KEY = "0a1b2c3d4e5f6071"
 GOOD = {"requester": "Ana Ruiz", "what_happened": "Se borró la carpeta", "scope_id": "actas"}
 
 
@@ -189,15 +191,43 @@ def test_nobody_who_was_not_asked_has_authorized():
 
 
 @pytest.mark.parametrize(
-    ("kind", "touches", "ours"),
-    [("path", (), True), ("database", (), True), ("path", ("/srv/x",), False), ("original", (), False)],
+    ("kind", "target", "touches", "goes_to"),
+    [
+        ("path", "/srv/x/", (), f"/srv/x/2{KEY}"),
+        ("database", "erp", (), f"erp_2{KEY}"),
+        ("path", "/srv/x", ("/srv/x",), "/srv/x"),
+        ("staging", None, (), None),
+        ("original", None, (), None),
+    ],
 )
-def test_only_what_was_left_at_an_empty_place_apart_is_the_requests_own(kind, touches, ours):
-    target = None if kind == "original" else "/srv/x"
+def test_the_second_copy_goes_beside_what_the_first_left_at_an_empty_place(
+    tmp_path, kind, target, touches, goes_to
+):
+    asked = request(destination={"kind": kind, "target": target})
     first = Identified(
         which="first", repository="r", run_key="0", number=1, taken_at=NOW, parts=(), touches=touches
     )
-    assert is_our_own(request(destination={"kind": kind, "target": target}), first) == ours
+    second = delivery(Home(tmp_path), asked, KEY, "second", first)
+    assert second.destination.target == goes_to
+    assert second.staging.endswith(f"/2{KEY}")
+    for untouched in (
+        delivery(Home(tmp_path), asked, KEY, "first", first),
+        delivery(Home(tmp_path), asked, KEY, "second", None),
+    ):
+        assert untouched.destination == asked.destination
+
+
+@pytest.mark.parametrize(
+    ("destination", "code"),
+    [
+        ({"kind": "database", "target": "ñ" * 32}, "target_too_long"),
+        ({"kind": "path", "target": "/srv/\0"}, "target_invalid"),
+    ],
+)
+def test_a_target_that_cannot_be_a_name_is_refused(destination, code):
+    with pytest.raises(ValidationError) as refused:
+        request(destination=destination)
+    assert [error["type"] for error in refused.value.errors()] == [code]
 
 
 def test_an_outcome_that_nobody_wanted_is_never_good():

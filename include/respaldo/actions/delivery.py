@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from respaldo.config.home import Home
 from respaldo.domain.requests import RestoreRequest
-from respaldo.domain.restoring import Delivery, Identified, Which
+from respaldo.domain.restoring import Delivery, Destination, Identified, Which
+
+_LONGEST_NAME = 40
+"""Bytes kept of a database's name: with a key after it PostgreSQL still takes it whole."""
 
 
-def delivery(home: Home, request: RestoreRequest, key: str, which: Which) -> Delivery:
-    """Give the delivery of the first or the second copy. What each leaves has names of its own."""
-    name = key if which == "first" else f"2{key}"
-    return Delivery(destination=request.destination, key=name, staging=str(home.restored / name))
+def delivery(
+    home: Home, request: RestoreRequest, key: str, which: Which, first: Identified | None = None
+) -> Delivery:
+    """Give the delivery of the first or the second copy. What each leaves has names of its own.
 
-
-def is_our_own(request: RestoreRequest, first: Identified) -> bool:
-    """Tell whether what the first copy left is only this request's: at a place apart that was empty before.
-
-    What came back to its original place is in use again.
+    :param first: the first copy, once it was identified. Where its data were delivered to a place that was
+        empty, people may have worked on them since: the second copy goes beside them.
     """
-    return not first.touches and request.destination.kind != "original"
+    name = key if which == "first" else f"2{key}"
+    destination = request.destination
+    if which == "second" and destination.target and first is not None and not first.touches:
+        destination = _beside(destination, name)
+    return Delivery(destination=destination, key=name, staging=str(home.restored / name))
 
 
-def over_our_own(delivery: Delivery, first: Identified) -> Delivery:
-    """Let the second copy replace what the first one left at a place that was empty before: it is ours."""
-    if first.touches or delivery.destination.kind not in ("path", "database"):
-        return delivery
-    destination = delivery.destination.model_copy(update={"overwrite": "always"})
-    return delivery.model_copy(update={"destination": destination})
+def _beside(destination: Destination, name: str) -> Destination:
+    target = str(destination.target)
+    if destination.kind == "path":
+        beside = f"{target.rstrip('/')}/{name}"
+    else:
+        beside = f"{target.encode()[:_LONGEST_NAME].decode(errors='ignore')}_{name}"
+    return destination.model_copy(update={"target": beside})

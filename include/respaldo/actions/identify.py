@@ -17,16 +17,13 @@ from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.repository import Repository
 
 
-def identify(
-    job: Job, known: KnownCopy, which: Which, wanted: Wanted, delivery: Delivery, *, ours: bool = False
-) -> Identified:
+def identify(job: Job, known: KnownCopy, which: Which, wanted: Wanted, delivery: Delivery) -> Identified:
     """Look for what is asked for in one of a run's copies.
 
     Where live data would be overwritten, every block that the restoration needs is read now: the copy must
     be good before anything is touched. Anywhere else the restoration itself reads them all, once, and what
     it cannot read harms nobody.
 
-    :param ours: what is at the destination was left there by this same request.
     :raises RepositoryError, CheckError: the copy is not good.
     :raises NotInCopyError: it does not hold what is asked for.
     """
@@ -39,7 +36,7 @@ def identify(
     except WrongPasswordError as error:
         raise explained(error, job, name) from error
     parts = source.find(wanted, copies, repository, known.verification)
-    touches = () if ours else source.touches(parts, delivery, job.endpoint)
+    touches = source.touches(parts, delivery, job.endpoint)
     evidence: list[Evidence] = []
     if touches:
         for part in parts:

@@ -171,6 +171,8 @@ def closed(run: Run, story: Story, outcome: Outcome, told: str, at: datetime) ->
         state=_state(outcome),
         ended_at=at,
         observations=told,
+        # Again: a fact that waited in a spool never replaces what is there.
+        **({"verification_result": "good"} if story.used else {}),
         **cause,
         console={"request": story.model_dump(mode="json") | {"outcome": outcome}},
     )

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
@@ -24,15 +25,23 @@ def restore(
     :raises RepositoryError, CheckError, RestoreMismatchError: the copy is not good.
     :raises RequestError: the destination does not take it.
     """
-    if identified.touches and not authorized:
-        raise NotAuthorizedError(touches=", ".join(identified.touches))
     repository, source = job.repository(identified.repository), job.settings.source
+    begun = Path(f"{delivery.staging}.begun")
+    touches = set(identified.touches)
+    if not begun.exists():
+        # Somebody may have begun to use the place since it was looked at.
+        touches |= set(source.touches(identified.parts, delivery, job.endpoint))
+    if touches and not authorized:
+        raise NotAuthorizedError(touches=", ".join(sorted(touches)))
+    # What a killed attempt leaves there is this request's own: the next one must not take it for somebody's.
+    begun.touch(mode=0o600)
     started_at = datetime.now(UTC)
     done: list[Restored] = []
     with _alone(job, live=bool(identified.touches)):
         for part in identified.parts:
             with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
                 done.append(source.restore(part, repository, delivery, job.endpoint, scratch, on_progress))
+    begun.unlink()
     return Restored(
         where=tuple(dict.fromkeys(place for one in done for place in one.where)),
         files=sum(one.files for one in done),

@@ -320,12 +320,6 @@ class UnansweredError(RequestError):
     code = "unanswered"
 
 
-class NotSatisfiedError(RequestError):
-    """Neither copy gave the requester what was needed."""
-
-    code = "not_satisfied"
-
-
 # --- ReportError -----------------------------------------------------------------------------------
 
 

@@ -43,6 +43,9 @@ Analysis = Literal["restoration", "unscheduled_backup", "not_applicable"]
 CopyState = Literal["good", "bad", "absent"]
 """``absent``: no copy of that moment holds what is asked for; a second copy would not either."""
 
+_LONGEST_DATABASE = 63
+"""In bytes, as PostgreSQL counts."""
+
 _SNAPSHOT = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -79,6 +82,10 @@ class RestoreRequest(Value):
             raise PydanticCustomError("target_missing", "this destination needs a target")
         if destination.kind in ("staging", "original") and destination.target:
             raise PydanticCustomError("target_unused", "this destination takes no target")
+        if "\0" in (destination.target or ""):
+            raise PydanticCustomError("target_invalid", "no name holds a zero byte")
+        if destination.kind == "database" and len(str(destination.target).encode()) > _LONGEST_DATABASE:
+            raise PydanticCustomError("target_too_long", "PostgreSQL would cut the name")
         if destination.kind == "path" and not str(destination.target).startswith("/"):
             raise PydanticCustomError("target_relative", "the folder must be absolute")
         return self

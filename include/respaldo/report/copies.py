@@ -22,6 +22,7 @@ _VERIFIED = """
 """
 _NEWEST_FIRST = " ORDER BY started_at DESC, number DESC LIMIT %(limit)s"
 _NOT_AFTER = " AND (%(as_of)s::timestamptz IS NULL OR started_at <= %(as_of)s)"
+_OF_RUN = " AND run_key = %(run)s"
 _HOLDING = """
     AND EXISTS (
         SELECT 1
@@ -40,6 +41,16 @@ def known(endpoint: Endpoint, scope_id: str, as_of: datetime | None, limit: int)
     with connected(endpoint) as connection:
         rows = connection.execute(_VERIFIED + _NOT_AFTER + _NEWEST_FIRST, values).fetchall()
     return tuple(map(KnownCopy.model_validate, rows))
+
+
+def of_run(endpoint: Endpoint, scope_id: str, run_key: str) -> KnownCopy | None:
+    """Give the verified copies of one run of a scope.
+
+    :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+    """
+    with connected(endpoint) as connection:
+        row = connection.execute(_VERIFIED + _OF_RUN, {"scope": scope_id, "run": run_key}).fetchone()
+    return KnownCopy.model_validate(row) if row else None
 
 
 def holding(endpoint: Endpoint, scope_id: str, snapshot: str) -> KnownCopy | None:

@@ -144,6 +144,14 @@ class Report:
         self.drain()
         return copies.known(self.endpoint, scope_id, as_of, limit)
 
+    def copy_of(self, scope_id: str, run_key: str) -> KnownCopy | None:
+        """Return the verified copies that one run of a scope left.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return copies.of_run(self.endpoint, scope_id, run_key)
+
     def copy_with(self, scope_id: str, snapshot_prefix: str) -> KnownCopy | None:
         """Return the scope's verified copy with a snapshot, first or second, whose id begins like that.
 

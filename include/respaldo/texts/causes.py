@@ -292,11 +292,6 @@ CAUSES: dict[str, Cause] = {
         "Nadie respondió «{step}» dentro del plazo.",
         "Respondan a tiempo, o limpie la tarea roja (Clear) para volver a preguntar.",
     ),
-    "not_satisfied": Cause(
-        "El requerimiento no quedó satisfecho",
-        "Ni la primera ni la segunda copia dieron lo que se necesitaba. {problem}",
-        "Busquen una copia de otro momento, o fuera de este sistema.",
-    ),
     "unknown": Cause(
         "Causa desconocida",
         "Falló de una manera que Respaldo no conoce: {said} (código {exit_code}).",

@@ -90,12 +90,15 @@ PROBLEMS = {
     "moment_and_snapshot": "escriba un momento o una copia, no ambos",
     "target_missing": "este destino necesita la carpeta o la base de datos",
     "target_unused": "este destino no lleva carpeta ni base de datos: déjelo vacío",
+    "target_invalid": "el destino tiene un carácter que ningún nombre puede tener",
+    "target_too_long": "el nombre de la base de datos es demasiado largo: 63 letras sin tildes, o menos",
     "target_relative": "la carpeta debe ser una ruta absoluta",
     "snapshot_invalid": "la copia se nombra con 8 o más cifras hexadecimales",
     "string_pattern_mismatch": "{field}: no tiene la forma esperada",
     "string_too_short": "{field}: no puede estar vacío",
     "missing": "{field}: falta",
     "extra_forbidden": "{field}: no hay un campo con ese nombre",
+    "queue": "el alcance «{scope}» tiene su propio trabajador (queue): restaure en él con `respaldo restore`",
     "scope": "no hay un alcance «{scope}»",
 }
 """By the codes of `respaldo.domain.requests`, of the kinds of sources, and of pydantic."""
@@ -127,6 +130,7 @@ REQUEST_BODY = """\
 | Qué restaurar | {wanted} |
 | Momento | {moment} |
 | Destino | {destination} |
+| Si ya existe | {overwrite} |
 """
 ANALYSE_BODY = """\
 {request}

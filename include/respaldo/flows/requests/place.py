@@ -16,6 +16,8 @@ from respaldo.flows.workplace import Workplace
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from respaldo.domain.errors import RespaldoError
+
 FAILURE = "failure"
 """XCom by which a step that failed says why. One that was killed could not."""
 
@@ -130,7 +132,7 @@ def interrupted(step: str) -> Failure:
     return failure_of(InterruptedRunError(step=step), step)
 
 
-def failure_of(error: Any, step: str) -> Failure:  # noqa: ANN401  (RespaldoError; named in the signature's words)
+def failure_of(error: RespaldoError, step: str) -> Failure:
     """Describe a failed step in words."""
     from respaldo.texts import causes
 

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from respaldo.actions import request_rows
 from respaldo.actions.choose import choose
-from respaldo.actions.delivery import delivery, is_our_own, over_our_own
+from respaldo.actions.delivery import delivery
 from respaldo.actions.identify import identify
 from respaldo.actions.restore import restore
 from respaldo.domain.errors import (
@@ -26,8 +26,8 @@ from respaldo.domain.errors import (
     RestoreMismatchError,
     TimedOutError,
 )
-from respaldo.domain.requests import CopyState, Finding, Story, after_copy
-from respaldo.domain.restoring import Delivery, Identified, Which
+from respaldo.domain.requests import CopyState, Finding, RestoreRequest, Story, after_copy
+from respaldo.domain.restoring import Delivery, Identified, KnownCopy, Which
 from respaldo.domain.values import Value
 from respaldo.flows.progress import Teller
 from respaldo.flows.requests import closing, form, told
@@ -85,6 +85,9 @@ def _register(place: RequestPlace) -> Step:
     configuration = place.work.configuration()
     request = form.filled_in(place.work.context["params"], configuration.scopes)
     scope = configuration.scopes[request.scope_id]
+    if scope.settings.queue is not None:
+        # The tasks of this DAG run on any worker: another one has another disk.
+        raise form.refused("queue", scope.id)
     asked_by, at = place.asked_by, place.work.context["dag_run"].run_after
     for row in request_rows.registered(place.work.run, scope, request, asked_by, at):
         place.work.report.write(row)
@@ -96,10 +99,11 @@ def _identify(which: Which) -> Callable[[RequestPlace], Step]:
     def work(place: RequestPlace) -> Step:
         began, step = time.monotonic(), place.ti.task_id
         story, job = place.story(), place.work.job()
-        for row in request_rows.working(
-            place.work.run, socket.gethostname(), job.engine.version, datetime.now(UTC)
-        ):
-            place.work.report.write(row)
+        if which == "first" and place.work.run.attempt == 1:
+            for row in request_rows.working(
+                place.work.run, socket.gethostname(), job.engine.version, datetime.now(UTC)
+            ):
+                place.work.report.write(row)
         looked = _look(place, job, story, which)
         finding, identified = looked.finding, looked.identified
         if identified is not None:
@@ -121,13 +125,10 @@ def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
     request = place.request()
     analysis = story.decisions["analyse"]
     repository = job.settings.repository if which == "first" else job.settings.second_copy
-    left_by_first = story.identified["first"] if which == "second" and "first" in story.restored else None
-    ours = left_by_first is not None and is_our_own(request, left_by_first)
     known, identified = None, None
     try:
-        asked_at = place.work.context["dag_run"].run_after
-        known = choose(place.work.report, request, analysis.extra.get("snapshot"), asked_at)
-        identified = identify(job, known, which, request.wanted, _delivery(place, story, which), ours=ours)
+        known = _known(place, which, request, analysis.extra.get("snapshot"))
+        identified = identify(job, known, which, request.wanted, _delivery(place, story, which))
     except (NotInCopyError, NoCopyError) as error:
         finding = _finding(which, "absent", repository, error)
     except _OF_THE_COPY as error:
@@ -138,6 +139,16 @@ def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
         finding = Finding(which=which, state="good", repository=known.place(which)[0])
     made_by = {"run_key": known.run_key, "number": known.number} if known else {}
     return Looked(finding=finding, identified=identified, **made_by)
+
+
+def _known(place: RequestPlace, which: Which, request: RestoreRequest, snapshot: str | None) -> KnownCopy:
+    """Give the run whose copies are looked at. The second copy is one of the same run as the first."""
+    first = place.looked("first") if which == "second" else None
+    if first is not None and first.run_key is not None:
+        same = place.work.report.copy_of(request.scope_id, first.run_key)
+        if same is not None:
+            return same
+    return choose(place.work.report, request, snapshot, place.work.context["dag_run"].run_after)
 
 
 def _restore(which: Which) -> Callable[[RequestPlace], Step]:
@@ -185,15 +196,19 @@ def _record(place: RequestPlace) -> Step:
 
 
 def _delivery(place: RequestPlace, story: Story, which: Which) -> Delivery:
-    wanted = delivery(place.work.home, place.request(), place.work.run.key, which)
     first = story.identified.get("first")
-    return over_our_own(wanted, first) if which == "second" and first else wanted
+    return delivery(place.work.home, place.request(), place.work.run.key, which, first)
 
 
 def _is_authorized(place: RequestPlace, story: Story) -> bool:
     """Whether a second person said yes, and the safety backup that this demands is there."""
     backed_up = ("safety_backup_result", "second_safety_backup_result")
-    return story.may_overwrite and any(place.ti.xcom_pull(task_ids=step) for step in backed_up)
+    return (
+        story.may_overwrite
+        and story.authorization is not None
+        and story.authorization.by != place.asked_by
+        and any(place.ti.xcom_pull(task_ids=step) for step in backed_up)
+    )
 
 
 def _may_pass(place: RequestPlace, error: RespaldoError) -> bool:

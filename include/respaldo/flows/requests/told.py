@@ -47,6 +47,7 @@ def request(asked: RestoreRequest, scope: ConfiguredScope, zone: ZoneInfo) -> st
         wanted=_cell(wanted(asked.wanted)),
         moment=when,
         destination=_cell(destination(asked.destination)),
+        overwrite=texts.OVERWRITES[asked.destination.overwrite],
     )
 
 

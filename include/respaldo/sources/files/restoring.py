@@ -50,6 +50,7 @@ def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[st
     """Name what of the live data a delivery may change.
 
     :raises InvalidRequestError: files do not go into a database.
+    :raises TargetOccupiedError: a folder that no copy of the scope holds would be overwritten.
     """
     match delivery.destination.kind:
         case "database":
@@ -61,8 +62,19 @@ def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[st
             is_lost = all(map(_is_free, source_paths))
             return () if is_lost else _as_asked(parts, source_paths)
         case "path":
-            folder = _folder(delivery)
-            return () if _is_free(folder) and not _is_amid(folder, source_paths) else (folder,)
+            return _of_a_folder(_folder(delivery), delivery.destination.overwrite, source_paths)
+
+
+def _of_a_folder(folder: str, overwrite: Overwrite, source_paths: Sequence[str]) -> tuple[str, ...]:
+    """Name a folder that holds, or is in, what the scope saves; in any other nothing may be replaced.
+
+    The safety backup before an overwriting saves the scope, and nothing beside it.
+    """
+    if _is_amid(folder, source_paths):
+        return (folder,)
+    if overwrite != "never" and not _is_free(folder):
+        raise TargetOccupiedError(target=folder)
+    return ()
 
 
 def _as_asked(parts: Sequence[Part], source_paths: Sequence[str]) -> tuple[str, ...]:

@@ -39,7 +39,11 @@ class Mark:
 def mark_in(comment: str | None) -> Mark | None:
     """Read the mark in a comment, if there is one."""
     found = _LINE.search(comment or "")
-    return Mark(found[1], found[2], json.loads(found[3])) if found else None
+    try:
+        return Mark(found[1], found[2], json.loads(found[3])) if found else None
+    except ValueError:
+        # Somebody wrote a comment that only looks like one.
+        return None
 
 
 def name_with(database: str, word: str, key: str) -> str:

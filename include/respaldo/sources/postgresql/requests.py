@@ -102,7 +102,9 @@ def touched(parts: Sequence[Part], delivery: Delivery, server: PostgresServer) -
     for part in parts:
         target = target_of(part, delivery)
         if server.comment(target) is not None and server.holds_data(target):
-            if destination.overwrite != "always":
+            # A whole database is kept under another name; tables are in the safety backup, or nowhere.
+            is_kept = not part.includes or target == database_of(part.item)
+            if destination.overwrite != "always" or not is_kept:
                 raise TargetOccupiedError(target=f"{server.endpoint.name}/{target}")
             found += [f"{target}/{each.split(':', 1)[1]}" for each in part.includes] or [target]
     return tuple(found)
