@@ -18,17 +18,10 @@ from respaldo.cli import workplace
 from respaldo.cli.choosing import Chosen
 from respaldo.cli.console import in_words, warn
 from respaldo.domain.errors import (
-    CheckError,
-    InvalidRequestError,
-    NoCopyError,
-    NotInCopyError,
     ReportUnavailableError,
-    RepositoryError,
     RespaldoError,
-    RestoreMismatchError,
 )
 from respaldo.domain.requests import (
-    CopyState,
     Decision,
     Failure,
     Finding,
@@ -38,17 +31,12 @@ from respaldo.domain.requests import (
     outcome_of,
 )
 from respaldo.domain.restoring import Identified, Restored, Which
-from respaldo.flows.requests.place import failure_of, interrupted
+from respaldo.flows.requests.findings import ABSENT, BAD, failure_of, finding_of, interrupted, worded
 from respaldo.report.facts import Update
 from respaldo.report.store import Report
 from respaldo.restic.call import OnProgress
-from respaldo.texts import causes
 from respaldo.texts import cli as texts
 from respaldo.texts.letter import OUTCOMES
-from respaldo.texts.requests import PROBLEMS
-
-_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError)
-"""What tells that a copy is not good. Everything else is no fault of it: another fares the same."""
 
 
 class Restoration:
@@ -79,11 +67,8 @@ class Restoration:
                 known, self.which = choose()
                 where = delivery(self.job.home, self.request, self.job.run.key, self.which)
                 found = identify(self.job, known, self.which, self.request.wanted, where)
-            except (NotInCopyError, NoCopyError) as error:
-                self._found("absent", error, effort())
-                return None
-            except _OF_THE_COPY as error:
-                self._found("bad", error, effort())
+            except (*ABSENT, *BAD) as error:
+                self._found(error, effort())
                 return None
             self._know(findings={self.which: self._good(found)}, identified={self.which: found})
             self._write(*request_rows.looked(self.job.run, self._good(found), found, effort()))
@@ -110,8 +95,8 @@ class Restoration:
             where = delivery(self.job.home, self.request, self.job.run.key, self.which)
             try:
                 result = restore(self.job, identified, where, on_progress, authorized=may_overwrite)
-            except _OF_THE_COPY as error:
-                self._found("bad", error, effort())
+            except BAD as error:
+                self._found(error, effort())
                 return None
             self._know(restored={self.which: result})
             self._write(*request_rows.restored(self.job.run, result, identified, effort()))
@@ -139,11 +124,11 @@ class Restoration:
         try:
             yield effort
         except RespaldoError as error:
-            worded = _worded(error, self.job.scope.id)
-            self._fail(failure_of(worded, step), effort())
-            if worded is error:
+            told = worded(error, self.job.scope.id)
+            self._fail(failure_of(told, step), effort())
+            if told is error:
                 raise
-            raise worded from error
+            raise told from error
         except BaseException:
             self._fail(interrupted(step), effort())
             raise
@@ -152,22 +137,15 @@ class Restoration:
         self._know(failures=(*self.story.failures, failure))
         self._write(*request_rows.failed(self.job.run, failure, effort))
 
-    def _found(self, state: CopyState, error: RespaldoError, effort: dict[str, object]) -> None:
+    def _found(self, error: RespaldoError, effort: dict[str, object]) -> None:
         """Keep and tell why a copy is of no use."""
         settings = self.job.settings
         repository = settings.repository if self.which == "first" else settings.second_copy
-        finding = Finding(
-            which=self.which,
-            state=state,
-            repository=error.facts.get("repository") or repository,
-            cause=error.code,
-            told=causes.explain(error),
-            corrective=causes.corrective(error),
-        )
+        finding = finding_of(error, self.which, error.facts.get("repository") or repository)
         self._know(findings={self.which: finding})
         self._write(*request_rows.looked(self.job.run, finding, None, effort))
         warn(in_words(error))
-        if state == "bad" and self.which == "first" and settings.second_copy is not None:
+        if finding.state == "bad" and self.which == "first" and settings.second_copy is not None:
             warn(texts.TRY_SECOND.format(repository=settings.second_copy))
 
     def _good(self, found: Identified) -> Finding:
@@ -192,11 +170,3 @@ class Restoration:
                 self.waits |= not self.report.write(row)
             except ReportUnavailableError as error:
                 warn(in_words(error))
-
-
-def _worded(error: RespaldoError, scope_id: str) -> RespaldoError:
-    """Put the code of a refusal in words: kinds of sources know none."""
-    problem = error.facts.get("problem")
-    if isinstance(error, InvalidRequestError) and problem in PROBLEMS:
-        return InvalidRequestError(problem=PROBLEMS[problem].format(scope=scope_id))
-    return error

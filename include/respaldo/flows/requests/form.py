@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.errors import InvalidRequestError
 from respaldo.domain.requests import RestoreRequest, refusal
+from respaldo.flows.requests.findings import refused
 from respaldo.texts import requests as texts
 
 _LONGEST_LINE = 500
@@ -117,11 +118,6 @@ def filled_in(params: Mapping[str, Any], scopes: Mapping[str, ConfiguredScope]) 
     if code is not None:
         raise refused(code, request.scope_id)
     return request
-
-
-def refused(code: str, scope_id: str) -> InvalidRequestError:
-    """Put a code of a refusal in words."""
-    return InvalidRequestError(problem=texts.PROBLEMS[code].format(scope=scope_id))
 
 
 def _told(found: Any) -> str:  # noqa: ANN401  (pydantic's error)

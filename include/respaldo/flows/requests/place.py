@@ -11,12 +11,11 @@ from respaldo.config.organization import Organization
 from respaldo.domain.requests import Decision, Failure, Finding, Outcome, RestoreRequest, Story
 from respaldo.domain.restoring import Identified, Restored, Which
 from respaldo.domain.values import Value
+from respaldo.flows.requests.findings import interrupted
 from respaldo.flows.workplace import Workplace
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-    from respaldo.domain.errors import RespaldoError
 
 FAILURE = "failure"
 """XCom by which a step that failed says why. One that was killed could not."""
@@ -123,19 +122,3 @@ class RequestPlace(NamedTuple):
         return tuple(
             Failure.model_validate(told[step]) if told[step] else interrupted(step) for step in failed
         )
-
-
-def interrupted(step: str) -> Failure:
-    """Describe a step that ended without a word."""
-    from respaldo.domain.errors import InterruptedRunError
-
-    return failure_of(InterruptedRunError(step=step), step)
-
-
-def failure_of(error: RespaldoError, step: str) -> Failure:
-    """Describe a failed step in words."""
-    from respaldo.texts import causes
-
-    return Failure(
-        step=step, cause=error.code, told=causes.explain(error), corrective=causes.corrective(error)
-    )

@@ -17,23 +17,17 @@ from respaldo.actions.delivery import delivery
 from respaldo.actions.identify import identify
 from respaldo.actions.restore import restore
 from respaldo.domain.errors import (
-    CheckError,
-    InvalidRequestError,
-    NoCopyError,
-    NotInCopyError,
-    RepositoryError,
     RespaldoError,
-    RestoreMismatchError,
     TimedOutError,
 )
-from respaldo.domain.requests import CopyState, Finding, RestoreRequest, Story, after_copy
+from respaldo.domain.requests import Finding, RestoreRequest, Story, after_copy
 from respaldo.domain.restoring import Delivery, Identified, KnownCopy, Which
 from respaldo.domain.values import Value
 from respaldo.flows.progress import Teller
 from respaldo.flows.requests import closing, form, told
-from respaldo.flows.requests.place import FAILURE, Delivered, Looked, RequestPlace, failure_of
+from respaldo.flows.requests.findings import ABSENT, BAD, failure_of, finding_of, refused, worded
+from respaldo.flows.requests.place import FAILURE, Delivered, Looked, RequestPlace
 from respaldo.report.export import size
-from respaldo.texts import causes
 from respaldo.texts import requests as texts
 
 if TYPE_CHECKING:
@@ -42,9 +36,6 @@ if TYPE_CHECKING:
     from respaldo.actions.job import Job
 
 log = logging.getLogger(__name__)
-
-_OF_THE_COPY = (RepositoryError, CheckError, RestoreMismatchError)
-"""What tells that a copy is not good. Everything else is no fault of it, and another would fare the same."""
 
 
 class Step(NamedTuple):
@@ -63,7 +54,7 @@ def run(step: str, context: Context) -> Step:
     try:
         return _WORK[step](place)
     except RespaldoError as error:
-        tell(place, step, _worded(error, place), time.monotonic() - began)
+        tell(place, step, worded(error, place.work.run.scope_id), time.monotonic() - began)
         raise
     except AirflowTaskTimeout:
         seconds = time.monotonic() - began
@@ -87,7 +78,7 @@ def _register(place: RequestPlace) -> Step:
     scope = configuration.scopes[request.scope_id]
     if scope.settings.queue is not None:
         # The tasks of this DAG run on any worker: another one has another disk.
-        raise form.refused("queue", scope.id)
+        raise refused("queue", scope.id)
     asked_by, at = place.asked_by, place.work.context["dag_run"].run_after
     for row in request_rows.registered(place.work.run, scope, request, asked_by, at):
         place.work.report.write(row)
@@ -129,12 +120,12 @@ def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
     try:
         known = _known(place, which, request, analysis.extra.get("snapshot"))
         identified = identify(job, known, which, request.wanted, _delivery(place, story, which))
-    except (NotInCopyError, NoCopyError) as error:
-        finding = _finding(which, "absent", repository, error)
-    except _OF_THE_COPY as error:
+    except ABSENT as error:
+        finding = _found(error, which, repository)
+    except BAD as error:
         if _may_pass(place, error):
             raise
-        finding = _finding(which, "bad", repository, error)
+        finding = _found(error, which, repository)
     else:
         finding = Finding(which=which, state="good", repository=known.place(which)[0])
     made_by = {"run_key": known.run_key, "number": known.number} if known else {}
@@ -169,10 +160,10 @@ def _restore(which: Which) -> Callable[[RequestPlace], Step]:
                 teller.tell,
                 authorized=_is_authorized(place, story),
             )
-        except _OF_THE_COPY as error:
+        except BAD as error:
             if _may_pass(place, error):
                 raise
-            finding = _finding(which, "bad", identified.repository, error)
+            finding = _found(error, which, identified.repository)
             for row in request_rows.looked(place.work.run, finding, None, effort()):
                 place.work.report.write(row)
             return Step(Delivered(finding=finding), _after_a_bad_copy(story, finding))
@@ -216,15 +207,8 @@ def _may_pass(place: RequestPlace, error: RespaldoError) -> bool:
     return error.transient and place.ti.try_number <= place.ti.max_tries
 
 
-def _finding(which: Which, state: CopyState, repository: str | None, error: RespaldoError) -> Finding:
-    finding = Finding(
-        which=which,
-        state=state,
-        repository=repository,
-        cause=error.code,
-        told=causes.explain(error),
-        corrective=causes.corrective(error),
-    )
+def _found(error: RespaldoError, which: Which, repository: str | None) -> Finding:
+    finding = finding_of(error, which, repository)
     log.warning(texts.NOT_GOOD, texts.WHICH[which], finding.told)
     return finding
 
@@ -239,14 +223,6 @@ def _after_a_bad_copy(story: Story, finding: Finding) -> tuple[str, ...]:
 
 def _of(which: Which, step: str) -> str:
     return step if which == "first" else f"second_{step}"
-
-
-def _worded(error: RespaldoError, place: RequestPlace) -> RespaldoError:
-    """Put the code of a refusal in words: kinds of sources know none."""
-    problem = error.facts.get("problem")
-    if isinstance(error, InvalidRequestError) and problem in texts.PROBLEMS:
-        return form.refused(problem, place.work.run.scope_id)
-    return error
 
 
 def _effort(place: RequestPlace, step: str, seconds: float) -> dict[str, object]:
