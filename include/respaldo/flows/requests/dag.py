@@ -36,9 +36,9 @@ _ON_ANY_WAY = "none_failed_min_one_success"
 _LOOK_SECONDS = 10
 _LONGEST_BACKUP = timedelta(days=2)
 _LONGEST_STEP = timedelta(hours=24)
-_RETRIES = 2
+_RETRIES = 6
 _RETRY_SECONDS = 15
-"""A copy that cannot be reached is not waited for long: the second one is there for that."""
+"""Before the first retry; each later wait doubles. The report may be away for a quarter of an hour."""
 
 _QUESTIONS_AGAIN = 20
 """How often a question whose answer lacks its note is asked again."""

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ATTEMPTS_ON_A_COPY = 3
+"""A repository that cannot be reached is not waited for long: the second copy is there for that."""
+
 
 class Step(NamedTuple):
     """What a step gives: what it hands on, and the tasks that follow (None: all of them)."""
@@ -203,8 +206,8 @@ def _is_authorized(place: RequestPlace, story: Story) -> bool:
 
 
 def _may_pass(place: RequestPlace, error: RespaldoError) -> bool:
-    """Whether the cause can pass by itself and there is an attempt left to see it."""
-    return error.transient and place.ti.try_number <= place.ti.max_tries
+    """Whether a copy's trouble can pass by itself, and was not waited for long enough yet."""
+    return error.transient and place.work.run.attempt < _ATTEMPTS_ON_A_COPY
 
 
 def _found(error: RespaldoError, which: Which, repository: str | None) -> Finding:
