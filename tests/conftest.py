@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from hypothesis import settings
 from respaldo.domain.values import Endpoint
 
 PROJECT = Path(__file__).parents[1]
+INSTALLATIONS = re.compile(r"/integration/(live/|test_embedded)")
 
 # A busy machine is no finding: properties are about values, not about milliseconds.
 settings.register_profile("values", deadline=None)
@@ -147,6 +149,14 @@ def postgres_server():
         if server.process:
             server.stop()
         shutil.rmtree(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give all tests that start an installation to one worker: each of them would take the whole machine."""
+    for item in items:
+        if INSTALLATIONS.search(str(item.path)):
+            item.add_marker(pytest.mark.xdist_group("installation"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
