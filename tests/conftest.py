@@ -153,7 +153,11 @@ def postgres_server():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all tests that start an installation to one worker: each of them would take the whole machine."""
+    """Give all tests that start an installation to one worker: each of them would take the whole machine.
+
+    They come first: nothing else takes as long.
+    """
+    items.sort(key=lambda item: INSTALLATIONS.search(str(item.path)) is None)
     for item in items:
         if INSTALLATIONS.search(str(item.path)):
             item.add_marker(pytest.mark.xdist_group("installation"))
