@@ -339,7 +339,7 @@ def test_a_sample_is_as_large_as_was_asked_and_the_same_for_a_retry(filled, save
 def test_a_sample_of_more_paths_than_one_call_takes_is_restored_whole(
     filled, saved, tree, scratch, monkeypatch
 ):
-    monkeypatch.setattr("respaldo.sources.files.RESTORED_AT_ONCE", 3)
+    monkeypatch.setattr("respaldo.sources.files.source.RESTORED_AT_ONCE", 3)
     facts = evidence_of(files(tree), saved.copy, filled, scratch)
     assert facts["sample"] == {"restored": 4, "equal": 4, "changed_since": 0}
 
@@ -490,7 +490,7 @@ def test_every_module_that_defines_a_kind_is_listed():
     folder = Path(respaldo.sources.__file__).parent
     defined = {
         node.name
-        for module in folder.glob("*.py")
+        for module in folder.rglob("*.py")
         for node in ast.parse(module.read_text()).body
         if isinstance(node, ast.ClassDef)
         for field in node.body
@@ -508,7 +508,7 @@ def test_importing_the_driver_and_the_sources_imports_nothing_heavy():
     script = (
         "import pkgutil, sys, importlib, respaldo.sources, respaldo.restic, respaldo.hosts\n"
         "for package in (respaldo.sources, respaldo.restic, respaldo.hosts):\n"
-        "    for found in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n"
+        "    for found in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
         "        importlib.import_module(found.name)\n"
         "print(*(set(sys.modules) & {'airflow', 'psycopg', 'pandas', 'cryptography', 'paramiko'}))\n"
     )
