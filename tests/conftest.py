@@ -19,7 +19,7 @@ from hypothesis import settings
 from respaldo.domain.values import Endpoint
 
 PROJECT = Path(__file__).parents[1]
-INSTALLATIONS = re.compile(r"/integration/(live/|test_embedded)")
+INSTALLATIONS = re.compile(r"integration/(live/|test_embedded)")
 
 # A busy machine is no finding: properties are about values, not about milliseconds.
 settings.register_profile("values", deadline=None)
@@ -151,16 +151,21 @@ def postgres_server():
         shutil.rmtree(folder)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all tests that start an installation to one worker: each of them would take the whole machine.
+    """Begin with the tests that start an installation: nothing else takes as long."""
+    items.sort(key=lambda item: INSTALLATIONS.search(item.nodeid) is None)
 
-    They come first: nothing else takes as long.
-    """
-    items.sort(key=lambda item: INSTALLATIONS.search(str(item.path)) is None)
-    for item in items:
-        if INSTALLATIONS.search(str(item.path)):
-            item.add_marker(pytest.mark.xdist_group("installation"))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give all tests that start an installation to one worker: each of them would take the whole machine."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "installation" if INSTALLATIONS.search(nodeid) else nodeid
+
+    return Scheduling(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
