@@ -17,7 +17,7 @@ def _all(cause):
 
 EVERY = sorted(
     (cause for cause in _all(RespaldoError) if "code" in vars(cause) and cause.__module__ == errors.__name__),
-    key=lambda cause: cause.code,
+    key=lambda cause: (cause.code, cause.__name__),
 )
 
 
