@@ -130,8 +130,8 @@ def _answer_field(name: str) -> Param:
     title, description = texts.ANSWER_PARAMS[name]
     # Without the null, Airflow's page takes the field for one that must be filled in.
     kinds = ["null", "string"]
-    # A beginning that is too short would name some copy or other.
-    form_of = {"pattern": _SNAPSHOT} if name == "snapshot" else {"maxLength": _LONGEST_TEXT}
+    # A beginning that is too short would name some copy or other; a field that was emptied names none.
+    form_of = {"pattern": f"{_SNAPSHOT}|^$"} if name == "snapshot" else {"maxLength": _LONGEST_TEXT}
     return Param(None, title=title, description=description, type=kinds, **form_of)
 
 
