@@ -204,7 +204,7 @@ def test_two_bad_copies_end_the_request_loudly(requests, live, tree):
     assert findings["first"]["cause"] == "repository_missing"
     assert findings["second"]["cause"] == "repository_damaged"
     assert (row["restored"], row["delivered_at"]) == ({}, None)
-    assert "No se pudo dar lo que pidió: ni la primera ni la segunda copia sirvieron." in told.letter
+    assert "No se pudo dar lo que pidió, ni con la primera copia ni con la segunda." in told.letter
     assert findings["first"]["told"] in told.letter
     assert findings["second"]["told"] in told.letter
     assert (told.form["state"], told.form["verification_result"]) == ("failed", "bad")
