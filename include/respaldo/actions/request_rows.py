@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from respaldo import __version__
+from respaldo.actions.rows import NO_FAILURE, Effort, of_scope
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.requests import (
     BESIDE,
@@ -31,7 +32,6 @@ def registered(
 ) -> Rows:
     """The rows as soon as a requirement is registered."""
     settings, destination = scope.settings, request.destination
-    rto = round(settings.rto.total_seconds())
     asked = RequestUpdate.of(
         run,
         scope_name=settings.name,
@@ -49,28 +49,17 @@ def registered(
         destination=destination.target,
         overwrite=destination.overwrite,
         state="registered",
-        rto_seconds=rto,
+        rto_seconds=round(settings.rto.total_seconds()),
         respaldo_version=__version__,
     )
     form = _row(
         run,
-        scope_name=settings.name,
-        department=settings.department,
-        criticality=settings.criticality,
-        mode=settings.mode,
+        **of_scope(scope),
         origin="requested",
         reason=request.what_happened[:500],
         requester=request.requester,
         ticket=request.ticket,
-        responsible=settings.responsible,
-        state="programmed",
         programmed_for=at,
-        source_kind=settings.source.kind,
-        source=settings.source.describe(),
-        verification_result="not_done",
-        rto_seconds=rto,
-        respaldo_version=__version__,
-        scope_digest=scope.digest,
         request_key=run.key,
     )
     return asked, form
@@ -91,17 +80,17 @@ def working(run: Run, worker: str, engine_version: str, at: datetime) -> Rows:
     return asked, _row(run, state="running", started_at=at, worker=worker, engine_version=engine_version)
 
 
-def looked(run: Run, finding: Finding, identified: Identified | None, effort: dict[str, object]) -> Rows:
+def looked(run: Run, finding: Finding, identified: Identified | None, effort: Effort) -> Rows:
     """The rows when a copy was looked at (activities 19 and 20)."""
     if identified is None:
-        asked = RequestUpdate.of(run, findings={finding.which: finding}, **effort)
+        asked = RequestUpdate.of(run, findings={finding.which: finding}, **effort.columns())
         bad = {"verification_result": "bad"} if finding.state == "bad" else {}
-        return asked, _row(run, repository=finding.repository, **bad, **effort)
+        return asked, _row(run, repository=finding.repository, **bad, **effort.columns())
     asked = RequestUpdate.of(
         run,
         findings={finding.which: finding},
         identified={identified.which: identified},
-        **effort,
+        **effort.columns(),
     )
     form = _row(
         run,
@@ -112,15 +101,19 @@ def looked(run: Run, finding: Finding, identified: Identified | None, effort: di
             Copy(item=part.item, snapshot_id=part.snapshot_id, files=part.files, size_bytes=part.size_bytes)
             for part in identified.parts
         ),
-        **effort,
+        **effort.columns(),
     )
     return asked, form
 
 
-def restored(run: Run, result: Restored, identified: Identified, effort: dict[str, object]) -> Rows:
+def restored(run: Run, result: Restored, identified: Identified, effort: Effort) -> Rows:
     """The rows when the data are where they were asked for, and verified (activity 22)."""
     asked = RequestUpdate.of(
-        run, restored={identified.which: result}, delivered_at=result.ended_at, **NO_FAILURE, **effort
+        run,
+        restored={identified.which: result},
+        delivered_at=result.ended_at,
+        **NO_FAILURE,
+        **effort.columns(),
     )
     evidence: tuple[Evidence, ...] = (*identified.evidence, *result.evidence)
     form = _row(
@@ -132,7 +125,7 @@ def restored(run: Run, result: Restored, identified: Identified, effort: dict[st
         verification=evidence,
         verified_at=result.ended_at,
         **NO_FAILURE,
-        **effort,
+        **effort.columns(),
     )
     return asked, form
 
@@ -144,17 +137,17 @@ def caused(run: Run, step: str, backup: Run) -> RequestUpdate:
     return RequestUpdate.of(run, **{column: backup.key}, **state)
 
 
-def failed(run: Run, failure: Failure, effort: dict[str, object]) -> Rows:
-    columns = _columns(failure)
-    return RequestUpdate.of(run, **columns, **effort), _row(run, **columns, **effort)
+def failed(run: Run, failure: Failure, effort: Effort) -> Rows:
+    columns = _columns(failure, failure.step)
+    return RequestUpdate.of(run, **columns, **effort.columns()), _row(run, **columns, **effort.columns())
 
 
-def _columns(failure: Failure) -> dict[str, object]:
+def _columns(trouble: Failure | Finding, step: str) -> dict[str, object]:
     return {
-        "cause": failure.cause,
-        "cause_detail": failure.told,
-        "corrective": failure.corrective,
-        "failed_step": failure.step,
+        "cause": trouble.cause,
+        "cause_detail": trouble.told,
+        "corrective": trouble.corrective,
+        "failed_step": step,
     }
 
 
@@ -186,18 +179,12 @@ def _cause(story: Story, outcome: Outcome) -> dict[str, object]:
     """
     ended_by = [failure for failure in story.failures if failure.step not in BESIDE]
     if ended_by:
-        return _columns(ended_by[-1])
+        return _columns(ended_by[-1], ended_by[-1].step)
     last = story.findings.get("second") or story.findings.get("first")
     if outcome in GOOD_OUTCOMES or last is None or last.state == "good":
         # What failed beside is written already. What was tried again with success is no cause of anything.
         return {} if story.failures else NO_FAILURE
-    step = "identify" if last.which == "first" else "second_identify"
-    return {
-        "cause": last.cause,
-        "cause_detail": last.told,
-        "corrective": last.corrective,
-        "failed_step": step,
-    }
+    return _columns(last, "identify" if last.which == "first" else "second_identify")
 
 
 def _state(outcome: Outcome) -> RowState:
@@ -208,12 +195,3 @@ def _state(outcome: Outcome) -> RowState:
 
 def _row(run: Run, **columns: object) -> RowUpdate:
     return RowUpdate.of(run, kind="restore", **columns)
-
-
-NO_FAILURE: dict[str, object] = {
-    "cause": None,
-    "cause_detail": None,
-    "failed_step": None,
-    "corrective": None,
-}
-"""A step that succeeded clears what a failed attempt at it had left."""

@@ -38,28 +38,36 @@ class Effort(Value):
         }
 
 
+def of_scope(scope: ConfiguredScope) -> dict[str, object]:
+    """What every row of a scope begins with, a backup's and a restoration's."""
+    settings = scope.settings
+    return {
+        "scope_name": settings.name,
+        "department": settings.department,
+        "criticality": settings.criticality,
+        "mode": settings.mode,
+        "responsible": settings.responsible,
+        "state": "programmed",
+        "source_kind": settings.source.kind,
+        "source": settings.source.describe(),
+        "verification_result": "not_done",
+        "rto_seconds": round(settings.rto.total_seconds()),
+        "respaldo_version": __version__,
+        "scope_digest": scope.digest,
+    }
+
+
 def programmed(run: Run, scope: ConfiguredScope, request: Request) -> RowUpdate:
     """The row as soon as the run is programmed (activity 6)."""
     settings = scope.settings
     return RowUpdate.of(
         run,
-        scope_name=settings.name,
-        department=settings.department,
-        criticality=settings.criticality,
-        mode=settings.mode,
         kind="backup",
-        responsible=settings.responsible,
-        state="programmed",
-        source_kind=settings.source.kind,
-        source=settings.source.describe(),
+        **of_scope(scope),
         repository=settings.repository,
         second_repository=settings.second_copy,
-        verification_result="not_done",
         retention=str(settings.retention),
         rpo_seconds=round(settings.rpo.total_seconds()),
-        rto_seconds=round(settings.rto.total_seconds()),
-        respaldo_version=__version__,
-        scope_digest=scope.digest,
         **request.model_dump(),
     )
 
@@ -84,13 +92,13 @@ def running(job: Job, worker: str, started_at: datetime) -> RowUpdate:
 
 
 def planned(run: Run, effort: Effort) -> RowUpdate:
-    return RowUpdate.of(run, **_NO_FAILURE, **effort.columns())
+    return RowUpdate.of(run, **NO_FAILURE, **effort.columns())
 
 
 def executed(run: Run, result: Executed, effort: Effort) -> RowUpdate:
     return RowUpdate.of(
         run,
-        **_NO_FAILURE,
+        **NO_FAILURE,
         size_bytes=result.size_bytes,
         files=result.files,
         added_bytes=sum(copy.added_bytes for copy in result.copies),
@@ -106,7 +114,7 @@ def executed(run: Run, result: Executed, effort: Effort) -> RowUpdate:
 def verified(run: Run, result: Verified, at: datetime, effort: Effort) -> RowUpdate:
     return RowUpdate.of(
         run,
-        **_NO_FAILURE,
+        **NO_FAILURE,
         verification_methods=tuple(dict.fromkeys(evidence.method for evidence in result.evidence)),
         verification_result="good",
         verification=result.evidence,
@@ -118,7 +126,7 @@ def verified(run: Run, result: Verified, at: datetime, effort: Effort) -> RowUpd
 def copied(run: Run, result: Copied, at: datetime, effort: Effort) -> RowUpdate:
     return RowUpdate.of(
         run,
-        **_NO_FAILURE,
+        **NO_FAILURE,
         second_copies=result.copies,
         second_copied_at=at,
         **effort.columns(),
@@ -151,7 +159,7 @@ def closed(run: Run, state: State, at: datetime, effort: Effort) -> RowUpdate:
     return RowUpdate.of(run, state=state, ended_at=at, **effort.columns())
 
 
-_NO_FAILURE: dict[str, object] = {
+NO_FAILURE: dict[str, object] = {
     "cause": None,
     "cause_detail": None,
     "failed_step": None,

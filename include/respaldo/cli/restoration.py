@@ -14,6 +14,7 @@ from respaldo.actions.delivery import delivery
 from respaldo.actions.identify import identify
 from respaldo.actions.job import Job
 from respaldo.actions.restore import restore
+from respaldo.actions.rows import Effort
 from respaldo.cli import workplace
 from respaldo.cli.choosing import Chosen
 from respaldo.cli.console import in_words, warn
@@ -113,13 +114,12 @@ class Restoration:
     # --- inner
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[Callable[[], dict[str, object]]]:
+    def _step(self, name: str) -> Iterator[Callable[[], Effort]]:
         """Do a step. What ends it too early is kept as its failure."""
         step, began = self._named(name), time.monotonic()
 
-        def effort() -> dict[str, object]:
-            seconds = round(time.monotonic() - began, 1)
-            return {"attempts": {step: 1}, "step_seconds": {step: seconds}}
+        def effort() -> Effort:
+            return Effort(step=step, attempt=1, seconds=time.monotonic() - began)
 
         try:
             yield effort
@@ -133,11 +133,11 @@ class Restoration:
             self._fail(interrupted(step), effort())
             raise
 
-    def _fail(self, failure: Failure, effort: dict[str, object]) -> None:
+    def _fail(self, failure: Failure, effort: Effort) -> None:
         self._know(failures=(*self.story.failures, failure))
         self._write(*request_rows.failed(self.job.run, failure, effort))
 
-    def _found(self, error: RespaldoError, effort: dict[str, object]) -> None:
+    def _found(self, error: RespaldoError, effort: Effort) -> None:
         """Keep and tell why a copy is of no use."""
         settings = self.job.settings
         repository = settings.repository if self.which == "first" else settings.second_copy

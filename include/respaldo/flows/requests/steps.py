@@ -16,6 +16,7 @@ from respaldo.actions.choose import choose
 from respaldo.actions.delivery import delivery
 from respaldo.actions.identify import identify
 from respaldo.actions.restore import restore
+from respaldo.actions.rows import Effort
 from respaldo.domain.errors import (
     RespaldoError,
     TimedOutError,
@@ -152,7 +153,7 @@ def _restore(which: Which) -> Callable[[RequestPlace], Step]:
         identified = story.identified[which]
         teller = Teller(place.work.report, place.work.run.key)
 
-        def effort() -> dict[str, object]:
+        def effort() -> Effort:
             return _effort(place, step, time.monotonic() - began)
 
         try:
@@ -228,8 +229,8 @@ def _of(which: Which, step: str) -> str:
     return step if which == "first" else f"second_{step}"
 
 
-def _effort(place: RequestPlace, step: str, seconds: float) -> dict[str, object]:
-    return {"attempts": {step: place.work.run.attempt}, "step_seconds": {step: round(seconds, 1)}}
+def _effort(place: RequestPlace, step: str, seconds: float) -> Effort:
+    return Effort(step=step, attempt=place.work.run.attempt, seconds=seconds)
 
 
 def _log_identified(place: RequestPlace, identified: Identified) -> None:
