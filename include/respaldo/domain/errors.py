@@ -9,15 +9,18 @@
     ├── RequestError         a restore request cannot be, or was not, fulfilled
     └── ReportError          the report database cannot be used (never a reason to lose a backup)
 
-A class decides two things. ``code`` is the cause that the report row keeps, and the key of its Spanish
-text in ``respaldo.texts.causes``. ``transient`` says whether the cause can pass by itself: only then does
-a task try again (``respaldo.flows.policy``). The facts given to an error end up in logs and in the report,
+A class decides three things. ``code`` is the cause that the report row keeps, and the key of its Spanish
+words in ``respaldo.texts.causes``: name, explanation, usual corrective. ``transient`` says whether the cause
+can pass by itself: only then does a task try again (``respaldo.flows.policy``). ``remedy`` is the corrective
+that Respaldo applies itself, if there is one. The facts given to an error end up in logs and in the report,
 so no secret is ever one of them.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+from respaldo.domain.failures import Remedy
 
 
 class RespaldoError(Exception):
@@ -28,6 +31,7 @@ class RespaldoError(Exception):
 
     code: ClassVar[str] = "unknown"
     transient: ClassVar[bool] = False
+    remedy: ClassVar[Remedy | None] = None
 
     def __init__(self, **facts: object) -> None:
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
@@ -80,6 +84,12 @@ class SourceMissingError(SourceError):
     code = "source_missing"
 
 
+class SourcePartlyMissingError(SourceError):
+    """Some of the paths of a scope are not there, others are."""
+
+    code = "source_partly_missing"
+
+
 class SourceUnreadableError(SourceError):
     code = "source_unreadable"
 
@@ -125,6 +135,7 @@ class RepositoryMissingError(RepositoryError):
 class RepositoryLockedError(RepositoryError):
     code = "repository_locked"
     transient = True
+    remedy = "unlock"
 
 
 class WrongPasswordError(RepositoryError):
@@ -158,14 +169,31 @@ class RepositoryReadOnlyError(RepositoryError):
 
 class RepositoryFullError(RepositoryError):
     code = "repository_full"
+    remedy = "prune"
 
 
 class RepositoryDamagedError(RepositoryError):
+    """Data (a pack) is lost or is not what was written."""
+
     code = "repository_damaged"
+    remedy = "repair"
+
+
+class IndexDamagedError(RepositoryDamagedError):
+    """The data may be whole: the list of what is where is not."""
+
+    code = "index_damaged"
+
+
+class ConfigDamagedError(RepositoryError):
+    """The file ``config`` or a key file is not what was written: nothing opens until it is put back."""
+
+    code = "config_damaged"
 
 
 class CacheUnusableError(RepositoryError):
     code = "cache_unusable"
+    remedy = "new_cache"
 
 
 # --- CheckError ------------------------------------------------------------------------------------
@@ -177,6 +205,7 @@ class CheckError(RespaldoError):
 
 class SnapshotMissingError(CheckError):
     code = "snapshot_missing"
+    remedy = "rerun"
 
 
 class CountMismatchError(CheckError):
@@ -189,6 +218,12 @@ class ContentMismatchError(CheckError):
 
 class DumpUnreadableError(CheckError):
     code = "dump_unreadable"
+
+
+class CopyIncompleteError(CheckError):
+    """More files than the scope admits could not be read, or vanished while they were to be read."""
+
+    code = "copy_incomplete"
 
 
 class CopyShrunkError(CheckError):
@@ -221,9 +256,24 @@ class TimedOutError(RunError):
 
 
 class InterruptedRunError(RunError):
-    """A task ended without a word: its process or its worker was killed, or someone marked it."""
+    """A step ended without a word: its process or its worker was killed, or someone marked it."""
 
     code = "interrupted"
+    remedy = "rerun"
+
+
+class CancelledRunError(RunError):
+    """A step was asked to stop: someone marked it, or its worker is shutting down."""
+
+    code = "cancelled"
+    transient = True
+
+
+class LostRunError(RunError):
+    """A whole run ended without a word: nothing of it was left that could close its row."""
+
+    code = "run_lost"
+    remedy = "rerun"
 
 
 class TemporarySpaceError(RunError):

@@ -55,6 +55,11 @@ CAUSES: dict[str, Cause] = {
         "No existe lo que se debe copiar: {path}. {said}",
         "Revise si la ruta cambió o si un disco no está montado, y corrija el alcance o el equipo.",
     ),
+    "source_partly_missing": Cause(
+        "Falta una parte de la fuente",
+        "No existe {missing}; lo demás sí está. No se hizo ninguna copia incompleta.",
+        "Revise si la ruta cambió o si un disco no está montado, y corrija el alcance o el equipo.",
+    ),
     "source_unreadable": Cause(
         "La fuente no se puede leer",
         "No se puede leer {path}: {reason}.",
@@ -139,7 +144,19 @@ CAUSES: dict[str, Cause] = {
     "repository_damaged": Cause(
         "El repositorio está dañado",
         "Hay datos dañados en {location}." + _SAID,
-        "Use la segunda copia para restaurar. Repare el repositorio antes de confiar en él.",
+        "Respaldo lo repara y vuelve a copiar lo que la fuente todavía tiene. Para restaurar mientras tanto, use la "
+        "segunda copia.",
+    ),
+    "index_damaged": Cause(
+        "El índice del repositorio está dañado",
+        "El índice de {location} no sirve; los datos pueden estar completos." + _SAID,
+        "Respaldo lo rehace a partir de los datos (restic repair index) y lee todo para comprobarlo.",
+    ),
+    "config_damaged": Cause(
+        "La configuración del repositorio está dañada",
+        "No se puede leer el archivo config, o una llave, de {location}." + _SAID,
+        "Recupere ese archivo de una copia del disco. Los datos siguen allí, pero sin él nada se puede leer; use la "
+        "segunda copia mientras tanto.",
     ),
     "cache_unusable": Cause(
         "La caché de restic no se puede usar",
@@ -166,6 +183,11 @@ CAUSES: dict[str, Cause] = {
         "El volcado no se puede leer",
         "El volcado {item} de la copia {snapshot} no está completo: {reason}",
         "Ejecute la copia de nuevo.",
+    ),
+    "copy_incomplete": Cause(
+        "La copia está incompleta",
+        "Faltan en la copia {missed} archivos que no se pudieron leer; el alcance admite {limit}. El primero: {first}",
+        "Dé permiso de lectura, o excluya lo que no se debe copiar; la lista completa está en el registro de la tarea.",
     ),
     "copy_shrunk": Cause(
         "La copia es mucho menor que la anterior",
@@ -197,6 +219,16 @@ CAUSES: dict[str, Cause] = {
         "Ejecución interrumpida",
         "El paso «{step}» terminó sin decir por qué: se apagó el trabajador, o alguien detuvo la tarea.",
         "Revise el equipo y ejecute de nuevo.",
+    ),
+    "cancelled": Cause(
+        "Ejecución detenida",
+        "Se pidió detener el paso «{step}»: alguien lo marcó, o el trabajador se estaba apagando.",
+        "Se reintenta por sí solo, salvo que alguien lo haya marcado; entonces ejecute de nuevo cuando convenga.",
+    ),
+    "run_lost": Cause(
+        "La ejecución murió sin decir nada",
+        "La ejecución terminó en Airflow ({state}) sin cerrar su fila: se apagó el equipo, o alguien la detuvo entera.",
+        "Revise el equipo. Respaldo vuelve a ejecutar la copia una vez.",
     ),
     "temporary_space": Cause(
         "Falta espacio temporal",
