@@ -31,6 +31,7 @@ def execute(job: Job, planned: Planned, on_progress: OnProgress) -> Executed:
     return Executed(
         copies=tuple(one.copy for one in saved),
         warnings=tuple(warning for one in saved for warning in one.warnings),
+        missed=sum(len(one.warnings) for one in saved),
         console=tuple(one.console for one in saved),
         started_at=started_at,
         ended_at=datetime.now(UTC),

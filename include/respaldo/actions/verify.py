@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 
 from respaldo.actions.job import Job
-from respaldo.domain.errors import CopyShrunkError
+from respaldo.domain.errors import CopyIncompleteError, CopyShrunkError
 from respaldo.domain.values import Evidence, Executed, Planned, Verified
 from respaldo.domain.verification import has_shrunk
 
@@ -19,6 +19,7 @@ def verify(
     :param read_all_data: read all of the repository, not the share that the scope asks for.
     :raises CheckError: the first thing that is not as it should be.
     """
+    _see_that_little_is_missed(executed, job)
     evidence = [*_size_against(planned, executed, job, accept_shrink=accept_shrink)]
     repository = job.first
     for copy in executed.copies:
@@ -29,6 +30,13 @@ def verify(
         repository.read_data(percent)
         evidence.append(Evidence(method="read_data", item="", facts={"percent": str(percent)}))
     return Verified(evidence=tuple(evidence))
+
+
+def _see_that_little_is_missed(executed: Executed, job: Job) -> None:
+    """Partial is not good: some files more than the scope admits make the copy none."""
+    limit = job.settings.verify.max_missed
+    if executed.missed > limit:
+        raise CopyIncompleteError(missed=executed.missed, limit=limit, first=executed.warnings[0])
 
 
 def _size_against(

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from respaldo.domain.failures import Remedy
+from respaldo.domain.values import Remedy
 
 
 class RespaldoError(Exception):

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
 
 
 class Value(BaseModel):
@@ -48,6 +48,23 @@ class Endpoint(Value):
     database: str | None = None
 
 
+Remedy = Literal["unlock", "new_cache", "prune", "repair", "rerun"]
+"""What Respaldo can do about a failure itself: remove the lock of a dead process, begin a new cache, remove
+what an aborted upload left, repair a repository and copy again what it lost, run the scope again."""
+
+
+class Applied(Value):
+    """A corrective that Respaldo applied itself, during a step of a run (activity 15)."""
+
+    remedy: Remedy
+    cause: str
+    """Code of the cause that it answers."""
+    step: str
+    at: AwareDatetime
+    facts: dict[str, int | str | tuple[str, ...]] = {}
+    """What it did: how many packs were repaired, which old snapshots stay harmed."""
+
+
 class Copy(Value):
     """One item of a scope (its files, one database) in one snapshot of one repository."""
 
@@ -82,8 +99,11 @@ class Executed(Value):
 
     copies: tuple[Copy, ...]
     warnings: tuple[str, ...] = ()
+    missed: int = 0
+    """Files that are not in the copies: they could not be read, or vanished while they were to be read."""
     console: tuple[dict[str, Any], ...] = ()
     """The engine's own summary of each copy: the record of the backup console."""
+    applied: tuple[Applied, ...] = ()
     started_at: datetime
     ended_at: datetime
 
@@ -117,3 +137,4 @@ class Copied(Value):
 
     repository: str
     copies: tuple[Copy, ...]
+    applied: tuple[Applied, ...] = ()

@@ -19,6 +19,10 @@ class Verification(Value):
     max_shrink: Annotated[
         Percent, Field(description="A copy smaller than the last good one by more than this is a failure.")
     ] = 50.0
+    max_missed: Annotated[
+        int,
+        Field(ge=0, description="A copy without more files than this, unreadable or gone, is a failure."),
+    ] = 10
     read_data: Annotated[
         Percent | None, Field(description="Share of the repository's data that is read each time.")
     ] = None
