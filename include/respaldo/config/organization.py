@@ -75,3 +75,7 @@ class Organization(Value):
         """Give the people who have any of the roles; a role that there is not has nobody."""
         found = (user for role in roles if role in self.roles for user in self.roles[role].users)
         return tuple(dict.fromkeys(found))
+
+    def titles_of(self, *roles: str) -> str:
+        """Name some roles by their titles; a role that there is not keeps its own name."""
+        return ", ".join(self.roles[role].title if role in self.roles else role for role in roles)

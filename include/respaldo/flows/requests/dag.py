@@ -178,15 +178,10 @@ def _title(name: str) -> dict[str, Any]:
 
 
 def _document(organization: Organization) -> str:
-    def titles(*roles: str) -> str:
-        return ", ".join(
-            organization.roles[role].title if role in organization.roles else role for role in roles
-        )
-
     requests = organization.requests
     return texts.DOC.format(
-        analyst=titles(requests.analyst),
-        authorizers=titles(*requests.authorizers),
-        acceptance=titles(requests.acceptance),
+        analyst=organization.titles_of(requests.analyst),
+        authorizers=organization.titles_of(*requests.authorizers),
+        acceptance=organization.titles_of(requests.acceptance),
         answer_within=format_duration(requests.answer_within),
     )

@@ -34,8 +34,7 @@ def asked(
     names = [name for name in organization.users_of(roles) if name not in barred]
     ids = _ids(names)
     if not ids:
-        titles = (organization.roles[role].title if role in organization.roles else role for role in roles)
-        raise NobodyToAskError(step=texts.DECIDES[step], roles=", ".join(titles))
+        raise NobodyToAskError(step=texts.DECIDES[step], roles=organization.titles_of(*roles))
     return [{"id": ids[name], "name": name} for name in names if name in ids]
 
 
