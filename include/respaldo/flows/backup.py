@@ -21,7 +21,7 @@ from respaldo.texts.configuration import tell
 
 STEPS = ("plan", "execute", "verify", "copy", "record")
 
-_FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
+FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
 _INVALID_SCHEDULE = "0 1 * * *"
 """When a scope whose schedule cannot be read shows its red run."""
 
@@ -40,7 +40,7 @@ def backup_dag(scope: ConfiguredScope, configuration: Configuration) -> DAG:
         description=settings.name,
         doc_md=_document(scope, configuration),
         schedule=settings.schedule,
-        start_date=_FIRST_DAY.replace(tzinfo=ZoneInfo(configuration.organization.timezone)),
+        start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(configuration.organization.timezone)),
         catchup=False,
         max_active_runs=1,
         params=_form(),
@@ -75,7 +75,7 @@ def invalid_dag(
         dag_display_name=texts.INVALID_TITLE.format(scope=scope_id),
         doc_md=f"```\n{told}\n```",
         schedule=_INVALID_SCHEDULE,
-        start_date=_FIRST_DAY.replace(tzinfo=ZoneInfo(timezone)),
+        start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(timezone)),
         catchup=False,
         max_active_runs=1,
         tags={texts.TAG, texts.INVALID_TAG},

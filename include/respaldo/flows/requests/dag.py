@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from respaldo.config.configuration import Configuration, folder, load
 from respaldo.config.organization import Organization
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.domain.quantities import format_duration
+from respaldo.flows.backup import FIRST_DAY
 from respaldo.flows.operators import InvalidScopeOperator
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.requests.decisions import OPTIONS
@@ -31,7 +32,6 @@ from respaldo.texts.configuration import tell
 
 DAG_ID = "restore_request"
 
-_FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
 _ON_ANY_WAY = "none_failed_min_one_success"
 _LOOK_SECONDS = 10
 _LONGEST_BACKUP = timedelta(days=2)
@@ -69,7 +69,7 @@ def restore_request_dag(configuration: Configuration, scopes: Mapping[str, str] 
         description=texts.DESCRIPTION,
         doc_md=_document(organization),
         schedule=None,
-        start_date=_FIRST_DAY.replace(tzinfo=ZoneInfo(organization.timezone)),
+        start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(organization.timezone)),
         catchup=False,
         max_active_runs=50,
         params=form(scopes),
