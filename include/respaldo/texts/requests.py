@@ -200,7 +200,6 @@ NOT_SENT_WHY = {
     "failed": "{detail}",
 }
 SENT = "Se informó a %s"
-CORRECTIVE = "Correctivo usual: %s"
 
 WATCHED = "El requerimiento no terminó bien: {outcome}. Fallaron: {steps}"
 

@@ -30,6 +30,7 @@ from respaldo.flows.requests.findings import ABSENT, BAD, failure_of, finding_of
 from respaldo.flows.requests.place import FAILURE, Delivered, Looked, RequestPlace
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
+from respaldo.texts.backup import CORRECTIVE
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -73,7 +74,7 @@ def tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) -
     for row in request_rows.failed(place.work.run, failure, _effort(place, step, seconds)):
         place.work.report.write(row)
     log.error("%s", failure.told)
-    log.error(texts.CORRECTIVE, failure.corrective)
+    log.error(CORRECTIVE, failure.corrective)
 
 
 def _register(place: RequestPlace) -> Step:
