@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -61,17 +60,14 @@ class DecisionOperator(HITLOperator, _Way):
 
     def execute(self, context: Context) -> None:
         from respaldo.actions import request_rows
-        from respaldo.domain.errors import RespaldoError
         from respaldo.domain.requests import Decision
-        from respaldo.flows.requests import decisions, steps
+        from respaldo.flows.requests import decisions
         from respaldo.flows.requests.place import RequestPlace
+        from respaldo.flows.requests.steps import telling
 
         place = RequestPlace.of(context)
-        try:
+        with telling(place, self.task_id):
             asked = decisions.question(self.task_id, place)
-        except RespaldoError as error:
-            steps.tell(place, self.task_id, error, 0)
-            raise
         if isinstance(asked, Decision):
             self._take(context, asked)
             return
@@ -82,14 +78,13 @@ class DecisionOperator(HITLOperator, _Way):
     def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
         from respaldo.domain.errors import UnansweredError
         from respaldo.domain.requests import Decision
-        from respaldo.flows.requests import steps
         from respaldo.flows.requests.decisions import OPTIONS
         from respaldo.flows.requests.place import RequestPlace
+        from respaldo.flows.requests.steps import telling
 
         if event.get("error_type") == "timeout":
-            error = UnansweredError(step=self.task_display_name)
-            steps.tell(RequestPlace.of(context), self.task_id, error, 0)
-            raise error
+            with telling(RequestPlace.of(context), self.task_id):
+                raise UnansweredError(step=self.task_display_name)
         answer = super().execute_complete(context, event)
         given = {name: value for name, value in answer["params_input"].items() if value}
         codes = {words: code for code, words in OPTIONS[self.task_id].items()}
@@ -103,16 +98,13 @@ class DecisionOperator(HITLOperator, _Way):
         self._take(context, decision)
 
     def _take(self, context: Context, decision: Any) -> None:  # noqa: ANN401  (a Decision)
-        from respaldo.domain.errors import IncompleteAnswerError
-        from respaldo.flows.requests import decisions, steps
+        from respaldo.flows.requests import decisions
         from respaldo.flows.requests.place import RequestPlace
+        from respaldo.flows.requests.steps import telling
 
         place = RequestPlace.of(context)
-        try:
+        with telling(place, self.task_id):
             following = decisions.answered(self.task_id, decision, place)
-        except IncompleteAnswerError as error:
-            steps.tell(place, self.task_id, error, 0)
-            raise
         context["ti"].xcom_push(key="return_value", value=decision.model_dump(mode="json"))
         self.go_on(context, following)
 
@@ -127,16 +119,13 @@ class BackupRunOperator(TriggerDagRunOperator):
         super().__init__(trigger_dag_id="backup__", logical_date=None, **kwargs)
 
     def execute(self, context: Context) -> None:
-        from respaldo.domain.errors import RespaldoError
-        from respaldo.flows.requests import backups, steps
+        from respaldo.flows.requests import backups
         from respaldo.flows.requests.place import RequestPlace
+        from respaldo.flows.requests.steps import telling
 
-        place, began = RequestPlace.of(context), time.monotonic()
-        try:
+        place = RequestPlace.of(context)
+        with telling(place, self.task_id):
             wanted = backups.wanted(self.task_id, place)
-        except RespaldoError as error:
-            steps.tell(place, self.task_id, error, time.monotonic() - began)
-            raise
         if wanted.has_begun:
             return
         self.trigger_dag_id, self.trigger_run_id, self.conf = wanted.dag_id, wanted.run_id, wanted.conf
@@ -155,16 +144,13 @@ class BackupResultSensor(BaseSensorOperator):
     def poke(self, context: Context) -> Any:  # noqa: ANN401  (PokeReturnValue or bool)
         from airflow.sdk.bases.sensor import PokeReturnValue
 
-        from respaldo.domain.errors import BackupFailedError
-        from respaldo.flows.requests import backups, steps
+        from respaldo.flows.requests import backups
         from respaldo.flows.requests.place import RequestPlace
+        from respaldo.flows.requests.steps import telling
 
         place = RequestPlace.of(context)
-        try:
+        with telling(place, self.of):
             state = backups.result(self.of, place)
-        except BackupFailedError as error:
-            steps.tell(place, self.of, error, 0)
-            raise
         return PokeReturnValue(is_done=True, xcom_value=state) if state else False
 
 

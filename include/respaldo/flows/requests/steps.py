@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,10 +18,7 @@ from respaldo.actions.delivery import delivery
 from respaldo.actions.identify import identify
 from respaldo.actions.restore import restore
 from respaldo.actions.rows import Effort
-from respaldo.domain.errors import (
-    RespaldoError,
-    TimedOutError,
-)
+from respaldo.domain.errors import RespaldoError, TimedOutError
 from respaldo.domain.requests import Finding, RestoreRequest, Story, after_copy
 from respaldo.domain.restoring import Delivery, Identified, KnownCopy, Which
 from respaldo.domain.values import Value
@@ -55,20 +53,27 @@ def run(step: str, context: Context) -> Step:
 
     :raises RespaldoError: why it could not be done, after that is in the rows and in the log.
     """
-    place, began = RequestPlace.of(context), time.monotonic()
-    try:
+    place = RequestPlace.of(context)
+    with telling(place, step):
         return _WORK[step](place)
+
+
+@contextmanager
+def telling(place: RequestPlace, step: str) -> Iterator[None]:
+    """Tell why a step fails where people look for it: in the rows, and in the task's log."""
+    began = time.monotonic()
+    try:
+        yield
     except RespaldoError as error:
-        tell(place, step, worded(error, place.work.run.scope_id), time.monotonic() - began)
+        _tell(place, step, worded(error, place.work.run.scope_id), time.monotonic() - began)
         raise
     except AirflowTaskTimeout:
         seconds = time.monotonic() - began
-        tell(place, step, TimedOutError(seconds=round(seconds)), seconds)
+        _tell(place, step, TimedOutError(seconds=round(seconds)), seconds)
         raise
 
 
-def tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) -> None:
-    """Tell a failure where people look for it: in the rows, and in the task's log."""
+def _tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) -> None:
     failure = failure_of(error, step)
     place.ti.xcom_push(key=FAILURE, value=failure.model_dump(mode="json"))
     for row in request_rows.failed(place.work.run, failure, _effort(place, step, seconds)):
