@@ -39,6 +39,31 @@ def test_a_cause_is_told_in_words_even_when_all_facts_are_missing(cause):
     assert causes.explain(error).startswith(causes.title(error))
 
 
+@pytest.mark.parametrize("code", causes.CAUSES)
+def test_what_a_cause_means_is_one_sentence_that_needs_no_facts(code):
+    words = causes.CAUSES[code]
+    assert words.meaning.endswith(".")
+    assert "{" not in words.title + words.meaning
+    assert words.meaning not in (words.title, words.told)
+
+
+def test_no_two_causes_have_one_title_or_one_meaning():
+    for name in ("title", "meaning"):
+        said = [getattr(words, name) for words in causes.CAUSES.values()]
+        assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize("code", causes.CAUSES)
+def test_what_usually_mends_a_cause_is_told_without_facts(code):
+    usual = causes.usual(code)
+    assert usual.endswith(".")
+    assert "{" not in usual
+
+
+def test_what_a_case_would_name_is_left_open_in_what_usually_mends_it():
+    assert causes.usual("engine_missing") == "Ejecute scripts/ensure-restic en él (versión … o posterior)."
+
+
 @pytest.mark.parametrize("cause", EVERY, ids=lambda cause: cause.__name__)
 def test_the_facts_of_a_cause_are_in_its_words(cause):
     words = causes.CAUSES[cause.code]
