@@ -10,7 +10,7 @@ from pathlib import Path
 
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
-from respaldo.domain.errors import NotAuthorizedError
+from respaldo.domain.errors import NotAuthorizedError, RespaldoError
 from respaldo.domain.restoring import Delivery, Identified, Restored
 from respaldo.restic.call import OnProgress
 
@@ -37,10 +37,17 @@ def restore(
     begun.touch(mode=0o600)
     started_at = datetime.now(UTC)
     done: list[Restored] = []
-    with _alone(job, live=bool(identified.touches)):
-        for part in identified.parts:
-            with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
-                done.append(source.restore(part, repository, delivery, job.endpoint, scratch, on_progress))
+    try:
+        with _alone(job, live=bool(touches)):
+            for part in identified.parts:
+                with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
+                    done.append(
+                        source.restore(part, repository, delivery, job.endpoint, scratch, on_progress)
+                    )
+    except RespaldoError:
+        if _looks_as_before(job, identified, delivery, touches):
+            begun.unlink()
+        raise
     begun.unlink()
     return Restored(
         where=tuple(dict.fromkeys(place for one in done for place in one.where)),
@@ -51,6 +58,19 @@ def restore(
         started_at=started_at,
         ended_at=datetime.now(UTC),
     )
+
+
+def _looks_as_before(job: Job, identified: Identified, delivery: Delivery, touches: set[str]) -> bool:
+    """Tell whether a failed attempt left nothing that the next one's look would take for somebody's.
+
+    Then the next one looks again: it may come days later, when its task is cleared.
+    """
+    try:
+        found = job.settings.source.touches(identified.parts, delivery, job.endpoint)
+    except RespaldoError:
+        # What was delivered is in the way now, or nobody can look.
+        return False
+    return touches.issuperset(found)
 
 
 @contextlib.contextmanager
