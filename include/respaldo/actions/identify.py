@@ -13,7 +13,7 @@ from respaldo.domain.errors import (
     WrongPasswordError,
 )
 from respaldo.domain.restoring import Delivery, Identified, KnownCopy, Wanted, Which
-from respaldo.domain.values import Copy, Evidence
+from respaldo.domain.values import Copy, Evidence, scope_tag
 from respaldo.restic.repository import Repository
 
 
@@ -63,7 +63,7 @@ def _nothing_there(
 
 
 def _see_that_all_are_there(repository: Repository, scope_id: str, copies: tuple[Copy, ...]) -> None:
-    there = {snapshot.id for snapshot in repository.snapshots((f"scope:{scope_id}",))}
+    there = {snapshot.id for snapshot in repository.snapshots((scope_tag(scope_id),))}
     for copy in copies:
         if copy.snapshot_id not in there:
             raise SnapshotMissingError(

@@ -14,7 +14,7 @@ from rich.text import Text
 from respaldo.actions.job import Job
 from respaldo.cli import workplace
 from respaldo.cli.console import console, in_words, say, told, warn
-from respaldo.cli.holdings import Holding, holding, run_key
+from respaldo.cli.holdings import Holding, holding
 from respaldo.domain.errors import ReportError
 from respaldo.domain.restoring import KnownCopy, Which
 from respaldo.domain.values import Copy
@@ -139,7 +139,7 @@ def _show_unknown(unknown: list[tuple[str, Snapshot]], zone: ZoneInfo, *, is_rep
             size(copy.size_bytes),
             str(copy.files),
             snapshot.id[:SHORT_ID],
-            run_key(snapshot),
+            snapshot.run_key,
         )
     console().print(table)
 

@@ -8,10 +8,8 @@ from datetime import datetime
 from respaldo.actions.job import Job
 from respaldo.actions.owner import explained
 from respaldo.domain.errors import RespaldoError, WrongPasswordError
-from respaldo.domain.values import Copy
+from respaldo.domain.values import Copy, scope_tag
 from respaldo.restic.snapshots import Snapshot
-
-_RUN = "run:"
 
 
 @dataclass(frozen=True)
@@ -61,18 +59,13 @@ def snapshots(job: Job, repository: str) -> tuple[Snapshot, ...]:
 
     :raises RepositoryError: it cannot be opened.
     """
-    return job.repository(repository).snapshots((f"scope:{job.scope.id}",))
+    return job.repository(repository).snapshots((scope_tag(job.scope.id),))
 
 
 def runs(listed: tuple[Snapshot, ...]) -> tuple[HeldRun, ...]:
     """Put snapshots together by the run that made them, newest first."""
     found: dict[str, dict[str, Snapshot]] = {}
     for snapshot in listed:
-        found.setdefault(run_key(snapshot), {})[snapshot.item] = snapshot
+        found.setdefault(snapshot.run_key, {})[snapshot.item] = snapshot
     held = (HeldRun(key, tuple(items.values())) for key, items in found.items())
     return tuple(sorted(held, key=lambda run: run.taken_at, reverse=True))
-
-
-def run_key(snapshot: Snapshot) -> str:
-    """Give the key of the run that made a snapshot, as its tags say it."""
-    return next((tag.removeprefix(_RUN) for tag in snapshot.tags if tag.startswith(_RUN)), "")

@@ -15,6 +15,15 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+RUN_TAG = "run:"
+"""What the tag begins with that names a snapshot's run."""
+
+
+def scope_tag(scope_id: str) -> str:
+    """Give the tag that names a snapshot's scope."""
+    return f"scope:{scope_id}"
+
+
 class Run(Value):
     """One run of one scope's DAG, and which attempt at one of its steps this is (1 is the first)."""
 
@@ -31,7 +40,7 @@ class Run(Value):
     @property
     def tags(self) -> tuple[str, str]:
         """The tags of every snapshot of this run, by which a retry finds its own."""
-        return (f"scope:{self.scope_id}", f"run:{self.key}")
+        return (scope_tag(self.scope_id), f"{RUN_TAG}{self.key}")
 
 
 class Endpoint(Value):

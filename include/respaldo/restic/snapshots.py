@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-from respaldo.domain.values import Copy
+from respaldo.domain.values import RUN_TAG, Copy
 
 _ITEM = "item:"
 _TIMESTAMP = re.compile(r"(.+?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
@@ -61,6 +61,11 @@ class Snapshot:
     @property
     def item(self) -> str:
         return next((unquote(tag.removeprefix(_ITEM)) for tag in self.tags if tag.startswith(_ITEM)), "")
+
+    @property
+    def run_key(self) -> str:
+        """The key of the run that made it; empty when no run did."""
+        return next((tag.removeprefix(RUN_TAG) for tag in self.tags if tag.startswith(RUN_TAG)), "")
 
     def as_copy(self) -> Copy:
         return copy_of(self.item, self.id, self.summary)
