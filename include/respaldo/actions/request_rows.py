@@ -10,6 +10,7 @@ from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.requests import (
     BESIDE,
     GOOD_OUTCOMES,
+    LONGEST_LINE,
     Decision,
     Failure,
     Finding,
@@ -56,7 +57,7 @@ def registered(
         run,
         **of_scope(scope),
         origin="requested",
-        reason=request.what_happened[:500],
+        reason=request.what_happened[:LONGEST_LINE],
         requester=request.requester,
         ticket=request.ticket,
         programmed_for=at,

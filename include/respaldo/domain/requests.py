@@ -46,26 +46,33 @@ CopyState = Literal["good", "bad", "absent"]
 _LONGEST_DATABASE = 63
 """In bytes, as PostgreSQL counts."""
 
-_SNAPSHOT = re.compile(r"[0-9a-f]{8,64}")
+LONGEST_LINE = 500
+LONGEST_TEXT = 4000
+"""In characters: what people write in a line, and in a field of several."""
+
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+SNAPSHOT = "^[0-9a-f]{8,64}$"
+"""Patterns that pydantic and JSON Schema read alike."""
 
 
 def _snapshot(text: str) -> str:
-    if not _SNAPSHOT.fullmatch(text):
+    if not re.fullmatch(SNAPSHOT, text):
         raise PydanticCustomError("snapshot_invalid", "not the id of a snapshot")
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_LINE)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 
 
 class RestoreRequest(Value):
     """What a requirement asks for, by the form or over REST (activity 17)."""
 
     requester: Line
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = None
+    email: Annotated[str, Field(pattern=EMAIL, max_length=254)] | None = None
     department: Line | None = None
     ticket: Line | None = None
-    what_happened: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    what_happened: Text
     scope_id: str
     wanted: Wanted = Wanted()
     as_of: AwareDatetime | None = None

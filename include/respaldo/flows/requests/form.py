@@ -10,14 +10,11 @@ from pydantic import ValidationError
 
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.errors import InvalidRequestError
-from respaldo.domain.requests import RestoreRequest, refusal
+from respaldo.domain.requests import EMAIL, LONGEST_LINE, LONGEST_TEXT, SNAPSHOT, RestoreRequest, refusal
 from respaldo.flows.requests.findings import refused
 from respaldo.texts import requests as texts
 
-_LONGEST_LINE = 500
-_LONGEST_TEXT = 4000
 _MOST_NAMES = 200
-_SNAPSHOT = "^[0-9a-f]{8,64}$"
 _MOMENT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$"
 
 
@@ -26,22 +23,22 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
 
     :param scopes: id to name; None while a task runs: its request has been through the form already.
     """
-    line = {"type": ["null", "string"], "maxLength": _LONGEST_LINE}
+    line = {"type": ["null", "string"], "maxLength": LONGEST_LINE}
     names = {
         "type": ["null", "array"],
-        "items": {"type": "string", "minLength": 1, "maxLength": _LONGEST_TEXT},
+        "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT},
         "maxItems": _MOST_NAMES,
         "section": texts.SECTION_WHAT,
     }
     listed = {"enum": list(scopes), "values_display": dict(scopes)} if scopes else {}
     where = {"section": texts.SECTION_WHERE}
     return {
-        "requester": _field("requester", type="string", minLength=1, maxLength=_LONGEST_LINE),
-        "email": _field("email", default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", **line),
+        "requester": _field("requester", type="string", minLength=1, maxLength=LONGEST_LINE),
+        "email": _field("email", default=None, pattern=EMAIL, **line),
         "department": _field("department", default=None, **line),
         "ticket": _field("ticket", default=None, **line),
         "what_happened": _field(
-            "what_happened", type="string", format="multiline", minLength=1, maxLength=_LONGEST_TEXT
+            "what_happened", type="string", format="multiline", minLength=1, maxLength=LONGEST_TEXT
         ),
         "scope": _field("scope", type="string", **listed),
         "paths": _field("paths", default=None, **names),
@@ -61,7 +58,7 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
             "snapshot",
             default=None,
             type=["null", "string"],
-            pattern=_SNAPSHOT,
+            pattern=SNAPSHOT,
             section=texts.SECTION_WHAT,
         ),
         "destination": _field(
@@ -131,7 +128,7 @@ def _answer_field(name: str) -> Param:
     # Without the null, Airflow's page takes the field for one that must be filled in.
     kinds = ["null", "string"]
     # A beginning that is too short would name some copy or other; a field that was emptied names none.
-    form_of = {"pattern": f"{_SNAPSHOT}|^$"} if name == "snapshot" else {"maxLength": _LONGEST_TEXT}
+    form_of = {"pattern": f"{SNAPSHOT}|^$"} if name == "snapshot" else {"maxLength": LONGEST_TEXT}
     return Param(None, title=title, description=description, type=kinds, **form_of)
 
 
