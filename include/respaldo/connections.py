@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,35 @@ def endpoint(name: str) -> Endpoint:
     )
 
 
+def services(name: str) -> tuple[SecretStr, ...]:
+    """Give the URLs that a connection of type ``apprise`` holds: one for each service that passes news on.
+
+    :raises ConnectionMissingError: there is no such connection.
+    :raises ConnectionIncompleteError: it holds none, or not as Airflow's form for this type writes them.
+    """
+    try:
+        config = _get(name).extra_dejson["config"]
+        config = json.loads(config) if isinstance(config, str) else config
+        urls = tuple(SecretStr(one["path"]) for one in (config if isinstance(config, list) else [config]))
+    except (ValueError, TypeError, KeyError):
+        # Without its cause, which quotes what it could not read: URLs with their secrets.
+        raise ConnectionIncompleteError(connection=name, field="config") from None
+    if not urls:
+        raise ConnectionIncompleteError(connection=name, field="config")
+    return urls
+
+
 def exists(name: str) -> bool:
     """Whether Airflow knows a connection."""
+    return type_of(name) is not None
+
+
+def type_of(name: str) -> str | None:
+    """Give the type of a connection; None: Airflow does not know it."""
     try:
-        _get(name)
+        return str(_get(name).conn_type)
     except ConnectionMissingError:
-        return False
-    return True
+        return None
 
 
 def _get(name: str) -> Connection | Any:  # noqa: ANN401  (outside a task Airflow gives its own class)

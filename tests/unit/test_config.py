@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,9 @@ COMMON = {
         "organization.yaml", "America/Bogota", "America/Bogotá", "timezone", "timezone:", "America/Bogota"
     ),
     "date_from_datetime_parsing": ("organization.yaml", "2022-02-03", "ayer", "form.date", "ayer", "«ayer»"),
+    "notify_place": (
+        "organization.yaml", "[soporte]}", "[soporte], notify: [a@b@c]}", "roles.soporte.notify.0", "@b@", "«a@b@c»"
+    ),
     "date_type": ("organization.yaml", "2022-02-03", "[1]", "form.date", "form", "2026-01-31"),
 }  # fmt: skip
 
@@ -164,6 +168,39 @@ def test_a_role_that_decides_on_requests_and_is_not_there_is_told(config):
     assert (problem.code, problem.key) == ("role_unknown", "requests.authorizers.1")
     assert problem.line == line_of(path, "authorizers:")
     assert problem.suggestion == "servidores"
+
+
+def test_a_role_that_is_told_of_failures_and_is_not_there_is_told(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("informed: []", "informed: [director, infrastructura]"))
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("role_unknown", "failures.informed.1")
+    assert problem.line == line_of(path, "informed:")
+    assert problem.suggestion == "infraestructura"
+
+
+def test_a_role_that_decides_on_failures_and_is_not_there_is_told(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("  analyst: soporte", "  analyst: soport"))
+    assert (only_problem(config).code, only_problem(config).key) == ("role_unknown", "failures.analyst")
+
+
+def test_a_url_where_a_connection_belongs_is_refused_and_never_repeated(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("[soporte]}", "[soporte], notify: [a@b.co, 'slack://CLAVE/x']}"))
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("notify_url", "roles.soporte.notify.1")
+    assert "conexión de Airflow de tipo apprise" in tell(problem)
+    with pytest.raises(ConfigurationProblemsError) as refused:
+        load(config)
+    assert "CLAVE" not in tell(problem) + "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("place", ["ana@example.org", "chat_soporte", "chat.soporte-2"])
+def test_an_address_or_a_connection_is_a_place_to_tell(config, place):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("[soporte]}", f"[soporte], notify: [{place}]}}"))
+    assert load(config).organization.roles["soporte"].notify == (place,)
 
 
 def test_an_organization_that_says_nothing_of_requests_may_lack_their_roles(config):
@@ -266,9 +303,10 @@ def test_durations_without_length_or_past_all_measure_are_refused(config, text):
 
 def test_every_message_is_tried_here():
     said_in_tests = re.findall(r'"([a-z_]+)"', Path(__file__).read_text())
-    tried = {*CASES, *COMMON, *said_in_tests} - {"connection_unknown"}
-    # Whether a connection exists only Airflow knows: tests/integration/live.
-    assert set(PROBLEMS) - tried == {"connection_unknown"}
+    # Whether a connection exists only Airflow knows: tests/integration.
+    asked_of_airflow = {"connection_unknown", "connection_not_apprise"}
+    tried = {*CASES, *COMMON, *said_in_tests} - asked_of_airflow
+    assert set(PROBLEMS) - tried == asked_of_airflow
 
 
 def test_a_message_whose_facts_are_missing_is_still_told():

@@ -15,11 +15,13 @@ from respaldo import connections
 from respaldo.cli import workplace
 from respaldo.cli.console import console, say, stop, told
 from respaldo.config.configuration import Configuration, folder, load, problems_of
-from respaldo.config.organization import Organization
+from respaldo.config.organization import Organization, is_address
 from respaldo.config.repositories import Repositories
 from respaldo.config.scopes import Scope
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
+from respaldo.flows import mail
+from respaldo.flows.notices import chat
 from respaldo.restic.passwords import derive_password
 from respaldo.texts import cli as texts
 from respaldo.texts import configuration as problem_texts
@@ -37,7 +39,8 @@ def lint(
     """Exit with 1 when there is any mistake."""
     problems = list(problems_of(folder()))
     if not problems and not offline:
-        problems += _missing_connections(load(folder()))
+        configuration = load(folder())
+        problems += _missing_connections(configuration) + _places_to_tell(configuration.organization)
     for problem in problems:
         say(problem_texts.tell(problem))
     if problems:
@@ -126,3 +129,21 @@ def _missing_connections(configuration: Configuration) -> list[Problem]:
         for file, key, connection in named
         if not connections.exists(connection)
     ]
+
+
+def _places_to_tell(organization: Organization) -> list[Problem]:
+    """Ask Airflow for the connections that the people of each role are told through."""
+    found = []
+    for role, settings in organization.roles.items():
+        for number, place in enumerate(settings.notify):
+            connection = mail.CONNECTION if is_address(place) else place
+            kind = connections.type_of(connection)
+            if kind is None:
+                code, facts = "connection_unknown", {"value": connection}
+            elif connection == place and kind != chat.CONNECTION_TYPE:
+                code, facts = "connection_not_apprise", {"value": connection, "type": kind}
+            else:
+                continue
+            file, key = str(folder() / "organization.yaml"), f"roles.{role}.notify.{number}"
+            found.append(Problem(file=file, line=1, key=key, code=code, facts=facts))
+    return found

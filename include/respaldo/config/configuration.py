@@ -94,12 +94,14 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
 def _organization(path: Path) -> Organization:
     document = read(path)
     organization = validated(document, Organization)
-    # Roles that nobody wrote down are missed when there is something to decide, not before.
-    named = organization.requests.roles if "requests" in organization.model_fields_set else {}
+    deciding = {"requests": organization.requests.roles, "failures": organization.failures.roles}
     problems = [
         problem
+        for section, named in deciding.items()
+        # Roles that nobody wrote down are missed when there is something to decide, not before.
+        if section in organization.model_fields_set
         for key, role in named.items()
-        for problem in _unknown(document, ("requests", *key), role, frozenset(organization.roles))
+        for problem in _unknown(document, (section, *key), role, frozenset(organization.roles))
     ]
     if problems:
         raise ConfigurationProblemsError(tuple(problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -11,6 +12,23 @@ from pydantic_core import PydanticCustomError
 
 from respaldo.domain.quantities import Duration
 from respaldo.domain.values import Value
+
+_ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_CONNECTION = re.compile(r"[\w.-]{1,250}")
+
+
+def is_address(place: str) -> bool:
+    """Whether a place where somebody is told is an e-mail address, and no connection."""
+    return "@" in place
+
+
+def _place_to_tell(text: str) -> str:
+    """Check where somebody is told. The message never repeats a URL: it would tell its secrets."""
+    if "://" in text:
+        raise PydanticCustomError("notify_url", "a URL belongs in a connection of type apprise")
+    if not (_ADDRESS if is_address(text) else _CONNECTION).fullmatch(text):
+        raise PydanticCustomError("notify_place", "neither an e-mail address nor the id of a connection")
+    return text
 
 
 def _known_zone(name: str) -> str:
@@ -32,7 +50,10 @@ class Role(Value):
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
     users: tuple[str, ...] = ()
-    notify: tuple[str, ...] = ()
+    notify: Annotated[
+        tuple[Annotated[str, AfterValidator(_place_to_tell)], ...],
+        Field(description="E-mail addresses, or ids of Airflow connections of type apprise: no URLs."),
+    ] = ()
 
 
 class Requests(Value):
@@ -61,7 +82,29 @@ class Requests(Value):
         return {("analyst",): self.analyst, ("acceptance",): self.acceptance} | named
 
 
-class Organization(Value):
+class Failures(Value):
+    """Who decides on a failed backup, who is told of it, and how long the answer may take (14, 15)."""
+
+    analyst: Annotated[str, Field(description="Role that decides on a failure (14, 15).")] = "soporte"
+    informed: Annotated[
+        tuple[str, ...],
+        Field(description="Roles that are told as well, beside the analyst and the scope's responsible."),
+    ] = ()
+    answer_within: Annotated[Duration, Field(description="How long the decision may take.")] = timedelta(
+        days=7
+    )
+
+    @property
+    def roles(self) -> dict[tuple[int | str, ...], str]:
+        """The place of each key that names a role, and the role."""
+        named: dict[tuple[int | str, ...], str] = {
+            ("informed", place): role for place, role in enumerate(self.informed)
+        }
+        return {("analyst",): self.analyst} | named
+
+
+# A message of pydantic shows what was given, which may be a URL with a secret in the wrong place.
+class Organization(Value, hide_input_in_errors=True):
     """The entity."""
 
     name: str
@@ -70,6 +113,7 @@ class Organization(Value):
     form: Form
     roles: Annotated[dict[str, Role], Field(min_length=1)]
     requests: Requests = Requests()
+    failures: Failures = Failures()
 
     def users_of(self, roles: tuple[str, ...]) -> tuple[str, ...]:
         """Give the people who have any of the roles; a role that there is not has nobody."""

@@ -19,6 +19,10 @@ PROBLEMS = {
     "repository_unknown": "no hay un repositorio «{value}» en repositories.yaml (hay: {known})",
     "role_unknown": "no hay un rol «{value}» en organization.yaml (hay: {known})",
     "connection_unknown": "la conexión «{value}» no existe en Airflow: créela en Administración → Conexiones",
+    "connection_not_apprise": "la conexión «{value}» no es de tipo apprise: en Airflow es de tipo «{type}»",
+    "notify_url": "aquí no va una URL, porque lleva secretos: guárdela en una conexión de Airflow de tipo apprise "
+    "y escriba aquí el identificador de la conexión",
+    "notify_place": "«{value}» no es un correo ni el identificador de una conexión de Airflow",
     "second_copy_same": "la segunda copia debe ir en otro repositorio que la primera",
     "duration": "«{value}» no es una duración: escriba un número y una unidad (s, m, h, d, w), como 26h",
     "percent": "«{value}» no es un porcentaje: escríbalo como 50%",

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from respaldo.actions import request_rows
 from respaldo.domain.requests import outcome_of
-from respaldo.flows.requests import letter, mail
+from respaldo.flows import mail
+from respaldo.flows.requests import letter
 from respaldo.flows.requests.place import Closed, RequestPlace
 from respaldo.texts import letter as letter_texts
 from respaldo.texts import requests as texts
