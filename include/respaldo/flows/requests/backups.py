@@ -69,7 +69,7 @@ def _name(step: str, place: RequestPlace) -> tuple[str, str]:
 
 
 def _conf(step: str, place: RequestPlace) -> dict[str, Any]:
-    request, purpose = place.request(), step.removeprefix("second_")
+    request, purpose = place.request, step.removeprefix("second_")
     bad = place.looked("second" if step.startswith("second_") else "first")
     conf: dict[str, Any] = {
         "reason": texts.BACKUP_REASONS[purpose].format(number=bad.number if bad else texts.NOTHING),

@@ -56,13 +56,13 @@ def answered(step: str, decision: Decision, place: RequestPlace) -> tuple[str, .
 
 
 def _analysis(place: RequestPlace) -> Question | Decision:
-    organization, request = place.organization(), place.request()
+    organization, request = place.organization, place.request
     if organization.requests.analysis == "automatic" and request.is_complete:
         return Decision(option="restoration", by=texts.AUTOMATIC, at=place.work.context["dag_run"].run_after)
     as_of = latest(request, place.work.context["dag_run"].run_after)
     try:
         known = place.work.report.copies(request.scope_id, as_of=as_of, limit=_SHOWN_COPIES)
-        listed = told.copies(known, place.zone())
+        listed = told.copies(known, place.zone)
     except ReportError as error:
         log.warning("%s", error)
         listed = texts.COPIES_UNKNOWN
@@ -76,13 +76,12 @@ def _analysis(place: RequestPlace) -> Question | Decision:
 
 def _authorization(which: Which) -> Callable[[RequestPlace], Question]:
     def put_together(place: RequestPlace) -> Question:
-        organization = place.organization()
-        identified = place.story().identified[which]
+        organization, identified = place.organization, place.identified(which)
         body = texts.AUTHORIZE_BODY.format(
             request=_request(place),
             touches=", ".join(f"`{name}`" for name in identified.touches),
             number=identified.number,
-            taken_at=told.moment(identified.taken_at, place.zone()),
+            taken_at=told.moment(identified.taken_at, place.zone),
             asked_by=place.asked_by or texts.NOBODY,
         )
         who = people.asked(organization, "authorize", organization.requests.authorizers, place.asked_by)
@@ -93,13 +92,12 @@ def _authorization(which: Which) -> Callable[[RequestPlace], Question]:
 
 def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
     def put_together(place: RequestPlace) -> Question:
-        organization, request, story = place.organization(), place.request(), place.story()
-        identified, restored = story.identified[which], story.restored[which]
+        identified, restored = place.identified(which), place.restored(which)
         body = texts.ACCEPT_BODY.format(
             request=_request(place),
             which=texts.WHICH[which],
             number=identified.number,
-            taken_at=told.moment(identified.taken_at, place.zone()),
+            taken_at=told.moment(identified.taken_at, place.zone),
             files=restored.files,
             size=size(restored.size_bytes),
             where=", ".join(f"`{name}`" for name in restored.where),
@@ -107,9 +105,9 @@ def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
             kept=texts.KEPT.format(names=", ".join(restored.kept)) if restored.kept else "",
         )
         return Question(
-            subject=texts.ACCEPT_SUBJECT.format(requester=request.requester),
+            subject=texts.ACCEPT_SUBJECT.format(requester=place.request.requester),
             body=body,
-            who=people.asked(organization, "accept", (organization.requests.acceptance,), None),
+            who=people.asked(place.organization, "accept", (place.organization.requests.acceptance,), None),
             state="accepting",
         )
 
@@ -117,8 +115,7 @@ def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
 
 
 def _request(place: RequestPlace) -> str:
-    scope = place.work.configuration().scopes[place.work.run.scope_id]
-    return told.request(place.request(), scope, place.zone())
+    return told.request(place.request, place.scope, place.zone)
 
 
 _QUESTIONS: dict[str, Callable[[RequestPlace], Question | Decision]] = {

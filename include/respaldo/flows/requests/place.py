@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
+from respaldo.config.configuration import Configuration, ConfiguredScope
 from respaldo.config.organization import Organization
 from respaldo.domain.requests import Decision, Failure, Finding, Outcome, RestoreRequest, Story
 from respaldo.domain.restoring import Identified, Restored, Which
@@ -53,8 +56,9 @@ class Closed(Value):
     at: AwareDatetime
 
 
-class RequestPlace(NamedTuple):
-    """One attempt at one step of one request."""
+@dataclass(frozen=True)
+class RequestPlace:
+    """One attempt at one step of one request. What it reads again and again, it reads once."""
 
     work: Workplace
 
@@ -71,20 +75,43 @@ class RequestPlace(NamedTuple):
         """The Airflow user that sent the form; empty for a program."""
         return self.work.context["dag_run"].triggering_user_name or ""
 
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration of the request's scope.
+
+        :raises InvalidConfigurationError: see `Workplace.configuration`.
+        """
+        return self.work.configuration()
+
+    @property
+    def scope(self) -> ConfiguredScope:
+        return self.configuration.scopes[self.work.run.scope_id]
+
+    @property
     def organization(self) -> Organization:
-        return self.work.configuration().organization
+        return self.configuration.organization
 
+    @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.organization().timezone)
+        return ZoneInfo(self.organization.timezone)
 
+    @cached_property
     def request(self) -> RestoreRequest:
-        """Give the request as it was registered."""
+        """The request as it was registered."""
         return self.work.result("register", RestoreRequest)
 
     def looked(self, which: Which) -> Looked | None:
         """Give what looking at a copy gave, None when nobody looked at it."""
         found: Looked | None = self._handed_on(LOOKS[which], Looked)
         return found
+
+    def identified(self, which: Which) -> Identified:
+        """Give the copy that was found good: nothing else is asked about or restored from."""
+        return Identified.model_validate(self.ti.xcom_pull(task_ids=LOOKS[which])["identified"])
+
+    def restored(self, which: Which) -> Restored:
+        """Give what a restoration left: nothing else is asked about."""
+        return Restored.model_validate(self.ti.xcom_pull(task_ids=RESTORES[which])["restored"])
 
     def decision(self, step: str) -> Decision | None:
         """Give what was decided at a step, None when nobody was asked or has answered."""

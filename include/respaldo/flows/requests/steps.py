@@ -83,9 +83,8 @@ def _tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) 
 
 
 def _register(place: RequestPlace) -> Step:
-    configuration = place.work.configuration()
-    request = form.filled_in(place.work.context["params"], configuration.scopes)
-    scope = configuration.scopes[request.scope_id]
+    request = form.filled_in(place.work.context["params"], place.configuration.scopes)
+    scope = place.scope
     if scope.settings.queue is not None:
         # The tasks of this DAG run on any worker: another one has another disk.
         raise refused("queue", scope.id)
@@ -123,7 +122,7 @@ def _identify(which: Which) -> Callable[[RequestPlace], Step]:
 
 
 def _look(place: RequestPlace, job: Job, story: Story, which: Which) -> Looked:
-    request = place.request()
+    request = place.request
     analysis = story.decisions["analyse"]
     repository = job.settings.repository if which == "first" else job.settings.second_copy
     known, identified = None, None
@@ -198,7 +197,7 @@ def _record(place: RequestPlace) -> Step:
 
 def _delivery(place: RequestPlace, story: Story, which: Which) -> Delivery:
     first = story.identified.get("first")
-    return delivery(place.work.home, place.request(), place.work.run.key, which, first)
+    return delivery(place.work.home, place.request, place.work.run.key, which, first)
 
 
 def _is_authorized(place: RequestPlace, story: Story) -> bool:
@@ -244,7 +243,7 @@ def _log_identified(place: RequestPlace, identified: Identified) -> None:
         texts.IDENTIFIED,
         texts.WHICH[identified.which],
         identified.number,
-        told.moment(identified.taken_at, place.zone()),
+        told.moment(identified.taken_at, place.zone),
         identified.repository,
         identified.files,
         size(identified.size_bytes),
