@@ -31,6 +31,7 @@ from respaldo.domain.errors import (
     SourceCommandError,
     SourceEmptyError,
     SourceMissingError,
+    SourcePartlyMissingError,
     SourceUnreadableError,
 )
 from respaldo.domain.values import Copy, Endpoint
@@ -210,10 +211,24 @@ def test_a_relative_path_is_a_mistake():
         FilesSource(kind="files", paths=("data",))
 
 
-def test_a_path_that_is_not_there_is_named(tree):
+def test_all_paths_that_are_not_there_are_named(tree):
+    none, nothing = tree / "none", tree / "nothing"
     with pytest.raises(SourceMissingError) as caught:
-        files(tree, tree / "none").probe(None)
-    assert caught.value.facts == {"path": str(tree / "none")}
+        files(none, nothing).probe(None)
+    assert caught.value.facts == {"path": f"{none}, {nothing}"}
+
+
+def test_a_part_that_is_not_there_is_told_apart_and_named(tree):
+    none, nothing = tree / "none", tree / "nothing"
+    with pytest.raises(SourcePartlyMissingError) as caught:
+        files(none, tree, nothing).probe(None)
+    assert caught.value.facts == {"missing": f"{none}, {nothing}"}
+
+
+def test_a_part_that_went_away_since_the_probe_leaves_no_snapshot(tree, tmp_path, repository, marks):
+    with pytest.raises(SourcePartlyMissingError):
+        save(files(tree, tmp_path / "none"), "files", repository, marks)
+    assert repository.snapshots() == ()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 import random
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,7 @@ from respaldo.domain.errors import (
     CountMismatchError,
     SourceEmptyError,
     SourceMissingError,
+    SourcePartlyMissingError,
     SourceUnreadableError,
 )
 from respaldo.domain.places import Place
@@ -28,7 +30,7 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Marks, Repository, Saved
 from respaldo.restic.snapshots import Node
-from respaldo.sources.files import finding, restoring
+from respaldo.sources.files import census, finding, restoring, vanished
 
 ITEM = "files"
 
@@ -74,12 +76,16 @@ class FilesSource(Value):
     def probe(self, endpoint: Endpoint | None) -> None:  # noqa: ARG002  (the protocol's signature)
         """Look at each path and find at least one file. restic 0.18 passes over a missing path and says 0.
 
-        :raises SourceMissingError: a path is not there.
+        :raises SourceMissingError: none of the paths is there.
+        :raises SourcePartlyMissingError: some are there and others not: a copy would miss a part of the data.
         :raises SourceUnreadableError: a path may not be read, or is a link: restic would save only the link.
         :raises SourceEmptyError: there is no file below any of them.
         """
-        for path in self.paths:
-            _look_at(path)
+        gone = [path for path in self.paths if not _is_there(path)]
+        if len(gone) == len(self.paths):
+            raise SourceMissingError(path=", ".join(gone))
+        if gone:
+            raise SourcePartlyMissingError(missing=", ".join(gone))
         if not any(_holds_a_file(path) for path in self.paths):
             raise SourceEmptyError(source=self.describe())
 
@@ -91,13 +97,16 @@ class FilesSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        endpoint: Endpoint | None,
         on_progress: OnProgress,
     ) -> Saved:
-        """Save all paths as one snapshot.
+        """Save all paths as one snapshot. What vanished before it was read is told like what cannot be read.
 
+        :raises SourceError: what `probe` raises: a disk can be gone since, most of all in a later attempt.
         :raises SourceEmptyError: every file was left out; the snapshot without a file is removed.
         """
+        self.probe(endpoint)
+        before = census.take(self.paths, one_file_system=self.one_file_system)
         saved = repository.save_paths(
             item,
             self.paths,
@@ -109,7 +118,9 @@ class FilesSource(Value):
         if saved.copy.files == 0:
             repository.forget(saved.copy.snapshot_id)
             raise SourceEmptyError(source=self.describe())
-        return saved
+        missed = vanished.missed(before, saved, repository, self.exclude)
+        # restic tells of a folder that it cannot list twice: it counts the files while it reads them.
+        return replace(saved, warnings=tuple(dict.fromkeys((*saved.warnings, *missed))))
 
     def verify(
         self, copy: Copy, repository: Repository, wanted: Verification, scratch: str
@@ -241,7 +252,8 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _look_at(path: str) -> None:
+def _is_there(path: str) -> bool:
+    """Look at a path. Raise `SourceUnreadableError` when it is there and nobody can read it."""
     try:
         found = os.lstat(path)
         if stat.S_ISDIR(found.st_mode):
@@ -250,10 +262,11 @@ def _look_at(path: str) -> None:
             Path(path).open("rb").close()
         elif stat.S_ISLNK(found.st_mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    except FileNotFoundError as error:
-        raise SourceMissingError(path=path) from error
+    except FileNotFoundError:
+        return False
     except OSError as error:
         raise SourceUnreadableError(path=path, reason=error.strerror) from error
+    return True
 
 
 def _holds_a_file(path: str) -> bool:
