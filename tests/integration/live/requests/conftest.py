@@ -6,14 +6,8 @@ All of them are under way at the same time, once a session: the tests only look 
 from __future__ import annotations
 
 import contextlib
-import email.policy
-import hashlib
-import html
 import json
-import os
 import shutil
-import socket
-import stat
 import subprocess
 import threading
 import time
@@ -26,8 +20,9 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from aiosmtpd.controller import Controller
 
+from damage_kit import biggest_pack, contents, flip_a_bit
+from mail_kit import Mailbox
 from respaldo.domain.values import Run
 from respaldo.embedded.errors import ApiError
 from respaldo.texts.requests import ACCEPTANCES, ANALYSES, AUTHORIZATIONS
@@ -226,55 +221,6 @@ class Desk:
         return {run["dag_run_id"] for run in runs if run["state"] in ("success", "failed")}
 
 
-class Mailbox:
-    """A mail server, and what it was given."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self.port = int(listening.getsockname()[1])
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  (aiosmtpd's)
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.messages.append(message)
-        return "250 OK"
-
-    def start(self) -> None:
-        self._controller.start()
-
-    def stop(self) -> None:
-        self._controller.stop()
-
-    def letters(self, ticket: str) -> list[tuple[str, str, str]]:
-        """Give recipient, subject and text of the letters of one request."""
-        return [
-            (str(message["to"]), str(message["subject"]), _text(message))
-            for message in self.messages
-            if f"requerimiento {ticket}:" in str(message["subject"])
-        ]
-
-
-def _text(message: Any) -> str:
-    body = message.get_body(("html",)).get_content()
-    return html.unescape(body[body.index(">") + 1 : body.rindex("</pre>")])
-
-
-def contents(folder: Path) -> dict[str, tuple[Any, ...]]:
-    """Describe all that is in a folder: content, owner, mode and time of each file, folder and link."""
-    found = {}
-    for path in [folder, *sorted(folder.rglob("*"))]:
-        seen = path.lstat()
-        if stat.S_ISLNK(seen.st_mode):
-            content = str(path.readlink())
-        elif stat.S_ISREG(seen.st_mode):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-        else:
-            content = ""
-        found[str(path.relative_to(folder))] = (seen.st_mode, seen.st_uid, seen.st_mtime_ns, content)
-    return found
-
-
 @pytest.fixture(scope="session")
 def tree():
     return contents
@@ -283,23 +229,9 @@ def tree():
 # --- what is damaged before anybody asks
 
 
-def _biggest_pack(folder: Path) -> Path:
-    return max((path for path in folder.glob("data/*/*")), key=lambda path: path.stat().st_size)
-
-
-def flip_a_bit(folder: Path) -> None:
-    pack = _biggest_pack(folder)
-    pack.chmod(0o600)
-    with pack.open("r+b") as file:
-        file.seek(pack.stat().st_size // 2)
-        [byte] = file.read(1)
-        file.seek(-1, os.SEEK_CUR)
-        file.write(bytes([byte ^ 1]))
-
-
 def damage(live) -> None:
     flip_a_bit(live.location("principal", "pide_volteado"))
-    _biggest_pack(live.location("principal", "pide_sin_paquete")).unlink()
+    biggest_pack(live.location("principal", "pide_sin_paquete")).unlink()
     for file in (live.location("principal", "pide_sin_copia") / "snapshots").iterdir():
         file.unlink()
     both = live.location("principal", "pide_ambas")
