@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,13 @@ from typing import Any
 
 from respaldo.demo import compare, damage, sources
 from respaldo.demo.libpq import run_program
-from respaldo.demo.runs import wait_for_dag
+from respaldo.demo.runs import Triggered, wait, wait_for_dag
 from respaldo.domain.values import Run
 from respaldo.embedded.api import Api
 from respaldo.embedded.errors import ApiError
 from respaldo.embedded.installation import Installation
+from respaldo.flows.backup import dag_id_of
+from respaldo.flows.requests.backups import run_id_of
 from respaldo.flows.requests.dag import DAG_ID
 from respaldo.report.store import Report
 from respaldo.texts import demo as texts
@@ -30,9 +31,6 @@ from respaldo.texts.requests import ACCEPTANCES, ANALYSES
 _ASKS = "soporte"
 _ANALYSES = "profesional"
 _ACCEPTS = "soporte"
-_POLL_SECONDS = 1.0
-_LONGEST_SECONDS = 240
-_FINAL = ("success", "failed")
 
 
 @dataclass
@@ -63,9 +61,9 @@ def problems(installation: Installation, report: Report, say: Callable[[str], No
         for requirement in asked:
             _ask(installation, requirement)
             say(texts.REQUEST.format(title=requirement.title))
-        states = _answer_all(installation, asked)
+        states = _answer_all(installation, asked, say)
         # The scope's new copy (15) must see the damage too, before it is mended.
-        reruns = list(_wrong_rerun(installation, report, saved))
+        reruns = list(_wrong_rerun(installation, report, saved, say))
     found = [
         problem
         for requirement in asked
@@ -120,20 +118,19 @@ def _ask(installation: Installation, requirement: Asked) -> None:
     requirement.run_id = made["dag_run_id"]
 
 
-def _answer_all(installation: Installation, asked: tuple[Asked, ...]) -> dict[str, str]:
+def _answer_all(
+    installation: Installation, asked: tuple[Asked, ...], say: Callable[[str], None]
+) -> dict[str, str]:
     """Answer what waits until all are over or the time is up, and give the state of each run."""
     people = {name: installation.api_of(name) for name in (_ANALYSES, _ACCEPTS)}
-    began = time.monotonic()
-    states: dict[str, str] = {}
-    while time.monotonic() - began < _LONGEST_SECONDS:
+
+    def answer() -> None:
         for requirement in asked:
             _answer(people, requirement)
-            path = f"dags/{DAG_ID}/dagRuns/{requirement.run_id}"
-            states[requirement.run_id] = str(installation.api.get(path)["state"])
-        if all(state in _FINAL for state in states.values()):
-            break
-        time.sleep(_POLL_SECONDS)
-    return states
+
+    begun = [Triggered(requirement.run) for requirement in asked]
+    wait(installation.api, begun, say, meanwhile=answer)
+    return {one.run.run_id: one.state for one in begun}
 
 
 def _answer(people: dict[str, Api], requirement: Asked) -> None:
@@ -173,15 +170,15 @@ def _outcome(report: Report, requirement: Asked) -> str | None:
     return row["outcome"] if row else None
 
 
-def _wrong_rerun(installation: Installation, report: Report, requirement: Asked) -> Iterator[str]:
+def _wrong_rerun(
+    installation: Installation, report: Report, requirement: Asked, say: Callable[[str], None]
+) -> Iterator[str]:
     """See that the scope was run again because its copy was bad (15), and that the run says so."""
     row = report.request(requirement.run.key) or {}
-    deadline = time.monotonic() + _LONGEST_SECONDS
-    dag_id, run_id = f"backup__{sources.FILES}", f"request__{requirement.run.key}__rerun"
-    path = f"dags/{dag_id}/dagRuns/{run_id}"
+    run_id = run_id_of(requirement.run.key, "rerun")
+    rerun = Run(dag_id=dag_id_of(sources.FILES), run_id=run_id, scope_id=sources.FILES)
     try:
-        while str(installation.api.get(path)["state"]) not in _FINAL and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
+        wait(installation.api, [Triggered(rerun)], say)
     except ApiError as error:
         yield texts.NOT_GOOD.format(run=run_id, state=error)
         return

@@ -45,11 +45,20 @@ def trigger(api: Api, scope_id: str, what: str, number: int) -> Triggered:
     return Triggered(Run(dag_id=dag_id, run_id=made["dag_run_id"], scope_id=scope_id))
 
 
-def wait(api: Api, runs: Sequence[Triggered], say: Callable[[str], None]) -> None:
-    """Wait until all runs are over or the time is up, telling every few seconds which step each is at."""
+def wait(
+    api: Api,
+    runs: Sequence[Triggered],
+    say: Callable[[str], None],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Wait until all runs are over or the time is up, telling every few seconds which step each is at.
+
+    :param meanwhile: what is done before each look at them.
+    """
     began = told = time.monotonic()
     while not all(run.is_over for run in runs) and time.monotonic() - began < _LONGEST_SECONDS:
         time.sleep(_POLL_SECONDS)
+        meanwhile()
         for run in runs:
             run.state = api.get(_path(run))["state"]
         if time.monotonic() - told >= _TELL_SECONDS:

@@ -59,8 +59,13 @@ def result(step: str, place: RequestPlace) -> str | None:
     return str(state)
 
 
+def run_id_of(request_key: str, step: str) -> str:
+    """Name the run that a step of a request begins; a safety backup's name says its authorization besides."""
+    return f"request__{request_key}__{step}"
+
+
 def _name(step: str, place: RequestPlace) -> tuple[str, str]:
-    run_id = f"request__{place.work.run.key}__{step}"
+    run_id = run_id_of(place.work.run.key, step)
     if step in AUTHORIZED_BY:
         # An authorization that is given again is of other data: it needs a backup of its own.
         decision = place.decision(AUTHORIZED_BY[step])

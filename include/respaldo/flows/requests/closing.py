@@ -26,8 +26,7 @@ def inform(place: RequestPlace) -> None:
         # It was refused at the door: whoever sent the form reads why in the red task.
         return
     outcome, run = outcome_of(story), place.work.run
-    configuration = place.work.configuration()
-    text = letter.write(story, outcome, configuration.scopes[run.scope_id], configuration)
+    text = letter.write(story, outcome, place.scope, place.configuration)
     sent = mail.send(story.request.email, letter.subject(story, outcome), text)
     if sent.by == "mail":
         log.info(texts.SENT, story.request.email)
