@@ -136,7 +136,8 @@ COMMON = {
     ),
     "date_from_datetime_parsing": ("organization.yaml", "2022-02-03", "ayer", "form.date", "ayer", "«ayer»"),
     "notify_place": (
-        "organization.yaml", "[soporte]}", "[soporte], notify: [a@b@c]}", "roles.soporte.notify.0", "@b@", "«a@b@c»"
+        "organization.yaml", "[soporte]}", "[soporte], notify: [a@b@c]}", "roles.soporte.notify.0", "@b@",
+        "«a@b@c» no es un correo",
     ),
     "date_type": ("organization.yaml", "2022-02-03", "[1]", "form.date", "form", "2026-01-31"),
 }  # fmt: skip
