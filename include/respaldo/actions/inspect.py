@@ -1,0 +1,78 @@
+"""Activity 14: look at what a failed run worked with, as it is now: worker, disks, source, repositories."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import psutil  # type: ignore[import-untyped]
+from pydantic import Field
+
+from respaldo.actions.job import Job
+from respaldo.domain.errors import RespaldoError
+from respaldo.domain.values import Value
+
+
+class Probe(Value):
+    """What one look showed: figures, or the error that it ended with."""
+
+    of: Literal["worker", "space", "source", "repository"]
+    name: str
+    facts: dict[str, int | str] = Field(default_factory=dict)
+    cause: str | None = None
+    """Code of the error; None: it is as it should be."""
+    told: dict[str, str] = Field(default_factory=dict)
+    """The error's facts, which its words name."""
+
+
+def inspect(job: Job) -> tuple[Probe, ...]:
+    """Look at everything, whatever else is wrong. Nothing is written."""
+    settings = job.settings
+    names = [name for name in (settings.repository, settings.second_copy) if name is not None]
+    return (
+        _worker(),
+        *_spaces(job, names),
+        _tried("source", settings.source.kind, lambda: settings.source.probe(job.endpoint)),
+        *(_tried("repository", name, partial(_open, job, name)) for name in names),
+    )
+
+
+def _worker() -> Probe:
+    memory = psutil.virtual_memory()
+    load = f"{os.getloadavg()[0]:.1f}"
+    facts: dict[str, int | str] = {
+        "load": load,
+        "cores": os.cpu_count() or 1,
+        "free_memory": memory.available,
+    }
+    return Probe(of="worker", name=socket.gethostname(), facts=facts)
+
+
+def _spaces(job: Job, names: list[str]) -> list[Probe]:
+    """Give the room on the disks of this worker that the run writes to."""
+    locations = [job.configuration.repositories[name].location for name in names]
+    folders = [str(job.home.scratch), *(place for place in locations if place.startswith("/"))]
+    probes = []
+    for folder in folders:
+        if Path(folder).is_dir():
+            usage = shutil.disk_usage(folder)
+            facts: dict[str, int | str] = {"free": usage.free, "total": usage.total}
+            probes.append(Probe(of="space", name=folder, facts=facts))
+    return probes
+
+
+def _open(job: Job, repository: str) -> None:
+    job.repository(repository).open()
+
+
+def _tried(of: Literal["source", "repository"], name: str, look: Callable[[], object]) -> Probe:
+    try:
+        look()
+    except RespaldoError as error:
+        return Probe(of=of, name=name, cause=error.code, told=error.facts)
+    return Probe(of=of, name=name)
