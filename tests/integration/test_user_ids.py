@@ -11,8 +11,8 @@ FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 _ASK = """
 import json, os
 from respaldo.config.configuration import folder, load
-from respaldo.flows.requests import people
-from respaldo.flows.requests.user_ids import put_user_ids
+from respaldo.flows import people
+from respaldo.flows.user_ids import put_user_ids
 from airflow.models.variable import Variable
 put_user_ids()
 # No task runner answers for variables here, but the environment does, as Airflow wants it.

@@ -4,7 +4,7 @@ import pytest
 
 from respaldo.config.organization import Organization
 from respaldo.domain.errors import NobodyToAskError
-from respaldo.flows.requests.people import asked
+from respaldo.flows.people import asked
 
 
 @pytest.fixture
@@ -31,14 +31,18 @@ def names(found):
 
 
 def test_everybody_of_the_roles_is_asked_once(organization):
-    found = asked(organization, "authorize", ("director", "servidores", "director"), None)
+    found = asked(organization, "autorizar que se sobrescriba", ("director", "servidores", "director"), None)
     assert names(found) == ["diana", "saul", "vera"]
     assert found[0] == {"id": "diana", "name": "diana"}
 
 
 def test_who_asked_and_colleagues_of_the_same_role_may_not_authorize(organization):
-    assert names(asked(organization, "authorize", ("director", "servidores"), "saul")) == ["diana"]
-    assert names(asked(organization, "authorize", ("director", "servidores"), "sofia")) == [
+    assert names(asked(organization, "autorizar que se sobrescriba", ("director", "servidores"), "saul")) == [
+        "diana"
+    ]
+    assert names(
+        asked(organization, "autorizar que se sobrescriba", ("director", "servidores"), "sofia")
+    ) == [
         "diana",
         "saul",
         "vera",
@@ -50,5 +54,5 @@ def test_who_asked_and_colleagues_of_the_same_role_may_not_authorize(organizatio
 )
 def test_nobody_left_to_ask_is_told_with_the_roles(organization, roles, asked_by):
     with pytest.raises(NobodyToAskError) as told:
-        asked(organization, "authorize", roles, asked_by)
+        asked(organization, "autorizar que se sobrescriba", roles, asked_by)
     assert told.value.facts["step"] == "autorizar que se sobrescriba"

@@ -105,7 +105,7 @@ def password(
 def sync() -> None:
     """Create or change Airflow's pools, one for each repository, and the ids of FAB's users."""
     from respaldo.flows.pools import put_pools
-    from respaldo.flows.requests.user_ids import put_user_ids
+    from respaldo.flows.user_ids import put_user_ids
 
     for pool, slots in put_pools(workplace.configuration().repositories).items():
         say(texts.SYNCED.format(pool=pool, slots=slots))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from respaldo.actions import request_rows
@@ -16,7 +17,10 @@ from respaldo.domain.errors import IncompleteAnswerError, ReportError
 from respaldo.domain.requests import Decision, needs_note
 from respaldo.domain.requests import State as RequestState
 from respaldo.domain.restoring import Which
-from respaldo.flows.requests import people, told
+from respaldo.flows import people
+from respaldo.flows.notices import letters, links
+from respaldo.flows.notices.sending import send
+from respaldo.flows.requests import told
 from respaldo.flows.requests.place import RequestPlace
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
@@ -30,10 +34,11 @@ _SHOWN_COPIES = 8
 
 
 class Question(NamedTuple):
-    """What is asked, and who may answer."""
+    """What is asked, of which roles, and who of them may answer."""
 
     subject: str
     body: str
+    roles: tuple[str, ...]
     who: list[HITLUser]
     state: RequestState
 
@@ -41,6 +46,21 @@ class Question(NamedTuple):
 def question(step: str, place: RequestPlace) -> Question | Decision:
     """Put a question together; the analysis may be one that nobody needs to be asked."""
     return _QUESTIONS[step](place)
+
+
+def announce(step: str, asked: Question, place: RequestPlace) -> None:
+    """Tell the roles that a question waits for them. One that is asked again was told already."""
+    if place.work.run.attempt > 1:
+        return
+    organization = place.organization
+    notice = letters.question(
+        subject=asked.subject,
+        role=organization.titles_of(*asked.roles),
+        until=datetime.now(UTC) + organization.requests.answer_within,
+        link=links.to_question(place.ti.dag_id, place.ti.run_id, step),
+        zone=place.zone,
+    )
+    send(organization, asked.roles, notice)
 
 
 def answered(step: str, decision: Decision, place: RequestPlace) -> tuple[str, ...]:
@@ -59,7 +79,7 @@ def _analysis(place: RequestPlace) -> Question | Decision:
     organization, request = place.organization, place.request
     if organization.requests.analysis == "automatic" and request.is_complete:
         return Decision(option="restoration", by=texts.AUTOMATIC, at=place.work.context["dag_run"].run_after)
-    as_of = latest(request, place.work.context["dag_run"].run_after)
+    as_of, roles = latest(request, place.work.context["dag_run"].run_after), (organization.requests.analyst,)
     try:
         known = place.work.report.copies(request.scope_id, as_of=as_of, limit=_SHOWN_COPIES)
         listed = told.copies(known, place.zone)
@@ -69,7 +89,8 @@ def _analysis(place: RequestPlace) -> Question | Decision:
     return Question(
         subject=texts.ANALYSE_SUBJECT.format(requester=request.requester),
         body=texts.ANALYSE_BODY.format(request=_request(place), copies=listed),
-        who=people.asked(organization, "analyse", (organization.requests.analyst,), None),
+        roles=roles,
+        who=people.asked(organization, texts.DECIDES["analyse"], roles, None),
         state="analysing",
     )
 
@@ -84,8 +105,9 @@ def _authorization(which: Which) -> Callable[[RequestPlace], Question]:
             taken_at=told.moment(identified.taken_at, place.zone),
             asked_by=place.asked_by or texts.NOBODY,
         )
-        who = people.asked(organization, "authorize", organization.requests.authorizers, place.asked_by)
-        return Question(texts.AUTHORIZE_SUBJECT, body, who, "restoring")
+        roles = organization.requests.authorizers
+        who = people.asked(organization, texts.DECIDES["authorize"], roles, place.asked_by)
+        return Question(texts.AUTHORIZE_SUBJECT, body, roles, who, "restoring")
 
     return put_together
 
@@ -93,6 +115,7 @@ def _authorization(which: Which) -> Callable[[RequestPlace], Question]:
 def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
     def put_together(place: RequestPlace) -> Question:
         identified, restored = place.identified(which), place.restored(which)
+        roles = (place.organization.requests.acceptance,)
         body = texts.ACCEPT_BODY.format(
             request=_request(place),
             which=texts.WHICH[which],
@@ -107,7 +130,8 @@ def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
         return Question(
             subject=texts.ACCEPT_SUBJECT.format(requester=place.request.requester),
             body=body,
-            who=people.asked(place.organization, "accept", (place.organization.requests.acceptance,), None),
+            roles=roles,
+            who=people.asked(place.organization, texts.DECIDES["accept"], roles, None),
             state="accepting",
         )
 

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator, BaseSensorOperator
-from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.exceptions import AirflowFailException
 
+from respaldo.flows.colors import ASK, RESULT, WORK
+from respaldo.flows.way import Way
 from respaldo.texts import requests as texts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-ASK_COLOR = "#fff3cd"
-WORK_COLOR = "#e8f0fe"
 
-
-class _Way(SkipMixin):
-    """Goes on with some of the tasks below, and skips every other one that only the others lead to.
-
-    Airflow's own branching skips direct neighbours; the joins of this DAG would run all the same.
-    """
-
-    def go_on(self, context: Context, following: Sequence[str] | None) -> None:
-        if following is None:
-            return
-        dag = context["dag"]
-        kept = set(following)
-        for name in following:
-            kept |= dag.get_task(name).get_flat_relative_ids(upstream=False)
-        others = context["task"].get_flat_relative_ids(upstream=False) - kept
-        if others:
-            self.skip(context["ti"], [dag.get_task(name) for name in sorted(others)])
-
-
-class RequestStepOperator(BaseOperator, _Way):
+class RequestStepOperator(BaseOperator, Way):
     """One step that a worker does."""
 
-    ui_color = WORK_COLOR
+    ui_color = WORK
 
     def execute(self, context: Context) -> None:
         from respaldo.flows.requests import steps
@@ -53,10 +32,10 @@ class RequestStepOperator(BaseOperator, _Way):
         self.go_on(context, done.following)
 
 
-class DecisionOperator(HITLOperator, _Way):
+class DecisionOperator(HITLOperator, Way):
     """One question to people. The task waits without a worker until somebody who may answers it."""
 
-    ui_color = ASK_COLOR
+    ui_color = ASK
 
     def execute(self, context: Context) -> None:
         from respaldo.actions import request_rows
@@ -73,6 +52,7 @@ class DecisionOperator(HITLOperator, _Way):
             return
         self.subject, self.body, self.assigned_users = asked.subject, asked.body, asked.who
         place.work.report.write(request_rows.waiting(place.work.run, asked.state))
+        decisions.announce(self.task_id, asked, place)
         super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
@@ -112,7 +92,7 @@ class DecisionOperator(HITLOperator, _Way):
 class BackupRunOperator(TriggerDagRunOperator):
     """Begins a run of the request's scope, once, however often it is tried."""
 
-    ui_color = WORK_COLOR
+    ui_color = WORK
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         # Which DAG and run, the request tells when the task runs.
@@ -135,7 +115,7 @@ class BackupRunOperator(TriggerDagRunOperator):
 class BackupResultSensor(BaseSensorOperator):
     """Waits for the run that the task ``of`` began; between its looks it holds no worker."""
 
-    ui_color = WORK_COLOR
+    ui_color = WORK
 
     def __init__(self, *, of: str, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(mode="reschedule", **kwargs)
@@ -157,7 +137,7 @@ class BackupResultSensor(BaseSensorOperator):
 class RequestWatcherOperator(BaseOperator):
     """Makes the run red unless the request ended as somebody wanted it and nothing failed."""
 
-    ui_color = "#fce8e6"
+    ui_color = RESULT
 
     def execute(self, context: Context) -> None:
         from respaldo.domain.requests import GOOD_OUTCOMES

@@ -67,10 +67,12 @@ def telling(place: RequestPlace, step: str) -> Iterator[None]:
     except RespaldoError as error:
         _tell(place, step, worded(error, place.work.run.scope_id), time.monotonic() - began)
         raise
-    except AirflowTaskTimeout:
+    except AirflowTaskTimeout as timeout:
         seconds = time.monotonic() - began
-        _tell(place, step, TimedOutError(seconds=round(seconds)), seconds)
-        raise
+        timed_out = TimedOutError(seconds=round(seconds))
+        _tell(place, step, timed_out, seconds)
+        # Airflow would try again what it takes for a failure of its own: this one fails for good.
+        raise timed_out from timeout
 
 
 def _tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) -> None:

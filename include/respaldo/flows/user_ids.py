@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk.configuration import conf
 
-from respaldo.flows.requests.people import USER_IDS
+from respaldo.flows.people import USER_IDS
 
 
 def put_user_ids() -> dict[str, str]:

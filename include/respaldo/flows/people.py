@@ -13,7 +13,6 @@ from airflow.sdk.configuration import conf
 
 from respaldo.config.organization import Organization
 from respaldo.domain.errors import NobodyToAskError
-from respaldo.texts import requests as texts
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.hitl import HITLUser
@@ -23,10 +22,11 @@ USER_IDS = "respaldo_user_ids"
 
 
 def asked(
-    organization: Organization, step: str, roles: tuple[str, ...], asked_by: str | None
+    organization: Organization, decision: str, roles: tuple[str, ...], asked_by: str | None
 ) -> list[HITLUser]:
     """Give the people of some roles, as Airflow wants them.
 
+    :param decision: what they decide, in words.
     :param asked_by: who may not answer, nor anybody of the same roles; None: there is no such rule.
     :raises NobodyToAskError: nobody is left.
     """
@@ -34,7 +34,7 @@ def asked(
     names = [name for name in organization.users_of(roles) if name not in barred]
     ids = _ids(names)
     if not ids:
-        raise NobodyToAskError(step=texts.DECIDES[step], roles=organization.titles_of(*roles))
+        raise NobodyToAskError(step=decision, roles=organization.titles_of(*roles))
     return [{"id": ids[name], "name": name} for name in names if name in ids]
 
 
