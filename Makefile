@@ -45,6 +45,10 @@ check: $(STAMP) ## Format, lint, types, import contracts, lock drift
 test: env ## Run the tests, installing what they need
 	@scripts/run-tests
 
+.PHONY: faults
+faults: env ## Break everything that can break, and see that it is told and mended
+	@$(BIN)/python -m pytest tests/faults -v --no-header -rN --tb=short
+
 .PHONY: bench
 bench: env ## Measure against the raw tool
 	$(BIN)/python tests/bench

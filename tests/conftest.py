@@ -19,7 +19,7 @@ from hypothesis import settings
 from respaldo.domain.values import Endpoint
 
 PROJECT = Path(__file__).parents[1]
-INSTALLATIONS = re.compile(r"integration/(live/|test_embedded)")
+INSTALLATIONS = re.compile(r"integration/(live/|test_embedded)|faults/test_")
 
 # A busy machine is no finding: properties are about values, not about milliseconds.
 settings.register_profile("values", deadline=None)

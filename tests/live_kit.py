@@ -180,6 +180,19 @@ class Live:
         )
         return done.stdout
 
+    def start_restic(
+        self, repository: str, scope: str, *arguments: str | Path, at: Path | None = None, **how: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start a restic that takes locks, and do not wait for it.
+
+        :param at: where the repository is, if it is not where the scope's is.
+        """
+        return subprocess.Popen(
+            [_restic(), "--repo", at or self.location(repository, scope), "--no-cache", *arguments],
+            env=os.environ | {"RESTIC_PASSWORD": self.password(repository, scope)},
+            **how,
+        )
+
     def snapshots(self, repository: str, scope: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.restic(repository, scope, "snapshots", "--json"))
         return sorted(found, key=lambda snapshot: snapshot["time"])

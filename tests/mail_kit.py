@@ -30,6 +30,11 @@ class Mailbox:
     def stop(self) -> None:
         self._controller.stop()
 
+    def about(self, words: str) -> list[tuple[str, str]]:
+        """Give recipient and subject of the messages whose subject has these words."""
+        told = [(str(message["to"]), str(message["subject"])) for message in list(self.messages)]
+        return [(recipient, subject) for recipient, subject in told if words in subject]
+
     def letters(self, ticket: str) -> list[tuple[str, str, str]]:
         """Give recipient, subject and text of the letters of one request."""
         return [

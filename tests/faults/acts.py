@@ -1,0 +1,247 @@
+"""What is done to a scope, and undone: to its repositories, its source, its locks and its processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from damage_kit import biggest_pack, flip_a_bit
+from faults.case import Act, Scene
+from live_kit import wait_until
+
+PAUSE = 0.005
+
+
+def both(*acts: Act) -> Act:
+    """Do one thing after another."""
+
+    def do(scene: Scene) -> None:
+        for act in acts:
+            act(scene)
+
+    return do
+
+
+# --- what is in a repository
+
+
+def hide(name: str, *, second: bool = False) -> Act:
+    """Take a part of a repository away (all of it: a dot)."""
+
+    def do(scene: Scene) -> None:
+        part = (scene.second if second else scene.first) / name
+        hidden = scene.live.home / f"{scene.scope}.apartado"
+        part.rename(hidden)
+        scene.kept["hidden"] = (part, hidden)
+
+    return do
+
+
+def unhide(scene: Scene) -> None:
+    part, hidden = scene.kept["hidden"]
+    if part.is_dir():
+        shutil.rmtree(part)
+    hidden.rename(part)
+
+
+def hide_files(name: str) -> Act:
+    """Empty a folder of the first repository."""
+
+    def do(scene: Scene) -> None:
+        hide(name)(scene)
+        scene.kept["hidden"][0].mkdir()
+
+    return do
+
+
+def flip(scene: Scene) -> None:
+    flip_a_bit(scene.first)
+
+
+def cut(scene: Scene) -> None:
+    pack = biggest_pack(scene.first)
+    pack.chmod(0o600)
+    os.truncate(pack, pack.stat().st_size // 2)
+
+
+def lose_a_pack(scene: Scene) -> None:
+    biggest_pack(scene.first).unlink()
+
+
+def lose_the_index(scene: Scene) -> None:
+    for file in (scene.first / "index").iterdir():
+        file.unlink()
+
+
+def flip_the_config(scene: Scene) -> None:
+    config = scene.first / "config"
+    scene.kept["config"] = config.read_bytes()
+    config.chmod(0o600)
+    flipped = bytearray(scene.kept["config"])
+    flipped[len(flipped) // 2] ^= 1
+    config.write_bytes(flipped)
+
+
+def restore_the_config(scene: Scene) -> None:
+    (scene.first / "config").write_bytes(scene.kept["config"])
+
+
+# --- the disk that a repository is on
+
+
+def on_a_disk(megabytes: int, *, second: bool = False) -> Act:
+    """Make the source, and put a repository on a disk of its own."""
+
+    def do(scene: Scene) -> None:
+        scene.live.fill(scene.scope, scene.case.megabytes)
+        place = scene.second if second else scene.first
+        place.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", place], check=True)
+        scene.kept["disk"] = place
+
+    return do
+
+
+def protect(scene: Scene) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", scene.kept["disk"]], check=True)
+
+
+def unprotect(scene: Scene) -> None:
+    subprocess.run(["mount", "-o", "remount,rw", scene.kept["disk"]], check=True)
+
+
+def leave_room(kilobytes: int) -> Act:
+    """Fill a disk, and let the source grow by more than what is left of it."""
+
+    def do(scene: Scene) -> None:
+        disk = scene.kept["disk"]
+        room = shutil.disk_usage(disk).free - (kilobytes << 10)
+        (disk / "ajeno").write_bytes(bytes(room))
+        grow(scene)
+
+    return do
+
+
+def make_room(scene: Scene) -> None:
+    (scene.kept["disk"] / "ajeno").unlink()
+
+
+def grow(scene: Scene, megabytes: int = 4) -> None:
+    (scene.folder / "nuevo.bin").write_bytes(os.urandom(megabytes << 20))
+
+
+# --- locks
+
+
+@contextlib.contextmanager
+def _locking(scene: Scene, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Stop a restic that has just locked the first repository."""
+    locks = scene.first / "locks"
+    for _ in range(20):
+        process = scene.restic(
+            scene.first,
+            *arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and not any(locks.iterdir()):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        if process.poll() is None and any(locks.iterdir()):
+            yield process
+            return
+        process.kill()
+        process.wait()
+    raise AssertionError(f"restic {arguments} could not be caught")
+
+
+def lock(*arguments: str) -> Act:
+    """Leave the lock of a restic that was killed."""
+
+    def do(scene: Scene) -> None:
+        with _locking(scene, *arguments) as process:
+            process.kill()
+            process.wait()
+        assert any((scene.first / "locks").iterdir())
+
+    return do
+
+
+def hold_a_lock(*arguments: str) -> Act:
+    """Leave the lock of a restic that lives and does not get on."""
+
+    def do(scene: Scene) -> None:
+        with _locking(scene, *arguments) as process:
+            scene.kept["holder"] = process
+
+    return do
+
+
+def let_go(scene: Scene) -> None:
+    process = scene.kept["holder"]
+    process.send_signal(signal.SIGCONT)
+    process.communicate()
+
+
+# --- processes
+
+
+def caught(scene: Scene, verb: str, *, among_data: Path | None = None) -> psutil.Process:
+    """Wait for the restic that does something for the scope, and stop it.
+
+    :param among_data: not before it has written some data there.
+    """
+    before = set(among_data.glob("data/*/*")) if among_data else set()
+    found: list[psutil.Process] = []
+
+    def is_there() -> bool:
+        if among_data and not set(among_data.glob("data/*/*")) - before:
+            return False
+        process = scene.live.restic_process(verb, scene.scope)
+        with contextlib.suppress(psutil.Error):
+            if process is not None:
+                process.suspend()
+                found.append(process)
+        return bool(found)
+
+    wait_until(is_there, f"restic {verb} of {scene.scope}", PAUSE)
+    return found[0]
+
+
+def task_of(scene: Scene, step: str) -> psutil.Process:
+    """Wait for the process of a step of the run, and give it."""
+    path = f"dags/{scene.run.dag_id}/dagRuns/{scene.run.run_id}/taskInstances/{step}"
+    found: list[psutil.Process] = []
+
+    def runs() -> bool:
+        task = scene.live.installation.api.get(path)
+        if task["state"] == "running" and task["pid"]:
+            with contextlib.suppress(psutil.Error):
+                found.append(psutil.Process(task["pid"]))
+        return bool(found)
+
+    wait_until(runs, f"{step} of {scene.scope}", 0.1)
+    return found[0]
+
+
+def killed(
+    verb: str, victim: Callable[[psutil.Process], psutil.Process], number: int = signal.SIGKILL
+) -> Act:
+    """Signal a process while restic does something: restic itself, or the task that called it."""
+
+    def do(scene: Scene) -> None:
+        restic = caught(scene, verb)
+        victim(restic).send_signal(number)
+        with contextlib.suppress(psutil.Error):
+            restic.resume()
+
+    return do

@@ -1,0 +1,48 @@
+"""All cases of a test run: those that do not disturb each other at once, the others one after another."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+import psutil
+
+from faults.case import Case, Scene
+from faults.course import play
+from live_kit import Live
+from mail_kit import Mailbox
+
+AT_ONCE = 5
+"""Airflow runs four tasks at a time here; a case that checks its repositories leaves one to another."""
+
+
+class Campaign:
+    """The cases that were selected, in one installation."""
+
+    def __init__(self, live: Live, mailbox: Mailbox, cases: Sequence[Case]) -> None:
+        self.live = live
+        self.mailbox = mailbox
+        self.scenes = {case: Scene(live, mailbox, case) for case in cases}
+        together = [case for case in cases if not case.disturbs]
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._played: dict[Case, Future[None]] = {
+            case: self._pool.submit(play, self.scenes[case])
+            for case in sorted(together, key=lambda case: not case.is_long)
+        }
+
+    def see(self, case: Case) -> None:
+        """Wait until a case is over. Raise what was not as it must be."""
+        if case.disturbs:
+            wait(self._played.values())
+            play(self.scenes[case])
+        else:
+            self._played[case].result()
+
+    def end(self) -> None:
+        """Leave nothing behind that would keep the installation's folder from being removed."""
+        self._pool.shutdown(cancel_futures=True)
+        home = f"{self.live.home}/"
+        for partition in psutil.disk_partitions(all=True):
+            if partition.mountpoint.startswith(home):
+                subprocess.run(["umount", "--lazy", partition.mountpoint], check=True)
