@@ -15,7 +15,8 @@ import psutil
 
 from damage_kit import biggest_pack, flip_a_bit
 from faults.case import Act, Scene
-from live_kit import wait_until
+from live_kit import Outcome, wait_until
+from respaldo.embedded.errors import ApiError
 
 PAUSE = 0.005
 
@@ -138,6 +139,12 @@ def grow(scene: Scene, megabytes: int = 4) -> None:
     (scene.folder / "nuevo.bin").write_bytes(os.urandom(megabytes << 20))
 
 
+def change_all(scene: Scene) -> None:
+    """Change the source, so that there is something to save and to copy."""
+    size = (scene.folder / "datos.bin").stat().st_size
+    (scene.folder / "datos.bin").write_bytes(os.urandom(size))
+
+
 # --- locks
 
 
@@ -217,6 +224,13 @@ def caught(scene: Scene, verb: str, *, among_data: Path | None = None) -> psutil
     return found[0]
 
 
+def wait_for_step(scene: Scene, step: str, state: str) -> None:
+    """Wait until a step has a state, and lose no time: the next one begins at once."""
+    asked = "SELECT state FROM task_instance WHERE dag_id = %s AND run_id = %s AND task_id = %s"
+    of = (scene.run.dag_id, scene.run.run_id, step)
+    wait_until(lambda: scene.live.sql("airflow", asked, *of) == [(state,)], f"{step} of {scene.scope}", PAUSE)
+
+
 def task_of(scene: Scene, step: str) -> psutil.Process:
     """Wait for the process of a step of the run, and give it."""
     path = f"dags/{scene.run.dag_id}/dagRuns/{scene.run.run_id}/taskInstances/{step}"
@@ -245,3 +259,32 @@ def killed(
             restic.resume()
 
     return do
+
+
+# --- runs that end without a word
+
+GONE = "gone"
+
+
+def watch(scene: Scene) -> None:
+    """Have the watch look at all runs now, not at its next turn."""
+    api = scene.live.installation.api
+    made = api.post("dags/failure_watch/dagRuns", {"logical_date": None, "conf": {}})
+    path = f"dags/failure_watch/dagRuns/{made['dag_run_id']}"
+    wait_until(lambda: api.get(path)["state"] in ("success", "failed"), "the watch", 0.5)
+    assert api.get(path)["state"] == "success"
+
+
+def finished_by_the_watch(scene: Scene) -> Outcome:
+    """Wait until a run is over that nobody closes the row of but the watch."""
+
+    def state() -> str:
+        try:
+            return scene.live.state(scene.run)
+        except ApiError:
+            return GONE
+
+    wait_until(lambda: state() in ("success", "failed", GONE), f"{scene.scope} to be over", 0.5)
+    watch(scene)
+    row = scene.live.report.row(scene.run.key)
+    return Outcome(state=state(), tasks={}, tries={}, row=row)

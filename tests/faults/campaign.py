@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import psutil
 
@@ -20,10 +21,10 @@ AT_ONCE = 5
 class Campaign:
     """The cases that were selected, in one installation."""
 
-    def __init__(self, live: Live, mailbox: Mailbox, cases: Sequence[Case]) -> None:
+    def __init__(self, live: Live, mailbox: Mailbox, server: Any, cases: Sequence[Case]) -> None:
         self.live = live
         self.mailbox = mailbox
-        self.scenes = {case: Scene(live, mailbox, case) for case in cases}
+        self.scenes = {case: Scene(live, mailbox, server, case) for case in cases}
         together = [case for case in cases if not case.disturbs]
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._played: dict[Case, Future[None]] = {

@@ -23,6 +23,8 @@ class Scene:
 
     live: Live
     mailbox: Mailbox
+    server: Any
+    """A PostgreSQL server beside the installation's own, which a case may stop."""
     case: Case
     runs: list[Run] = field(default_factory=list)
     """The good run before the fault, the run that meets it, and what came after."""
@@ -94,6 +96,8 @@ class Case:
     mend: Act = nothing
     during: Act = nothing
     """Done while that run is under way."""
+    finish: Callable[[Scene], Outcome] = lambda scene: scene.live.finish(scene.run)
+    """Waits until that run is over, and looks at it."""
     step: str | None = None
     """The step that fails; none: the run is good."""
     state: str | None = None

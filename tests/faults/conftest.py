@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -53,10 +55,12 @@ def _case_of(item: pytest.Item) -> Case | None:
 
 
 @pytest.fixture(scope="session")
-def campaign(request: pytest.FixtureRequest) -> Iterator[Campaign]:
+def campaign(request: pytest.FixtureRequest, postgres_server: Any) -> Iterator[Campaign]:
     cases = list(filter(None, map(_case_of, request.session.items)))
     names = [case.name for case in cases]
     assert len(names) == len(set(names)), "two cases have one name"
+    # Whoever has a lease on a file is told by this signal that somebody opens it; cases ask instead.
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
     mailbox = Mailbox()
     mailbox.start()
     try:
@@ -67,7 +71,7 @@ def campaign(request: pytest.FixtureRequest) -> Iterator[Campaign]:
             with started(
                 layout, dags=len(cases) + OTHER_DAGS, before=lambda live: _connect(live, mailbox)
             ) as live:
-                campaign = Campaign(live, mailbox, cases)
+                campaign = Campaign(live, mailbox, postgres_server, cases)
                 try:
                     yield campaign
                 finally:

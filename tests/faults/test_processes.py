@@ -1,0 +1,216 @@
+"""Processes that are killed, stopped or lost, and runs that end without a word."""
+
+import fcntl
+import os
+import signal
+import time
+
+import psutil
+
+from faults import acts
+from faults.case import Case, Scene, each
+from live_kit import Outcome
+from respaldo.embedded.supervisor import Supervisor
+
+ONCE = {"retries": {"attempts": 1, "delay": "1s"}}
+READ_ALL = {"verify": {"probe_files": 3, "read_data": "100%"}}
+MEGABYTES = 24
+
+
+def _itself(restic: psutil.Process) -> psutil.Process:
+    return restic
+
+
+def _task(restic: psutil.Process) -> psutil.Process:
+    return restic.parent()
+
+
+def _worker(restic: psutil.Process) -> psutil.Process:
+    """Give the process of the executor that the task runs below."""
+    worker = restic.parent().parent()
+    assert "LocalExecutor" in " ".join(worker.cmdline()), worker.cmdline()
+    return worker
+
+
+def _at_record(scene: Scene, act) -> None:
+    """Hold up the step that closes the row, by a lock on that row, and do something meanwhile."""
+    import psycopg
+
+    endpoint = scene.live.installation.endpoint("respaldo")
+    acts.wait_for_step(scene, "copy", "success")
+    with psycopg.connect(host=endpoint.host, user=endpoint.user, dbname="respaldo") as holder:
+        holder.execute("SELECT FROM respaldo.fm007 WHERE run_key = %s FOR UPDATE", (scene.run.key,))
+        act(acts.task_of(scene, "record"))
+
+
+def _kill_record(scene: Scene) -> None:
+    _at_record(scene, lambda task: task.kill())
+
+
+def _kill_the_scheduler(scene: Scene) -> None:
+    restic = acts.caught(scene, "copy")
+    os.kill(Supervisor(scene.live.installation.layout).pid("scheduler"), signal.SIGKILL)
+    time.sleep(2)
+    restic.resume()
+
+
+def _stop_restic(scene: Scene) -> None:
+    scene.kept["stopped"] = acts.caught(scene, "backup")
+
+
+def _mark_it_failed(scene: Scene) -> None:
+    restic = acts.caught(scene, "backup")
+    scene.live.installation.api.patch(
+        f"dags/{scene.run.dag_id}/dagRuns/{scene.run.run_id}", {"state": "failed"}
+    )
+    restic.resume()
+
+
+def _delete_it(scene: Scene) -> None:
+    restic = acts.caught(scene, "backup")
+    scene.live.installation.api.delete(f"dags/{scene.run.dag_id}/dagRuns/{scene.run.run_id}")
+    restic.resume()
+
+
+def _take_the_place(scene: Scene) -> None:
+    """Hold the scope's lock, as a run that hangs would."""
+    lock = os.open(scene.live.home / "locks" / f"{scene.scope}.lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    scene.kept["lock"] = lock
+
+
+def _leave_the_place(scene: Scene) -> None:
+    os.close(scene.kept["lock"])
+
+
+def _trigger_another(scene: Scene) -> None:
+    scene.kept["another"] = scene.live.trigger(scene.scope)
+
+
+def _both_are_good(scene: Scene, outcome: Outcome) -> None:
+    another = scene.live.finish(scene.kept["another"])
+    assert (another.state, another.row["state"]) == ("success", "succeeded")
+    assert outcome.row["ended_at"] <= another.row["started_at"]
+    for repository in scene.repositories:
+        assert len(scene.live.snapshots(repository, scene.scope)) == 3
+
+
+def _tried_twice(step: str):
+    """A retry finished what an attempt that was killed began, once."""
+
+    def look(scene: Scene, outcome: Outcome) -> None:
+        assert outcome.row["attempts"][step] == 2, outcome.row["attempts"]
+        for repository in scene.repositories:
+            tagged = [one for one in scene.live.snapshots(repository, scene.scope)
+                      if set(scene.run.tags) <= set(one["tags"])]  # fmt: skip
+            assert len(tagged) == 1
+
+    return look
+
+
+def _kill(verb: str, victim, number: int = signal.SIGKILL):
+    return acts.killed(verb, victim, number)
+
+
+def _case(name: str, cause: str | None, **what) -> Case:
+    return Case(name, cause, **({"inject": acts.change_all, "megabytes": MEGABYTES} | what))
+
+
+CASES = (
+    _case("restic_muerto", "engine_killed", during=_kill("backup", _itself), step="execute", scope=ONCE),
+    _case("restic_muerto_una_vez", None, during=_kill("backup", _itself), also=_tried_twice("execute")),
+    _case("copia_muerta_una_vez", None, during=_kill("copy", _itself), also=_tried_twice("copy")),
+    _case(
+        "tarea_muerta",
+        "interrupted",
+        during=_kill("backup", _task),
+        step="execute",
+        state="interrupted",
+        scope=ONCE,
+        is_rerun=True,
+        is_fast=True,
+    ),
+    _case(
+        "verificacion_muerta",
+        "interrupted",
+        during=_kill("check", _task),
+        step="verify",
+        state="interrupted",
+        scope=ONCE | READ_ALL,
+        is_rerun=True,
+    ),
+    _case(
+        "copia_sin_tarea",
+        "interrupted",
+        during=_kill("copy", _task),
+        step="copy",
+        state="interrupted",
+        scope=ONCE,
+        is_rerun=True,
+    ),
+    _case("registro_muerto_una_vez", None, during=_kill_record),
+    _case(
+        "registro_muerto",
+        "run_lost",
+        during=_kill_record,
+        finish=acts.finished_by_the_watch,
+        step="record",
+        state="interrupted",
+        scope=ONCE,
+        is_rerun=True,
+    ),
+    _case(
+        "tarea_terminada",
+        "cancelled",
+        during=_kill("backup", _task, signal.SIGTERM),
+        step="execute",
+        scope=ONCE,
+    ),
+    _case(
+        "tarea_terminada_una_vez",
+        None,
+        during=_kill("backup", _task, signal.SIGTERM),
+        also=_tried_twice("execute"),
+    ),
+    _case(
+        "fuera_de_tiempo",
+        "timed_out",
+        during=_stop_restic,
+        step="execute",
+        scope={"timeout": "30s"},
+        is_long=True,
+    ),
+    _case(
+        "marcada_como_fallida",
+        "cancelled",
+        during=_mark_it_failed,
+        finish=acts.finished_by_the_watch,
+        step="execute",
+    ),
+    _case(
+        "ejecucion_borrada",
+        "run_lost",
+        during=_delete_it,
+        finish=acts.finished_by_the_watch,
+        step="execute",
+        state="interrupted",
+        is_rerun=True,
+    ),
+    _case(
+        "ya_en_curso",
+        "already_running",
+        inject=_take_the_place,
+        mend=_leave_the_place,
+        step="execute",
+        scope=ONCE,
+        is_long=True,
+    ),
+    Case("dos_a_la_vez", None, inject=lambda _: None, during=_trigger_another, also=_both_are_good),
+    _case("trabajador_muerto", None, during=_kill("backup", _worker), disturbs=True),
+    _case("planificador_muerto", None, during=_kill_the_scheduler, disturbs=True),
+)
+
+
+@each(CASES)
+def test_a_run_that_is_disturbed_is_told_harms_no_good_copy_and_is_made_up_for(case, campaign):
+    campaign.see(case)
