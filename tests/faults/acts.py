@@ -95,6 +95,14 @@ def restore_the_config(scene: Scene) -> None:
     (scene.first / "config").write_bytes(scene.kept["config"])
 
 
+def make_immutable(scene: Scene) -> None:
+    subprocess.run(["chattr", "-R", "+i", scene.first], check=True)
+
+
+def make_mutable(scene: Scene) -> None:
+    subprocess.run(["chattr", "-R", "-i", scene.first], check=True)
+
+
 # --- the disk that a repository is on
 
 
@@ -259,6 +267,33 @@ def killed(
             restic.resume()
 
     return do
+
+
+# --- programs
+
+
+def misbehave(program: str, script: str, of: str = "") -> Act:
+    """Have a program do something else for the scope.
+
+    :param of: what tells its calls from others, as a test of the shell; none: it dumps the scope's database.
+    """
+
+    def do(scene: Scene) -> None:
+        its_own = (of or '[ "$PGDATABASE" = "{scope}" ]').format(scope=scene.scope)
+        fault = scene.live.home / "faults" / f"{program}.{scene.scope}"
+        fault.write_text(f"if {its_own}; then\n{script}\nfi\n")
+        scene.kept["fault"] = fault
+
+    return do
+
+
+def lie(words: str, script: str) -> Act:
+    """Have restic do something else where its arguments match a pattern of the shell."""
+    return misbehave("restic", script, of=f'case "$*" in {words}) true;; *) false;; esac')
+
+
+def behave(scene: Scene) -> None:
+    scene.kept["fault"].unlink()
 
 
 # --- runs that end without a word

@@ -1,4 +1,4 @@
-"""Programs of PostgreSQL that misbehave when they are told to, and otherwise do their work."""
+"""Programs that misbehave when they are told to, and otherwise do their work."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from pathlib import Path
 
 from respaldo.embedded import layout, postgres
 
-WRAPPED = ("pg_dump", "pg_dumpall")
-
 _SCRIPT = """\
 #!/bin/sh
-[ -e "{faults}/{program}.$PGDATABASE" ] && . "{faults}/{program}.$PGDATABASE"
-exec "{real}" "$@"
+real="{real}"
+for fault in "{faults}/{program}."*; do [ -e "$fault" ] && . "$fault"; done
+exec "$real" "$@"
 """
 
 
@@ -20,17 +19,16 @@ class Layout(layout.Layout):
 
     @property
     def search_path(self) -> tuple[Path, ...]:
-        return (self.wrappers, *super().search_path)
-
-    @property
-    def wrappers(self) -> Path:
-        return self.home / "bin"
+        return (self.home / "bin", *super().search_path)
 
     def wrap_programs(self) -> None:
+        """Make the programs: each first does what the files in ``faults`` say that are named after it."""
         faults = self.home / "faults"
-        for folder in (self.wrappers, faults):
+        for folder in (self.home / "bin", faults):
             folder.mkdir()
-        for program in WRAPPED:
-            script = _SCRIPT.format(faults=faults, program=program, real=postgres.programs() / program)
-            (self.wrappers / program).write_text(script)
-            (self.wrappers / program).chmod(0o755)
+        real = {program: postgres.programs() / program for program in ("pg_dump", "pg_dumpall")}
+        real["restic"] = self.project / "var" / "bin" / "restic"
+        for program, path in real.items():
+            wrapper = self.home / "bin" / program
+            wrapper.write_text(_SCRIPT.format(real=path, faults=faults, program=program))
+            wrapper.chmod(0o755)

@@ -1,9 +1,8 @@
 """Faults of databases, and of the programs that dump them."""
 
-from faults import databases
+from faults import acts, databases
 from faults.case import Case, Scene, each
 from live_kit import wait_until
-from respaldo.embedded.postgres import programs
 
 
 def _rename_it(scene: Scene) -> None:
@@ -38,18 +37,6 @@ def _cut_the_connection(scene: Scene) -> None:
         wait_until(lambda: databases.ask(scene, "postgres", waiting, scene.scope), "the dump", 0.1)
         terminate = waiting.replace("pid", "pg_terminate_backend(pid)", 1)
         assert databases.ask(scene, "postgres", terminate, scene.scope)
-
-
-def _misbehave(script: str, program: str = "pg_dump"):
-    def do(scene: Scene) -> None:
-        real = f'real="{programs() / program}"\n'
-        (scene.live.home / "faults" / f"{program}.{scene.scope}").write_text(real + script + "\n")
-
-    return do
-
-
-def _behave(scene: Scene) -> None:
-    (scene.live.home / "faults" / f"pg_dump.{scene.scope}").unlink()
 
 
 def _spoil_the_program(scene: Scene) -> None:
@@ -99,22 +86,22 @@ CASES = (
     _case(
         "volcado_vacio",
         "source_command_empty",
-        inject=_misbehave("exit 0"),
-        mend=_behave,
+        inject=acts.misbehave("pg_dump", "exit 0"),
+        mend=acts.behave,
         step="execute",
     ),
     _case(
         "volcado_cortado",
         "dump_unreadable",
-        inject=_misbehave('"$real" "$@" | head -c 20000\nexit 0'),
-        mend=_behave,
+        inject=acts.misbehave("pg_dump", '"$real" "$@" | head -c 20000\nexit 0'),
+        mend=acts.behave,
         step="verify",
     ),
     _case(
         "volcado_a_medias",
         "source_command_failed",
-        inject=_misbehave('"$real" "$@" | head -c 20000\nexit 3'),
-        mend=_behave,
+        inject=acts.misbehave("pg_dump", '"$real" "$@" | head -c 20000\nexit 3'),
+        mend=acts.behave,
         step="execute",
     ),
 )

@@ -185,6 +185,28 @@ CASES = (
         is_long=True,
     ),
     Case(
+        "inmutable",
+        "repository_denied",
+        inject=acts.make_immutable,
+        mend=acts.make_mutable,
+        step="execute",
+        is_long=True,
+    ),
+    Case(
+        "segunda_fingida",
+        "second_copy_missing",
+        inject=acts.lie('*"/secundario/{scope} "*" copy "*', "exit 0"),
+        mend=acts.behave,
+        step="copy",
+    ),
+    Case(
+        "motor_desconocido",
+        "unknown",
+        inject=acts.lie('*"/principal/{scope} "*" backup "*', "exit 77"),
+        mend=acts.behave,
+        step="execute",
+    ),
+    Case(
         "de_otro_alcance",
         "foreign_repository",
         inject=_put_anothers_in_its_place,
