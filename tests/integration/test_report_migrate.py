@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from respaldo.domain.causes import every_cause
 from respaldo.domain.errors import ReportSchemaError
 from respaldo.report.fm007 import RowUpdate
 from respaldo.report.history import verify_log
+from respaldo.report.incidents import IncidentUpdate
 from respaldo.report.migrate import MIGRATIONS, migrate
 from respaldo.report.requests import RequestUpdate
 
@@ -88,6 +90,60 @@ def test_a_form_with_rows_is_upgraded_and_its_history_stays_proven(postgres_serv
     assert verify_log(empty_database).count == 2
 
 
+def test_rows_of_before_failures_were_analysed_get_the_new_columns_and_keep_their_history(
+    postgres_server, empty_database, folder
+):
+    for name in NAMES[7:]:
+        (folder / name).unlink()
+    migrate(empty_database, folder)
+    with postgres_server.connect(empty_database) as connection:
+        for key, state, rerun_of in (("a" * 16, "failed", None), ("b" * 16, "succeeded", "a" * 16)):
+            connection.execute(
+                "INSERT INTO respaldo.fm007 (run_key, dag_id, run_id, scope_id, state, rerun_of, updated_at) "
+                "VALUES (%s, 'backup__erp', %s, 'erp', %s, %s, now())",
+                (key, key, state, rerun_of),
+            )
+    assert migrate(empty_database) == NAMES[7:]
+    assert verify_log(empty_database).count == 2
+    with postgres_server.connect(empty_database) as connection:
+        assert connection.execute("SELECT applied FROM respaldo.fm007").fetchall() == [(None,), (None,)]
+        assert connection.execute(
+            "SELECT numero, correctivos_aplicados, cadena FROM reportes.tic_fm007 ORDER BY numero"
+        ).fetchall() == [(1, [], 1), (2, [], 1)]
+        assert connection.execute(
+            "SELECT numero, causa_codigo, reintento, reintentos, estado FROM reportes.fallas"
+        ).fetchall() == [(1, "unknown", 2, 1, None)]
+
+
+CAUSES = "SELECT code, title, passes_by_itself, remedy FROM respaldo.cause"
+
+
+def test_every_migration_writes_the_catalogue_of_causes_and_deletes_none(postgres_server, empty_database):
+    migrate(empty_database)
+    with postgres_server.connect(empty_database) as connection:
+        first = connection.execute(CAUSES).fetchall()
+        connection.execute("UPDATE respaldo.cause SET title = 'otro' WHERE code = 'repository_locked'")
+        connection.execute("DELETE FROM respaldo.cause WHERE code = 'timed_out'")
+        connection.execute("INSERT INTO respaldo.cause VALUES ('gone', 'Ida', 'Era.', 'Nada.', false, NULL)")
+    assert {code for code, *_ in first} == set(every_cause())
+    assert migrate(empty_database) == []
+    with postgres_server.connect(empty_database) as connection:
+        second = connection.execute(CAUSES).fetchall()
+    assert sorted(map(str, second)) == sorted(map(str, [*first, ("gone", "Ida", False, None)]))
+
+
+def test_causes_are_read_in_spanish(postgres_server, report_database):
+    with postgres_server.connect(report_database) as connection:
+        rows = connection.execute(
+            "SELECT codigo, causa, pasa_por_si_sola, correctivo_automatico FROM reportes.causas "
+            "WHERE codigo IN ('repository_locked', 'timed_out') ORDER BY codigo"
+        ).fetchall()
+    assert rows == [
+        ("repository_locked", "El repositorio está ocupado", True, "Bloqueo muerto retirado"),
+        ("timed_out", "Se agotó el tiempo", False, None),
+    ]
+
+
 def test_a_user_without_the_rights_is_told_which_right_is_missing(postgres_server, empty_database):
     postgres_server.run_sql("DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special LOGIN")
     weak = empty_database.model_copy(update={"user": "nobody_special"})
@@ -131,7 +187,9 @@ def drop_analista_everywhere(postgres_server):
         postgres_server.run_sql("DROP ROLE analista")
 
 
-@pytest.mark.parametrize("update", [RowUpdate, RequestUpdate], ids=lambda update: update.TABLE)
+@pytest.mark.parametrize(
+    "update", [RowUpdate, RequestUpdate, IncidentUpdate], ids=lambda update: update.TABLE
+)
 def test_what_an_update_can_say_is_what_its_table_can_hold(postgres_server, report_database, update):
     with postgres_server.connect(report_database) as connection:
         columns = dict(
@@ -175,6 +233,8 @@ def test_an_analyst_reads_the_views_and_nothing_else(postgres_server, report_dat
         for statement in (
             "TABLE respaldo.fm007",
             "TABLE respaldo.restore_request",
+            "TABLE respaldo.incident",
+            "TABLE respaldo.cause",
             "TABLE respaldo.fm007_history",
             "TABLE respaldo.applied_event",
             "TABLE respaldo.schema_migration",
@@ -193,7 +253,8 @@ def test_an_analyst_reads_the_views_and_nothing_else(postgres_server, report_dat
             "AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') "
             "ELSE has_any_column_privilege(c.oid, 'SELECT') END ORDER BY 1"
         ).fetchall()
-    assert readable == [("reportes.restauraciones",), ("reportes.tic_fm007",)]
+    views = ("causas", "fallas", "fallas_por_causa", "restauraciones", "tic_fm007")
+    assert sorted(readable) == [(f"reportes.{view}",) for view in views]
 
 
 def test_a_view_that_a_later_migration_adds_is_readable_by_analysts(postgres_server, empty_database, folder):

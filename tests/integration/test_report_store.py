@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from respaldo.domain.errors import ReportSchemaError, ReportUnavailableError
-from respaldo.domain.values import Copy, Evidence, PreviousCopy, Run
+from respaldo.domain.values import Applied, Copy, Evidence, PreviousCopy, Run
 from respaldo.report.database import connected
 from respaldo.report.facts import Fact
 from respaldo.report.fm007 import RowUpdate
@@ -18,6 +18,10 @@ from respaldo.report.upsert import apply
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 RUN = Run(dag_id="backup__erp", run_id="scheduled__2026-03-01", scope_id="erp")
 COPY = Copy(item="erp", snapshot_id="a" * 64, files=1, size_bytes=700)
+UNLOCKED = Applied(remedy="unlock", cause="repository_locked", step="execute", at=START)
+REPAIRED = Applied(
+    remedy="repair", cause="index_damaged", step="copy", at=START, facts={"packs": 2, "lost": ("abc",)}
+)
 
 
 def run_number(number: int) -> Run:
@@ -111,6 +115,7 @@ def test_every_column_comes_back_as_it_was_written(report):
         cause_detail="No se pudo leer",
         failed_step="execute",
         corrective="dar permiso",
+        applied=(UNLOCKED,),
         attempts={"execute": 1},
         step_seconds={"execute": 1.5},
         retention="7 días",
@@ -127,6 +132,15 @@ def test_every_column_comes_back_as_it_was_written(report):
     assert report.write(full)
     row = report.row(RUN.key)
     assert RowUpdate.model_validate({name: row[name] for name in RowUpdate.model_fields}) == full
+
+
+def test_a_late_fact_that_knew_fewer_correctives_takes_none_away(report):
+    late = Fact.now(RowUpdate.of(RUN, applied=(UNLOCKED,)))
+    report.write(RowUpdate.of(RUN, applied=(UNLOCKED, REPAIRED)))
+    with connected(report.endpoint) as connection:
+        apply(connection, late, waited=True)
+    applied = [Applied.model_validate(one) for one in report.row(RUN.key)["applied"]]
+    assert applied == [UNLOCKED, REPAIRED]
 
 
 def test_text_that_is_not_unicode_and_nul_bytes_are_written_visibly(report):

@@ -140,6 +140,7 @@ def test_the_database_and_the_program_name_codes_alike(report):
                 "informed_by": "informed_by",
             },
         ),
+        ("incident", {"state": "incident_state", "decision": "choice", "resolution": "resolution"}),
     ],
 )
 def test_every_code_that_a_table_admits_has_a_name(report, table, vocabularies):

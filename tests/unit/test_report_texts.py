@@ -6,9 +6,10 @@ from typing import get_args
 import pytest
 
 from respaldo.domain import requests as domain
+from respaldo.domain.failures import Choice, Resolution
 from respaldo.domain.restoring import Destination, Overwrite, Which
-from respaldo.domain.values import Evidence
-from respaldo.report import fm007, requests
+from respaldo.domain.values import Evidence, Remedy
+from respaldo.report import fm007, incidents, requests
 from respaldo.report.migrate import MIGRATIONS
 from respaldo.texts import report as texts
 
@@ -30,6 +31,10 @@ from respaldo.texts import report as texts
         ("destination", Destination.model_fields["kind"].annotation),
         ("overwrite", Overwrite),
         ("informed_by", requests.InformedBy),
+        ("remedy", Remedy),
+        ("incident_state", incidents.State),
+        ("choice", Choice),
+        ("resolution", Resolution),
     ],
 )
 def test_every_code_that_can_be_stated_has_a_name(vocabulary, codes):

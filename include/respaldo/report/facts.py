@@ -10,11 +10,13 @@ from pydantic import AwareDatetime
 
 from respaldo.domain.values import Value
 from respaldo.report.fm007 import RowUpdate
+from respaldo.report.incidents import IncidentUpdate
 from respaldo.report.requests import RequestUpdate
 
-Update = RowUpdate | RequestUpdate
-"""A row of either table. In a spooled file their key columns tell them apart, and neither knows the other's:
-so the files of a version that knew only the form are read as what they are."""
+Update = RowUpdate | RequestUpdate | IncidentUpdate
+"""A row of any table. In a spooled file their key columns tell them apart, and none knows another's (a row of
+the form names its request, but a request names no run): so the files of a version that knew fewer tables are
+read as what they are."""
 
 
 class Fact(Value):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from respaldo.domain.values import Copy, Evidence
+from respaldo.domain.values import Applied, Copy, Evidence
 from respaldo.report.row import Count, Row
 
 State = Literal[
@@ -22,7 +22,8 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 class RowUpdate(Row):
     """Columns of ``respaldo.fm007`` that a step knows now.
 
-    ``attempts``, ``step_seconds`` and ``console`` are merged by step with what the row holds.
+    ``attempts``, ``step_seconds`` and ``console`` are merged by step with what the row holds. ``applied`` is
+    the whole run's list whenever it is given.
     """
 
     TABLE: ClassVar[str] = "fm007"
@@ -81,6 +82,7 @@ class RowUpdate(Row):
     cause_detail: str | None = None
     failed_step: str | None = None
     corrective: str | None = None
+    applied: tuple[Applied, ...] | None = None
     attempts: dict[str, int] = Field(default_factory=dict)
     step_seconds: dict[str, float] = Field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from respaldo.domain.errors import ReportSchemaError
 from respaldo.domain.values import Endpoint
+from respaldo.report import causes
 from respaldo.report.database import connected
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Migration:
 def migrate(endpoint: Endpoint, folder: Path = MIGRATIONS) -> list[str]:
     """Apply the migrations that the database has not seen, and return their names.
 
-    Each file is one transaction. Two at once wait for each other.
+    Each file is one transaction. Two at once wait for each other. The catalogue of causes is written every
+    time: it is the program's, and a new version of that may bring no migration.
 
     :raises ReportSchemaError: with ``problem`` and ``migration``: an applied file ``changed``, is
         ``unknown`` to this program (which is older than the database) or was left out (``out_of_order``);
@@ -47,6 +49,8 @@ def migrate(endpoint: Endpoint, folder: Path = MIGRATIONS) -> list[str]:
         pending = _pending(_read(folder), _applied(connection))
         for migration in pending:
             _apply(connection, migration)
+        if _has(connection, "respaldo.cause"):
+            causes.write(connection)
     return [migration.name for migration in pending]
 
 
@@ -56,11 +60,15 @@ def _read(folder: Path) -> list[Migration]:
 
 def _applied(connection: Connection[DictRow]) -> dict[str, str]:
     """Return the sha256 of each applied migration by its name, in order."""
-    known = connection.execute("SELECT to_regclass('respaldo.schema_migration') AS name").fetchone()
-    if known is None or known["name"] is None:
+    if not _has(connection, "respaldo.schema_migration"):
         return {}
     rows = connection.execute("SELECT name, sha256 FROM respaldo.schema_migration ORDER BY name")
     return {row["name"]: row["sha256"] for row in rows}
+
+
+def _has(connection: Connection[DictRow], table: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s) AS name", (table,)).fetchone()
+    return found is not None and found["name"] is not None
 
 
 def _pending(files: list[Migration], applied: dict[str, str]) -> list[Migration]:

@@ -9,10 +9,11 @@ from typing import Any, LiteralString
 
 from respaldo.domain.errors import ReportError, ReportUnavailableError
 from respaldo.domain.restoring import KnownCopy
-from respaldo.domain.values import Endpoint, PreviousCopy
-from respaldo.report import copies
+from respaldo.domain.values import Endpoint, PreviousCopy, Run
+from respaldo.report import copies, incidents
 from respaldo.report.database import FactRefusedError, connected
 from respaldo.report.facts import Fact, Update
+from respaldo.report.incidents import OpenIncident, Recurrence, UnfinishedRun
 from respaldo.report.spool import Spool
 from respaldo.report.upsert import apply
 from respaldo.texts import report as texts
@@ -180,6 +181,47 @@ class Report:
         """
         self.drain()
         return self._ask(_REQUESTS, {"since": since, "until": until, "scope": scope})
+
+    def incident(self, run_key: str) -> dict[str, Any] | None:
+        """Return the row of a failed run's incident with the base table's English columns.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return incidents.incident(self.endpoint, run_key)
+
+    def recurrence(self, scope_id: str, cause: str, before: datetime) -> Recurrence:
+        """Count the backups, of a scope and of all, that a cause failed in the 90 days before a moment.
+
+        :param before: when the run ended of which it is asked: that one is not counted.
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return incidents.recurrence(self.endpoint, scope_id, cause, before)
+
+    def unresolved(self, scope_id: str | None = None) -> tuple[OpenIncident, ...]:
+        """Return the failures that have not come to their end, the first first: a scope's, or all.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return incidents.unresolved(self.endpoint, scope_id)
+
+    def unfinished(self) -> tuple[UnfinishedRun, ...]:
+        """Return the backups and restorations whose rows were never closed.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return incidents.unfinished(self.endpoint)
+
+    def unopened(self, since: datetime) -> tuple[Run, ...]:
+        """Return the backups that failed since a moment and have no incident of that failure.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return incidents.unopened(self.endpoint, since)
 
     def _write_or_keep(self, fact: Fact) -> bool:
         try:

@@ -62,6 +62,8 @@ COLUMNS = {
     "ejecucion": "Ejecución",
     "clave": "Clave",
     "requerimiento": "Requerimiento",
+    "correctivos_aplicados": "Correctivos aplicados",
+    "cadena": "Cadena",
 }
 """Heading of each column of ``reportes.tic_fm007``."""
 
@@ -251,6 +253,26 @@ TERMS = {
         "not_configured": "Sin servidor de correo",
         "failed": "El correo no se pudo enviar",
         "no_address": "Solicitante sin correo",
+    },
+    "remedy": {
+        "unlock": "Bloqueo muerto retirado",
+        "new_cache": "Caché rehecha",
+        "prune": "Restos de un intento retirados",
+        "repair": "Repositorio reparado y copiado de nuevo",
+        "rerun": "Nueva ejecución",
+    },
+    "incident_state": {
+        "open": "Abierta",
+        "waiting": "En espera de decisión",
+        "decided": "Decidida",
+        "resolved": "Resuelta",
+        "closed": "Cerrada",
+    },
+    "choice": {"rerun": "Ejecutar de nuevo", "close": "Cerrar sin ejecutar de nuevo"},
+    "resolution": {
+        "rerun": "Por su nueva ejecución",
+        "next_good": "Por otra ejecución posterior",
+        "closed": "Cerrada sin copia buena",
     },
 }
 """Names of codes by vocabulary; the database holds the same in ``respaldo.term``."""

@@ -147,6 +147,7 @@ FIELDS = {
     "cause_detail": COLUMNS["causa"],
     "failed_step": COLUMNS["paso_fallido"],
     "corrective": COLUMNS["correctivo"],
+    "applied": COLUMNS["correctivos_aplicados"],
     "attempts": COLUMNS["intentos_por_paso"],
     "step_seconds": COLUMNS["segundos_por_paso"],
     "retention": COLUMNS["retencion"],
