@@ -35,7 +35,7 @@ from respaldo.domain.errors import (
     UnknownEngineError,
     WrongPasswordError,
 )
-from respaldo.restic import argv, call
+from respaldo.restic import call
 from respaldo.restic.engine import find_engine
 from respaldo.restic.events import Progress
 from respaldo.restic.snapshots import Node
@@ -246,16 +246,15 @@ def until(condition, seconds=20.0) -> None:
         time.sleep(0.02)
 
 
-def test_maintenance_beside_a_backup_finds_the_repository_locked(filled, saved, lock, monkeypatch):
-    monkeypatch.setattr(argv, "LOCK_PATIENCE", "1s")
+def test_maintenance_beside_a_backup_finds_the_repository_locked(filled, saved, lock):
     with pytest.raises(RepositoryLockedError):
-        filled.read_data(1)
+        filled.waiting("1s").read_data(1)
     assert len(list(lock.iterdir())) == 1
     assert [snapshot.id for snapshot in filled.snapshots()] == [saved.copy.snapshot_id]
 
 
 def test_unlock_leaves_the_locks_of_the_living(filled, lock):
-    filled.unlock()
+    assert filled.unlock() == 0
     assert len(list(lock.iterdir())) == 1
 
 

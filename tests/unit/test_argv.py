@@ -1,5 +1,6 @@
 """The command lines of restic."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -27,6 +28,12 @@ ON_A_REPOSITORY = {
     "dump": argv.dump(FIRST, SNAPSHOT, "/erp.dump"),
     "copy": argv.copy(FIRST, SECOND, [SNAPSHOT]),
     "check_data": argv.check_data(FIRST, 5),
+    "check": argv.check(FIRST),
+    "repair_index": argv.repair_index(FIRST),
+    "repair_packs": argv.repair_packs(FIRST, ["b" * 64]),
+    "harmed_snapshots": argv.harmed_snapshots(FIRST),
+    "prune": argv.prune(FIRST),
+    "listed": argv.listed(FIRST, "locks"),
     "forget": argv.forget(FIRST, SNAPSHOT),
     "unlock": argv.unlock(FIRST),
 }
@@ -65,14 +72,50 @@ def test_a_second_repository_cuts_files_like_the_first():
     assert "--copy-chunker-params" in argv.init_like(SECOND, FIRST)
 
 
-@pytest.mark.parametrize("name", ["cat_config", "snapshots", "ls", "dump"])
+@pytest.mark.parametrize("name", ["cat_config", "snapshots", "ls", "dump", "listed", "harmed_snapshots"])
 def test_what_only_reads_takes_no_lock(name):
     assert "--no-lock" in ON_A_REPOSITORY[name]
 
 
-@pytest.mark.parametrize("name", ["backup_paths", "backup_output", "restore", "copy", "check_data", "forget"])
+WAITING = [
+    "backup_paths",
+    "backup_output",
+    "restore",
+    "copy",
+    "check_data",
+    "check",
+    "forget",
+    "repair_index",
+    "repair_packs",
+    "prune",
+]
+
+
+@pytest.mark.parametrize("name", WAITING)
 def test_what_needs_a_lock_waits_for_it(name):
     assert follows(ON_A_REPOSITORY[name], "--retry-lock") == [argv.LOCK_PATIENCE]
+
+
+def test_a_repository_can_be_waited_for_less():
+    assert follows(argv.prune(replace(FIRST, patience="1s")), "--retry-lock") == ["1s"]
+
+
+def test_the_locks_of_the_living_are_never_removed():
+    assert argv.unlock(FIRST)[-1] == "unlock"
+
+
+def test_a_look_at_what_a_repair_would_do_writes_nothing():
+    assert "--dry-run" in argv.harmed_snapshots(FIRST)
+
+
+def test_a_prune_writes_no_pack():
+    assert follows(argv.prune(FIRST), "--max-repack-size") == ["0"]
+    assert follows(argv.prune(FIRST), "--max-unused") == ["unlimited"]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_backup_reads_every_file_again_only_when_asked(wanted):
+    assert ("--force" in argv.backup_paths(FIRST, ["/data"], host="h", tags=[], force=wanted)) is wanted
 
 
 def test_paths_that_look_like_flags_stay_paths():

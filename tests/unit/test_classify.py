@@ -6,7 +6,9 @@ import pytest
 
 from respaldo.domain.errors import (
     CacheUnusableError,
+    ConfigDamagedError,
     EngineKilledError,
+    IndexDamagedError,
     RepositoryDamagedError,
     RepositoryDeniedError,
     RepositoryFullError,
@@ -24,7 +26,7 @@ from respaldo.domain.errors import (
     UnknownEngineError,
     WrongPasswordError,
 )
-from respaldo.restic.classify import cause_of, summary_line
+from respaldo.restic.classify import cause_of, damage_in, named_file, summary_line
 from respaldo.restic.delivering import explain_delivery
 from respaldo.restic.events import Report
 
@@ -142,16 +144,58 @@ CASES = {
         "Fatal: loading tree failed: ReadFull(<data/f48c>): open /r/data/f4/f48c: no such file or directory",
         RepositoryDamagedError,
     ),
+    "pack deleted, met by a listing": (
+        1,
+        f"open /r/data/c5/{'c5' * 32}: no such file or directory",
+        RepositoryDamagedError,
+    ),
     "pack truncated": (
         1,
         "pack 3483ab: unexpected file size: got 100, expected 200",
         RepositoryDamagedError,
     ),
-    "index with a flipped bit": (1, "Fatal: load(<index/1>): invalid data returned", RepositoryDamagedError),
-    "index deleted": (1, "tree 12ab: not found in repository index", RepositoryDamagedError),
+    "pack truncated, met by a copy": (
+        1,
+        "Fatal: StreamPack: ReadFull(<data/1216a1e59f>): file is too short",
+        RepositoryDamagedError,
+    ),
+    "folder unreadable, 0.18 breaks down": (
+        2,
+        "panic: runtime error: invalid memory address or nil pointer dereference\n"
+        "github.com/restic/restic/internal/walker.walk({0x1143910, 0xc0000f5270}, ...)",
+        RepositoryDamagedError,
+    ),
+    "index with a flipped bit": (1, "LoadRaw(<index/9620aeebbf>): invalid data returned", IndexDamagedError),
+    "index with a flipped bit, told by check": (
+        1,
+        "Fatal: repository contains errors\n"
+        "error: error loading index 9620: LoadRaw(<index/9620aeebbf>): invalid data returned",
+        IndexDamagedError,
+    ),
+    "index deleted": (1, "tree 12ab: not found in repository index", IndexDamagedError),
+    "index deleted, told by check": (
+        1,
+        "Fatal: repository contains errors\n  id 19ea4236 not found in repository\n"
+        "The repository is damaged and must be repaired.",
+        IndexDamagedError,
+    ),
+    "index deleted, met by a restore": (1, f"Unknown blob {'6d' * 32}", IndexDamagedError),
+    "errors of no kind": (1, "Fatal: repository contains errors", RepositoryDamagedError),
     "config with a flipped bit": (
         1,
         "Fatal: config or key 77 is damaged: ciphertext verification failed",
+        ConfigDamagedError,
+    ),
+    "config without a byte": (1, "config file has zero size, invalid repository?", ConfigDamagedError),
+    "key with a flipped bit": (
+        1,
+        "Fatal: LoadRaw(<key/da4e1e3b93>): invalid data returned",
+        ConfigDamagedError,
+    ),
+    "snapshot with a flipped bit": (
+        1,
+        "Error loading snapshot 10847c0c: failed to load snapshot 10847c0c:"
+        " LoadRaw(<snapshot/10847c0c04>): invalid data returned",
         RepositoryDamagedError,
     ),
     "restore target full": (
@@ -192,6 +236,24 @@ CASES = {
         "unable to open cache: mkdir /root/.cache: permission denied",
         CacheUnusableError,
     ),
+    "cache with a file in its place": (
+        1,
+        "open /c/91/version: not a directory\n"
+        "unable to open cache: readVersion: readVersion: open /c/91/version: not a directory",
+        CacheUnusableError,
+    ),
+    "cache without room": (
+        1,
+        "Load(<snapshot/5667d77843>, 0, 0) returned error, retrying after 1.4s:"
+        " Copy: write /c/91/snapshots/56/tmp-86: no space left on device",
+        CacheUnusableError,
+    ),
+    "a pack deleted, and a cache that 0.18 does without": (
+        1,
+        "Fatal: repository contains errors\npack 3483ab: does not exist\n"
+        "unable to open cache: mkdir /c: not a directory",
+        RepositoryDamagedError,
+    ),
     "unknown code": (77, "", UnknownEngineError),
     "a crash": (2, "panic: runtime error: slice bounds out of range [16:1]", UnknownEngineError),
     "unknown words": (1, "the moon is full", UnknownEngineError),
@@ -212,6 +274,43 @@ def test_a_code_that_is_clear_needs_no_words(code, cause):
 def test_what_a_dump_says_about_itself_is_not_taken_for_the_repository():
     text = "command failed: exit status 1\nsubprocess pg_dump: connection refused"
     assert cause_of(1, text) is SourceCommandError
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("parts of /a not found in the repository index; storing the file again", IndexDamagedError),
+        (
+            "/: tree 6a is not known; the repository could be damaged, run `repair index` to repair it",
+            IndexDamagedError,
+        ),
+        (
+            "/a: tree a893 could not be loaded; the repository could be damaged: decrypting blob <tree/a893>"
+            " from 3ee464dc failed: ciphertext verification failed",
+            RepositoryDamagedError,
+        ),
+        ("open /a: permission denied", None),
+        ("lstat /not found in index: no such file or directory", None),
+    ],
+)
+def test_damage_that_a_save_met_is_told_from_a_file_that_cannot_be_read(message, cause):
+    assert damage_in(["open /b: permission denied", message]) is cause
+
+
+@pytest.mark.parametrize(
+    ("message", "file"),
+    [
+        ("LoadRaw(<index/9620aeebbf>): invalid data returned", ("index", "9620aeebbf")),
+        ("LoadRaw(<snapshot/10847c0c04>): invalid data returned", ("snapshots", "10847c0c04")),
+        ("ReadFull(<data/1216a1e59f>): file is too short", ("packs", "1216a1e59f")),
+        # restic 0.18 and 0.19: first the piece, then the pack that holds it.
+        ("decrypting blob <data/b8599313> from 1216a1e5 failed", ("packs", "1216a1e5")),
+        ("decrypting blob <tree/b8599313> from pack 4d67a0648bf5 failed", ("packs", "4d67a0648bf5")),
+        ("id 19ea4236 not found in repository", None),
+    ],
+)
+def test_the_file_that_a_message_is_about_is_found_in_it(message, file):
+    assert named_file(message) == file
 
 
 def test_the_summary_line_is_the_first_telling_one():

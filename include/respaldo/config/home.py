@@ -21,8 +21,8 @@ class Home:
 
     @property
     def cache(self) -> Path:
-        """restic's cache: what it need not fetch from a repository again."""
-        return self._folder("cache")
+        """restic's cache: what it need not fetch from a repository again. restic makes it, also anew."""
+        return self.root / "cache"
 
     @property
     def locks(self) -> Path:

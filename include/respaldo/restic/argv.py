@@ -16,14 +16,19 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 LOCK_PATIENCE = "5m"
 """How long restic waits for a lock that maintenance holds, before it gives up with exit code 11."""
 
+FIRST_LOCK_PATIENCE = "20s"
+"""How long it waits where the locks of dead processes were not looked for yet."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """Where a repository is, what opens it, and where its cache is kept on this machine."""
+    """Where a repository is, what opens it, where its cache is on this machine, and how long restic waits for
+    a lock there."""
 
     location: str
     password: SecretStr
     cache: str
+    patience: str = LOCK_PATIENCE
 
 
 def opening(place: Place) -> tuple[Argument, ...]:
@@ -31,6 +36,11 @@ def opening(place: Place) -> tuple[Argument, ...]:
     return (
         "--repo", place.location, "--password-file", place.password, "--cache-dir", place.cache, "--json",
     )  # fmt: skip
+
+
+def locking(place: Place) -> tuple[Argument, ...]:
+    """Give the arguments that a command begins with which takes a lock."""
+    return (*opening(place), "--retry-lock", place.patience)
 
 
 def _from(place: Place) -> tuple[Argument, ...]:
@@ -55,8 +65,11 @@ def init_like(place: Place, first: Place) -> tuple[Argument, ...]:
 
 
 def cat_config(place: Place) -> tuple[Argument, ...]:
-    """Open a repository and do nothing more: the cheapest question whether it is there and opens."""
-    return (*opening(place), "cat", "config", "--no-lock")
+    """Open a repository and do nothing more: the cheapest question whether it is there and opens.
+
+    No cache is asked for: restic 0.19 fails where it cannot use it.
+    """
+    return (*opening(place), "--no-cache", "cat", "config", "--no-lock")
 
 
 def backup_paths(
@@ -67,11 +80,16 @@ def backup_paths(
     tags: Iterable[str],
     exclude: Iterable[str] = (),
     one_file_system: bool = False,
+    force: bool = False,
 ) -> tuple[Argument, ...]:
+    """Save files and folders.
+
+    :param force: read every file again, also those that an earlier snapshot holds and that did not change.
+    """
     return (
-        *opening(place), "--retry-lock", LOCK_PATIENCE, "backup", "--host", host, *_tags(tags),
+        *locking(place), "backup", "--host", host, *_tags(tags),
         *(part for pattern in exclude for part in ("--exclude", pattern)),
-        *(("--one-file-system",) if one_file_system else ()),
+        *(("--one-file-system",) if one_file_system else ()), *(("--force",) if force else ()),
         "--", *paths,
     )  # fmt: skip
 
@@ -81,7 +99,7 @@ def backup_output(
 ) -> tuple[Argument, ...]:
     """Save what a command prints as one file. ``filename`` is flat: restic 0.18.0 fails on a slash."""
     return (
-        *opening(place), "--retry-lock", LOCK_PATIENCE, "backup", "--host", host, *_tags(tags),
+        *locking(place), "backup", "--host", host, *_tags(tags),
         "--stdin-from-command", "--stdin-filename", filename, "--", *command,
     )  # fmt: skip
 
@@ -99,7 +117,7 @@ def ls(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
 def restore(place: Place, snapshot_id: str, target: str, include: Iterable[str] = ()) -> tuple[Argument, ...]:
     """Restore below ``target`` the paths named, each taken literally (all when none is named)."""
     return (
-        *opening(place), "--retry-lock", LOCK_PATIENCE, "restore", snapshot_id, "--target", target,
+        *locking(place), "restore", snapshot_id, "--target", target,
         *(part for path in include for part in ("--include", literal(path))),
     )  # fmt: skip
 
@@ -125,7 +143,7 @@ def deliver(
         metadata is left as it is, and so are those of the folders above.
     """
     return (
-        *opening(place), "--retry-lock", LOCK_PATIENCE, "restore", "--sparse", "--verify",
+        *locking(place), "restore", "--sparse", "--verify",
         "--overwrite", overwrite, _below(snapshot_id, folder), "--target", target, *_including(include),
     )  # fmt: skip
 
@@ -155,17 +173,48 @@ def dump(place: Place, snapshot_id: str, path: str) -> tuple[Argument, ...]:
 
 
 def copy(first: Place, second: Place, snapshot_ids: Iterable[str]) -> tuple[Argument, ...]:
-    return (*opening(second), "--retry-lock", LOCK_PATIENCE, "copy", *_from(first), *snapshot_ids)
+    return (*locking(second), "copy", *_from(first), *snapshot_ids)
 
 
 def check_data(place: Place, percent: float) -> tuple[Argument, ...]:
-    return (
-        *opening(place), "--retry-lock", LOCK_PATIENCE, "check", f"--read-data-subset={percent:g}%",
-    )  # fmt: skip
+    return (*locking(place), "check", f"--read-data-subset={percent:g}%")
+
+
+def check(place: Place) -> tuple[Argument, ...]:
+    """Look at the whole structure, and read all data."""
+    return (*locking(place), "check", "--read-data")
+
+
+def repair_index(place: Place) -> tuple[Argument, ...]:
+    """Make the index anew from what packs there are."""
+    return (*locking(place), "repair", "index")
+
+
+def repair_packs(place: Place, packs: Iterable[str]) -> tuple[Argument, ...]:
+    """Save what can be read of damaged packs into new ones, and remove them.
+
+    restic leaves a copy of each in the folder that it runs in.
+    """
+    return (*locking(place), "repair", "packs", *packs)
+
+
+def harmed_snapshots(place: Place) -> tuple[Argument, ...]:
+    """Tell which snapshots miss pieces. Nothing is written."""
+    return (*opening(place), "repair", "snapshots", "--no-lock", "--dry-run")
+
+
+def prune(place: Place) -> tuple[Argument, ...]:
+    """Remove packs of which no snapshot needs anything, and write none: a full disk has no room for them."""
+    return (*locking(place), "prune", "--max-unused", "unlimited", "--max-repack-size", "0")
+
+
+def listed(place: Place, kind: str) -> tuple[Argument, ...]:
+    """Name the files of a kind (``packs``, ``index``, ``snapshots``, ``locks``) that there are."""
+    return (*opening(place), "--no-cache", "list", kind, "--no-lock")
 
 
 def forget(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
-    return (*opening(place), "--retry-lock", LOCK_PATIENCE, "forget", snapshot_id)
+    return (*locking(place), "forget", snapshot_id)
 
 
 def unlock(place: Place) -> tuple[Argument, ...]:

@@ -63,10 +63,12 @@ class Caller:
         by_line: bool = True,
         accept: tuple[int, ...] = (OK,),
         explain: Explain | None = None,
+        folder: str | None = None,
     ) -> tuple[int, Report]:
         """Run restic to its end and give its exit code, one of ``accept``, and what it said.
 
         :param on_output: takes standard output instead of the report: a file's content, a listing.
+        :param folder: where restic runs, for what it leaves there.
         :param explain: asked first for the cause of a failure: what only this kind of call can tell.
         :raises RespaldoError: any other exit code, as the cause that code and text tell.
         """
@@ -77,8 +79,11 @@ class Caller:
             patience.notice(line)
             report.take(line)
 
+        within = () if folder is None else ("env", f"--chdir={folder}")
         code = run(
-            Command((self.engine.binary, *arguments), {"RESTIC_PROGRESS_FPS": "1", **(environment or {})}),
+            Command(
+                (*within, self.engine.binary, *arguments), {"RESTIC_PROGRESS_FPS": "1", **(environment or {})}
+            ),
             on_output=on_output or report.take,
             on_error=on_error,
             by_line=by_line,

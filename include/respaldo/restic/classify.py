@@ -7,11 +7,14 @@ the text decides, by the rules below, first match first. What matches nothing is
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from respaldo.domain.errors import (
     CacheUnusableError,
+    ConfigDamagedError,
     EngineKilledError,
+    IndexDamagedError,
     RepositoryDamagedError,
     RepositoryDeniedError,
     RepositoryError,
@@ -46,9 +49,9 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
         (r"failed to start command", ToolMissingError),
         (r"command failed: ", SourceCommandError),
         (r"all source directories/files do not exist", SourceMissingError),
+        # A copy of what was loaded is put into the cache, which has no room then.
+        (r"Load\(<\w+/\w+>.* Copy: write .*no space left on device", CacheUnusableError),
         (r"no space left on device|disk quota exceeded|insufficient storage", RepositoryFullError),
-        (r"unable to (open|create) cache|unable to locate cache", CacheUnusableError),
-        (r"read-only file system", RepositoryReadOnlyError),
         (r"repository is already locked", RepositoryLockedError),
         (r"wrong password or no key found", WrongPasswordError),
         (
@@ -56,11 +59,28 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
             SnapshotMissingError,
         ),
         (
-            r"ciphertext verification failed|invalid data returned|is damaged|unexpected file size"
-            r"|not found in (the )?(repository )?index|pack \S+: does not exist|number of errors|ReadFull"
-            r"|repository contains errors|does not match",
+            r"config or key \S+ is damaged|config file has zero size"
+            r"|<(key|config)/\w*>\): invalid data returned",
+            ConfigDamagedError,
+        ),
+        (r"<index/\w+>\): invalid data returned|error loading index|failed to load index", IndexDamagedError),
+        (
+            r"ciphertext verification failed|invalid data returned|unexpected file size|file is too short"
+            r"|pack \S+: does not exist|ReadFull|does not match|<data/\w+> does not exist"
+            r"|/data/[0-9a-f]{2}/[0-9a-f]{64}: no such file"
+            # restic 0.18 breaks down over a folder that it cannot read.
+            r"|internal/walker\.walk\(",
             RepositoryDamagedError,
         ),
+        (
+            r"not found in (the )?(repository )?index|not found in repository|is not known; the repository"
+            r"|Unknown blob \w{64}",
+            IndexDamagedError,
+        ),
+        (r"number of errors|repository contains errors|is damaged", RepositoryDamagedError),
+        # restic 0.18 only warns of it: what it ended with is told by the rules above.
+        (r"unable to (open|create) cache|unable to locate cache", CacheUnusableError),
+        (r"read-only file system", RepositoryReadOnlyError),
         (
             r"connection refused|no route to host|network is unreachable|i/o timeout|no such host"
             r"|connection reset|unable to start the sftp session|broken pipe|TLS handshake|EOF$",
@@ -74,6 +94,31 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
         (r"context canceled|signal terminated|signal interrupt", EngineKilledError),
     )
 )
+
+
+_FILE: Final = re.compile(
+    r"<(?P<tree>data|index|snapshot)/(?P<a>[0-9a-f]{8,})>|\b(from|pack|from pack) (?P<b>[0-9a-f]{8,64})\b"
+)
+_LISTS: Final = {"data": "packs", "index": "index", "snapshot": "snapshots", None: "packs"}
+
+
+def damage_in(messages: Iterable[str]) -> type[RespaldoError] | None:
+    """Tell whether a save that ended well met damage: it stores what it misses again, and says so."""
+    met = [message for message in messages if _MET.search(message)]
+    return cause_of(1, "\n".join(met)) if met else None
+
+
+_MET: Final = re.compile(r"the repository could be damaged|not found in the repository index; storing")
+
+
+def named_file(text: str) -> tuple[str, str] | None:
+    """Give the file of a repository that a message is about: what lists it, and how its name begins."""
+    found = None
+    for found in _FILE.finditer(text):
+        # The pieces in a pack are named like it, and before it.
+        if found["b"]:
+            break
+    return (_LISTS[found["tree"]], found["a"] or found["b"]) if found else None
 
 
 def cause_of(code: int, text: str) -> type[RespaldoError]:

@@ -9,24 +9,31 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from respaldo.domain.errors import (
+    ConfigDamagedError,
     RepositoryDamagedError,
     RepositoryFullError,
+    RepositoryMissingError,
+    RespaldoError,
     SnapshotMissingError,
     SourceCommandEmptyError,
     TemporarySpaceError,
     UnknownEngineError,
+    WrongPasswordError,
 )
 from respaldo.domain.values import Copy
 from respaldo.hosts.worker import Argument, Receiver
 from respaldo.restic import argv
 from respaldo.restic.call import Caller, OnProgress
-from respaldo.restic.classify import OK, PARTIAL
+from respaldo.restic.classify import OK, PARTIAL, cause_of, damage_in, named_file, summary_line
 from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import Report, parse
+from respaldo.restic.repairing import CHECK_FAILED, Checked, HarmedReader, pruned
 from respaldo.restic.snapshots import Match, Node, Snapshot, copy_of, item_tag
 
 _Document = TypeVar("_Document", dict[str, Any], list[Any])
+
+_OF_OPENING = (RepositoryMissingError, WrongPasswordError, ConfigDamagedError)
 
 NOWHERE = "/nonexistent/respaldo"
 """A target for a restoration that writes nothing, where nothing is to compare with."""
@@ -62,10 +69,20 @@ class Repository:
     engine: Engine
     keep_open: Sequence[int] = ()
     """File descriptors that every restic inherits: a lock that lasts as long as the last of them."""
+    force: bool = False
+    """Saves read every file again: what was lost of it is stored again."""
 
     def holding(self, descriptor: int) -> Repository:
         """The same repository, its calls holding a lock by its file descriptor."""
         return replace(self, keep_open=(*self.keep_open, descriptor))
+
+    def waiting(self, patience: str) -> Repository:
+        """The same repository, its calls waiting that long for a lock."""
+        return replace(self, place=replace(self.place, patience=patience))
+
+    def forcing(self) -> Repository:
+        """The same repository, its saves reading every file again."""
+        return replace(self, force=True)
 
     # --- the repository itself
 
@@ -77,9 +94,51 @@ class Repository:
         """Make the repository, cutting files like ``like`` does, so that copies share their pieces."""
         self._call(argv.init_like(self.place, like.place) if like else argv.init(self.place))
 
-    def unlock(self) -> None:
-        """Remove the locks of dead processes."""
+    def unlock(self) -> int:
+        """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell."""
+        before = self.listed("locks")
+        if not before:
+            return 0
         self._call(argv.unlock(self.place))
+        return len(before - self.listed("locks"))
+
+    def listed(self, kind: str) -> frozenset[str]:
+        """Name the files of a kind: ``packs``, ``index``, ``snapshots``, ``locks``."""
+        said = bytearray()
+        self._call(argv.listed(self.place, kind), on_output=said.extend)
+        return frozenset(said.decode().split())
+
+    # --- repairing
+
+    def check(self) -> Checked:
+        """Look at the whole structure and read all data. What is damaged is a value, all else is raised."""
+        code, report = self._call(argv.check(self.place), accept=(OK, CHECK_FAILED))
+        checked = Checked.read(report)
+        if checked is None or (code == OK) is not checked.is_good:
+            raise self._call.failure(code, report)
+        return checked
+
+    def repair_index(self) -> None:
+        """Make the index anew from the packs that there are."""
+        self._call(argv.repair_index(self.place))
+
+    def repair_packs(self, packs: Iterable[str], folder: str) -> None:
+        """Save what can be read of damaged packs, and remove them.
+
+        :param folder: takes a copy of each as it was; it must hold none of them.
+        """
+        self._call(argv.repair_packs(self.place, packs), folder=folder)
+
+    def harmed_snapshots(self) -> tuple[str, ...]:
+        """Give the short ids of the snapshots that miss pieces, or cannot be read themselves."""
+        reader = HarmedReader()
+        _, report = self._call(argv.harmed_snapshots(self.place), on_output=reader.take)
+        return reader.harmed(report)
+
+    def prune(self) -> str:
+        """Remove what no snapshot needs, and give its size in restic's words; none, if there was nothing."""
+        _, report = self._call(argv.prune(self.place))
+        return pruned(report)
 
     # --- saving
 
@@ -93,7 +152,10 @@ class Repository:
         one_file_system: bool = False,
         on_progress: OnProgress | None = None,
     ) -> Saved:
-        """Save files and folders of this worker as one snapshot."""
+        """Save files and folders of this worker as one snapshot.
+
+        :raises RepositoryDamagedError: pieces are missing. This snapshot is whole, earlier ones are not.
+        """
         arguments = argv.backup_paths(
             self.place,
             paths,
@@ -101,6 +163,7 @@ class Repository:
             tags=marks.for_item(item),
             exclude=exclude,
             one_file_system=one_file_system,
+            force=self.force,
         )
         code, report = self._call(arguments, on_progress=on_progress, accept=(OK, PARTIAL))
         return self._saved(item, code, report)
@@ -277,9 +340,23 @@ class Repository:
     def copy_to(self, second: Repository, snapshot_ids: Sequence[str]) -> None:
         """Copy snapshots to another repository; those that are there already are left as they are.
 
-        Errors name the second repository: what this one holds was read and verified just before.
+        :raises RepositoryError: it names the repository that is at fault, of which restic tells nothing.
         """
-        second._call(argv.copy(self.place, second.place, snapshot_ids))
+
+        def explain(code: int, report: Report) -> RespaldoError | None:
+            cause = cause_of(code, report.text)
+            if cause in _OF_OPENING:
+                self.open()  # raises what keeps this one from opening
+            elif issubclass(cause, RepositoryDamagedError) and not second.holds(named_file(report.text)):
+                # The other one is only written to, but for its lists: what cannot be read is of this one.
+                return self._call.failure(code, report)
+            return None
+
+        second._call(argv.copy(self.place, second.place, snapshot_ids), explain=explain)
+
+    def holds(self, file: tuple[str, str] | None) -> bool:
+        """Tell whether a file is here: it is named by what lists it, and by how its name begins."""
+        return file is not None and any(name.startswith(file[1]) for name in self.listed(file[0]))
 
     # --- inner
 
@@ -316,6 +393,8 @@ class Repository:
         snapshot_id = report.summary.get("snapshot_id")
         if not snapshot_id:
             raise UnknownEngineError(**self._facts, exit_code=code, said="no snapshot in the summary")
+        if damage := damage_in(error.message for error in report.item_errors):
+            raise damage(**self._facts, exit_code=code, said=summary_line(report.text))
         warnings = [f"{error.item}: {error.message}" for error in report.item_errors]
         warnings += [line for line in report.plain if line.endswith("does not exist, skipping")]
         return Saved(copy_of(item, snapshot_id, report.summary), tuple(warnings), report.summary)
