@@ -8,8 +8,6 @@ import pytest
 from typer.main import get_command
 
 from respaldo.cli import app
-from respaldo.domain.errors import RespaldoError
-from respaldo.texts.causes import CAUSES
 
 PROJECT = Path(__file__).parents[2]
 README = PROJECT / "README.md"
@@ -31,22 +29,13 @@ def links_in(page):
     return re.findall(r"\]\(([^)\s]+)\)", page.read_text())
 
 
-def classes_below(parent):
-    """Give every class under another, at any depth."""
-    return [found for child in parent.__subclasses__() for found in (child, *classes_below(child))]
-
-
 def anchor_of(heading):
     """Give the anchor that GitHub makes of a heading."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
-def test_the_manual_has_every_cause_by_its_title_and_says_whether_it_is_tried_again():
-    told = re.findall(r"^\| ([^|]+?) \| [^|]+ \| (sí|no) \|$", MANUAL.read_text(), flags=re.MULTILINE)
-    passing = {error.code for error in classes_below(RespaldoError) if error.transient}
-    assert sorted(told) == sorted(
-        (cause.title, "sí" if code in passing else "no") for code, cause in CAUSES.items()
-    )
+def test_the_manual_leads_to_the_page_of_causes():
+    assert "failures.md" in links_in(MANUAL)
 
 
 def test_the_readme_traces_every_activity_of_the_procedure_once_and_in_order():
