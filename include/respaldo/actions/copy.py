@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
+from respaldo.actions.heal import Healer
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.actions.owner import explained
 from respaldo.domain.errors import RepositoryMissingError, SecondCopyMissingError, WrongPasswordError
-from respaldo.domain.values import Copied, Copy, Executed, Planned
+from respaldo.domain.values import Applied, Copied, Copy, Executed, Planned
 from respaldo.restic.repository import Repository
 
 
-def copy(job: Job, second: Repository, planned: Planned, executed: Executed) -> Copied:
+def copy(
+    job: Job,
+    second: Repository,
+    planned: Planned,
+    executed: Executed,
+    *,
+    applied: list[Applied] | None = None,
+) -> Copied:
     """Copy the run's snapshots to the second repository and give them as they are there.
 
-    restic passes over what is there already, so a retry makes no second one.
+    restic passes over what is there already, so a retry makes no second one. What Respaldo can mend of the
+    second repository is mended on the way; damage of the first one is not: it is the scope's next run that
+    can store again what was lost.
 
+    :param applied: gets the correctives that were applied, also when the step fails in the end.
     :raises SecondCopyMissingError: restic said that all went well, and a snapshot is not there.
     """
+    applied = [] if applied is None else applied
     wanted = {made.snapshot_id: made for made in executed.copies}
     with only_writer(job.home, job.scope.id) as lock:
-        first, second = job.first.holding(lock), second.holding(lock)
+        first = job.first.holding(lock)
+        healer = Healer(second.holding(lock), job.home.scratch, "copy", applied, beside=(first,))
         try:
-            _copy(first, second, tuple(wanted), planned)
+            healer.doing(lambda repository: _copy(first, repository, tuple(wanted), planned))
+            healer.tell_harmed()
         except WrongPasswordError as error:
-            raise explained(error, job, second.name) from error
+            raise explained(error, job, error.facts["repository"]) from error
     there = {snapshot.original: snapshot.as_copy() for snapshot in second.snapshots(job.run.tags)}
     copies: list[Copy] = []
     for snapshot_id, made in wanted.items():
         if snapshot_id not in there:
             raise SecondCopyMissingError(repository=second.name, snapshot=snapshot_id, item=made.item)
         copies.append(there[snapshot_id])
-    return Copied(repository=second.name, copies=tuple(copies))
+    return Copied(repository=second.name, copies=tuple(copies), applied=tuple(applied))
 
 
 def _copy(first: Repository, second: Repository, snapshot_ids: tuple[str, ...], planned: Planned) -> None:
     try:
         first.copy_to(second, snapshot_ids)
     except RepositoryMissingError:
-        first.open()  # raises if it is the first that is not there: restic does not tell which
         if second.name not in planned.new_repositories:
             raise
         second.create(like=first)

@@ -2,47 +2,91 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from datetime import UTC, datetime
 
+from respaldo.actions.heal import Healer
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.actions.owner import explained
-from respaldo.domain.errors import RepositoryMissingError, WrongPasswordError
-from respaldo.domain.values import Executed, Planned
+from respaldo.domain.errors import RepositoryMissingError, RespaldoError, WrongPasswordError
+from respaldo.domain.values import Applied, Executed, Planned
+from respaldo.restic.argv import FIRST_LOCK_PATIENCE
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository, Saved
 
+log = logging.getLogger(__name__)
 
-def execute(job: Job, planned: Planned, on_progress: OnProgress) -> Executed:
+Done = dict[str, Saved]
+
+
+def execute(
+    job: Job,
+    planned: Planned,
+    on_progress: OnProgress,
+    *,
+    repair: bool = False,
+    applied: list[Applied] | None = None,
+) -> Executed:
     """Save every item of the scope as one snapshot of this run.
 
     A later attempt first looks for what an earlier one saved: a task that is killed after the upload does
-    not make a second copy.
+    not make a second copy. What Respaldo can mend itself is mended on the way (`respaldo.actions.heal`).
 
+    :param repair: look for damage first, repair what is found, and read the whole source again.
+    :param applied: gets the correctives that were applied, also when the step fails in the end.
     :raises RespaldoError: the cause, of which `respaldo.domain.errors` tells whether it can pass.
     """
     started_at = datetime.now(UTC)
+    applied = [] if applied is None else applied
     with only_writer(job.home, job.scope.id) as lock:
-        repository = job.first.holding(lock)
+        healer = Healer(job.first.holding(lock), job.home.scratch, "execute", applied)
         try:
-            saved = _save_all(job, repository, planned, on_progress)
+            saved = _save_healing(job, healer, planned, on_progress, repair=repair)
         except WrongPasswordError as error:
-            raise explained(error, job, repository.name) from error
+            raise explained(error, job, healer.repository.name) from error
     return Executed(
         copies=tuple(one.copy for one in saved),
         warnings=tuple(warning for one in saved for warning in one.warnings),
         missed=sum(len(one.warnings) for one in saved),
         console=tuple(one.console for one in saved),
+        applied=tuple(applied),
         started_at=started_at,
         ended_at=datetime.now(UTC),
     )
 
 
-def _save_all(job: Job, repository: Repository, planned: Planned, on_progress: OnProgress) -> list[Saved]:
+def _save_healing(
+    job: Job, healer: Healer, planned: Planned, on_progress: OnProgress, *, repair: bool
+) -> list[Saved]:
+    if repair:
+        # One that is not there yet has nothing to repair; one that is lost is told by what follows.
+        with contextlib.suppress(RepositoryMissingError):
+            healer.repair()
+    done: Done = {}
+    if job.run.attempt > 1:
+        done |= healer.doing(lambda repository: _saved_before(job, repository))
+
+    def save(repository: Repository) -> list[Saved]:
+        if repository.force:
+            # What was saved before the repair may lean on pieces that were lost.
+            done.clear()
+        return _save_all(job, repository, planned, on_progress, done)
+
+    saved = healer.doing(save)
+    if job.run.attempt > 1 or healer.repository.force:
+        _forget_others(job, healer.repository, saved)
+        healer.tell_harmed()
+    return saved
+
+
+def _save_all(
+    job: Job, repository: Repository, planned: Planned, on_progress: OnProgress, done: Done
+) -> list[Saved]:
     source, endpoint = job.settings.source, job.endpoint
-    done = _saved_before(job, repository) if job.run.attempt > 1 else {}
-    saved: list[Saved] = []
-    for item in source.items(endpoint):
+    items = source.items(endpoint)
+    for item in items:
         if item not in done:
             try:
                 done[item] = source.save(item, repository, job.marks, endpoint, on_progress)
@@ -51,15 +95,34 @@ def _save_all(job: Job, repository: Repository, planned: Planned, on_progress: O
                     raise
                 repository.create()
                 done[item] = source.save(item, repository, job.marks, endpoint, on_progress)
-        saved.append(done[item])
-    return saved
+    return [done[item] for item in items]
 
 
-def _saved_before(job: Job, repository: Repository) -> dict[str, Saved]:
-    """Find what earlier attempts of this run saved, after removing the locks that they may have left."""
+def _saved_before(job: Job, repository: Repository) -> Done:
+    """Find what earlier attempts of this run saved, after removing the locks that they may have left.
+
+    Files are saved again: which of them could not be read was known to the killed attempt only. Its snapshot
+    makes that quick. An output without a byte is what an attempt left that was killed before it could remove
+    it.
+    """
     try:
         repository.unlock()
+        if job.settings.source.holds == "files":
+            return {}
         snapshots = repository.snapshots(job.run.tags)
     except RepositoryMissingError:
         return {}
-    return {snapshot.item: Saved(snapshot.as_copy(), (), snapshot.summary) for snapshot in snapshots}
+    made = {snapshot.item: Saved(snapshot.as_copy(), (), snapshot.summary) for snapshot in snapshots}
+    return {item: saved for item, saved in made.items() if saved.copy.size_bytes > 0}
+
+
+def _forget_others(job: Job, repository: Repository, saved: list[Saved]) -> None:
+    """Let one snapshot of each item stay. One more harms nothing: no reason to fail."""
+    kept = {one.copy.snapshot_id for one in saved}
+    patient = repository.waiting(FIRST_LOCK_PATIENCE)
+    try:
+        for snapshot in patient.snapshots(job.run.tags):
+            if snapshot.id not in kept:
+                patient.forget(snapshot.id)
+    except RespaldoError as error:
+        log.warning("%s", error)

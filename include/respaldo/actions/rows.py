@@ -8,7 +8,7 @@ from respaldo import __version__
 from respaldo.actions.job import Job
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.errors import CheckError, RespaldoError
-from respaldo.domain.values import Copied, Executed, Run, Value, Verified
+from respaldo.domain.values import Applied, Copied, Executed, Run, Value, Verified
 from respaldo.report.fm007 import Origin, RowUpdate, State
 
 
@@ -107,6 +107,7 @@ def executed(run: Run, result: Executed, effort: Effort) -> RowUpdate:
         warnings=result.warnings,
         progress_percent=100,
         console={"execute": list(result.console)},
+        **_applied(result.applied),
         **effort.columns(),
     )
 
@@ -123,22 +124,36 @@ def verified(run: Run, result: Verified, at: datetime, effort: Effort) -> RowUpd
     )
 
 
-def copied(run: Run, result: Copied, at: datetime, effort: Effort) -> RowUpdate:
+def copied(
+    run: Run, result: Copied, at: datetime, effort: Effort, before: tuple[Applied, ...] = ()
+) -> RowUpdate:
+    """The row with its second copies.
+
+    :param before: what was applied in earlier steps: the row keeps one list of the whole run.
+    """
     return RowUpdate.of(
         run,
         **NO_FAILURE,
         second_copies=result.copies,
         second_copied_at=at,
+        **_applied(before, result.applied),
         **effort.columns(),
     )
 
 
 def failed(
-    run: Run, error: RespaldoError, step: str, told: str, corrective: str, effort: Effort | None
+    run: Run,
+    error: RespaldoError,
+    step: str,
+    told: str,
+    corrective: str,
+    effort: Effort | None,
+    applied: tuple[Applied, ...] = (),
 ) -> RowUpdate:
     """A step failed: why, in words for its readers. A later attempt may still succeed.
 
     :param effort: none for a step that was killed: nobody counted.
+    :param applied: every corrective of the run so far, earlier steps' too.
     """
     bad: dict[str, object] = {}
     if isinstance(error, CheckError) and step == "verify":
@@ -150,8 +165,33 @@ def failed(
         failed_step=step,
         corrective=corrective,
         **bad,
+        **_applied(applied),
         **(effort.columns() if effort else {}),
     )
+
+
+def _applied(*parts: tuple[Applied, ...]) -> dict[str, object]:
+    """Give the column only if there is something: a later attempt does not wipe out what an earlier did."""
+    all_of_them = tuple(one for part in parts for one in part)
+    return {"applied": all_of_them} if all_of_them else {}
+
+
+def refused(run: Run, request: Request, at: datetime) -> RowUpdate:
+    """The row of a run that could not even begin: its scope's file cannot be used."""
+    return RowUpdate.of(
+        run,
+        kind="backup",
+        state="failed",
+        verification_result="not_done",
+        ended_at=at,
+        respaldo_version=__version__,
+        **request.model_dump(),
+    )
+
+
+def lost(run: Run, state: State, at: datetime) -> RowUpdate:
+    """The row of a run that ended without a word, closed by somebody else."""
+    return RowUpdate.of(run, state=state, ended_at=at)
 
 
 def closed(run: Run, state: State, at: datetime, effort: Effort) -> RowUpdate:

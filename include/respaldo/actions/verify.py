@@ -8,12 +8,16 @@ from respaldo.actions.job import Job
 from respaldo.domain.errors import CopyIncompleteError, CopyShrunkError
 from respaldo.domain.values import Evidence, Executed, Planned, Verified
 from respaldo.domain.verification import has_shrunk
+from respaldo.restic.repository import Repository
 
 
 def verify(
     job: Job, planned: Planned, executed: Executed, *, accept_shrink: bool, read_all_data: bool = False
 ) -> Verified:
     """Verify every copy of the run. The result names each copy and each way in which it was looked at.
+
+    After a repair every block of this run's own snapshots is read instead of a share of the repository:
+    older ones can be harmed for good.
 
     :param accept_shrink: somebody said that the copy may be much smaller than the last one.
     :param read_all_data: read all of the repository, not the share that the scope asks for.
@@ -25,11 +29,31 @@ def verify(
     for copy in executed.copies:
         with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
             evidence += job.settings.source.verify(copy, repository, job.settings.verify, scratch)
+    if any(one.remedy == "repair" for one in executed.applied):
+        evidence += _read_whole(executed, repository)
+        return Verified(evidence=tuple(evidence))
     percent = 100.0 if read_all_data else job.settings.verify.read_data
     if percent is not None:
         repository.read_data(percent)
         evidence.append(Evidence(method="read_data", item="", facts={"percent": str(percent)}))
     return Verified(evidence=tuple(evidence))
+
+
+def _read_whole(executed: Executed, repository: Repository) -> list[Evidence]:
+    evidence = []
+    for copy in executed.copies:
+        facts: dict[str, int | str] = {
+            "snapshot": copy.snapshot_id[:8],
+            "streamed_bytes": _streamed_bytes(repository, copy.snapshot_id),
+        }
+        evidence.append(Evidence(method="read_data", item=copy.item, facts=facts))
+    return evidence
+
+
+def _streamed_bytes(repository: Repository, snapshot_id: str) -> int:
+    sizes: list[int] = []
+    repository.stream(snapshot_id, "/", lambda block: sizes.append(len(block)))
+    return sum(sizes)
 
 
 def _see_that_little_is_missed(executed: Executed, job: Job) -> None:
