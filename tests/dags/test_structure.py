@@ -111,6 +111,7 @@ def test_the_form_asks_who_and_why_and_links_what_others_begin(dag):
         "ticket": None,
         "accept_shrink": False,
         "read_all_data": False,
+        "repair": False,
         "request_key": None,
         "rerun_of": None,
     }
@@ -120,11 +121,12 @@ def test_the_form_asks_who_and_why_and_links_what_others_begin(dag):
         "Caso",
         "Aceptar que sea mucho menor que la anterior",
         "Leer todos los datos guardados",
+        "Reparar el repositorio",
         "Requerimiento",
         "Nueva ejecución de",
     ]
     assert all(param.description for param in form.values())
-    assert {form[name].schema["type"] for name in ("accept_shrink", "read_all_data")} == {"boolean"}
+    assert {form[name].schema["type"] for name in ("accept_shrink", "read_all_data", "repair")} == {"boolean"}
 
 
 def test_a_verified_copy_publishes_the_scopes_asset(dag):

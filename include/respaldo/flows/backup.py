@@ -14,7 +14,7 @@ from respaldo.config.configuration import Configuration, ConfiguredScope
 from respaldo.config.repositories import RepositorySettings, pool_of
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
-from respaldo.flows.operators import InvalidScopeOperator, StepOperator, WatcherOperator
+from respaldo.flows.operators import InvalidScopeOperator, RecordOperator, StepOperator, WatcherOperator
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.texts import backup as texts
 from respaldo.texts.configuration import tell
@@ -81,17 +81,25 @@ def invalid_dag(
         tags={texts.TAG, texts.INVALID_TAG},
     ) as dag:
         InvalidScopeOperator(
-            task_id="configuration", task_display_name=texts.INVALID_TASK, problem=told, retries=0
+            task_id="configuration",
+            task_display_name=texts.INVALID_TASK,
+            scope_id=scope_id,
+            problem=told,
+            retries=0,
         )
         if is_for_a_task:
             policy = CauseRetryPolicy(0)
-            steps = [StepOperator(task_id=name, scope_id=scope_id, retry_policy=policy) for name in STEPS]
+            steps = [_operator(name)(task_id=name, scope_id=scope_id, retry_policy=policy) for name in STEPS]
             chain(*steps)
             steps >> WatcherOperator(task_id="watcher", scope_id=scope_id)
     return dag
 
 
-def _step(name: str, scope: ConfiguredScope) -> StepOperator:
+def _operator(step: str) -> type[StepOperator] | type[RecordOperator]:
+    return RecordOperator if step == "record" else StepOperator
+
+
+def _step(name: str, scope: ConfiguredScope) -> StepOperator | RecordOperator:
     settings = scope.settings
     special: dict[str, Any] = {}
     if name in ("execute", "verify"):
@@ -103,7 +111,8 @@ def _step(name: str, scope: ConfiguredScope) -> StepOperator:
     if name == "verify":
         # Others' DAGs can be scheduled on good copies.
         special["outlets"] = [Asset(name=f"respaldo_{scope.id}", uri=f"respaldo://{scope.id}")]
-    return StepOperator(task_id=name, task_display_name=texts.TASK_TITLES[name], scope_id=scope.id, **special)
+    title = texts.TASK_TITLES[name]
+    return _operator(name)(task_id=name, task_display_name=title, scope_id=scope.id, **special)
 
 
 def _defaults(scope: ConfiguredScope, configuration: Configuration) -> dict[str, Any]:
@@ -135,6 +144,7 @@ def _form() -> dict[str, Param]:
         "ticket": field("ticket", default=None, **text),
         "accept_shrink": field("accept_shrink", default=False, type="boolean"),
         "read_all_data": field("read_all_data", default=False, type="boolean"),
+        "repair": field("repair", default=False, type="boolean"),
         "request_key": field("request_key", default=None, **key),
         "rerun_of": field("rerun_of", default=None, **key),
     }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
+
+from respaldo.flows.colors import RESULT, WORK
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 class StepOperator(BaseOperator):
     """One step of one scope's backup. The task knows its scope's id and nothing else of it."""
 
-    ui_color = "#e8f0fe"
+    ui_color = WORK
 
     def __init__(self, *, scope_id: str, **kwargs: Any) -> None:  # noqa: ANN401  (Airflow's own arguments)
         super().__init__(**kwargs)
@@ -25,11 +28,42 @@ class StepOperator(BaseOperator):
 
         return steps.run(self.task_id, self.scope_id, context)
 
+    def on_kill(self) -> None:
+        """End the step: Airflow sends SIGTERM when somebody marks the task, or the worker shuts down."""
+        from respaldo.domain.errors import CancelledRunError
+
+        raise CancelledRunError(step=self.task_display_name)
+
+
+class RecordOperator(TriggerDagRunOperator):
+    """Closes the run's row, and begins what follows from how it ended.
+
+    A failure is analysed; after a good run the watch resolves the failures before it. Most runs need neither,
+    and none pays for a task of its own.
+    """
+
+    ui_color = WORK
+
+    def __init__(self, *, scope_id: str, **kwargs: Any) -> None:  # noqa: ANN401
+        # Which DAG, and whether any, the run's end tells.
+        super().__init__(trigger_dag_id="failure_analysis", logical_date=None, reset_dag_run=True, **kwargs)
+        self.scope_id = scope_id
+
+    def execute(self, context: Context) -> None:
+        from respaldo.flows import closing
+        from respaldo.flows.workplace import Workplace
+
+        following = closing.close(Workplace.of(self.scope_id, context))
+        if following is None:
+            return
+        self.trigger_dag_id, self.trigger_run_id, self.conf = following
+        super().execute(context)
+
 
 class WatcherOperator(BaseOperator):
     """Fails when anything above failed: a run's state is its leaves' state, and ``record`` runs always."""
 
-    ui_color = "#fce8e6"
+    ui_color = RESULT
 
     def __init__(self, *, scope_id: str, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
@@ -45,11 +79,19 @@ class WatcherOperator(BaseOperator):
 
 
 class InvalidScopeOperator(BaseOperator):
-    """Stands for a scope whose file cannot be used: red every night until it is mended."""
+    """Stands for what cannot be used because its file is broken: red every night until it is mended.
 
-    def __init__(self, *, problem: str, **kwargs: Any) -> None:  # noqa: ANN401
+    :param scope_id: the scope that it stands for: then its failure is reported like any other.
+    """
+
+    def __init__(self, *, problem: str, scope_id: str | None = None, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.problem = problem
+        self.scope_id = scope_id
 
-    def execute(self, context: Context) -> None:  # noqa: ARG002
+    def execute(self, context: Context) -> None:
+        from respaldo.flows import closing
+
+        if self.scope_id is not None:
+            closing.refuse(self.scope_id, context, self.problem)
         raise AirflowFailException(self.problem)

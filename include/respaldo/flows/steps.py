@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,15 @@ from respaldo.actions.execute import execute
 from respaldo.actions.plan import plan
 from respaldo.actions.verify import verify
 from respaldo.domain.errors import InvalidConfigurationError, RespaldoError, TimedOutError
-from respaldo.domain.values import Executed, Planned, Value
-from respaldo.flows.closing import CAUSE_TOLD, close
+from respaldo.domain.values import Applied, Executed, Planned, Value
+from respaldo.flows.closing import CAUSE_TOLD
 from respaldo.flows.progress import Teller
 from respaldo.flows.workplace import Workplace
 from respaldo.report.export import size
 from respaldo.report.fm007 import RowUpdate
 from respaldo.texts import backup as texts
 from respaldo.texts import causes
+from respaldo.texts.report import TERMS
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -38,7 +39,7 @@ Outcome = tuple[Value, Callable[[rows.Effort], RowUpdate]]
 """What a step hands on, and its part of the row."""
 
 
-def run(step: str, scope_id: str, context: Context) -> dict[str, Any] | None:
+def run(step: str, scope_id: str, context: Context) -> dict[str, Any]:
     """Run one step and write what it knows into the run's row.
 
     :raises RespaldoError: the step's cause of failure, after it is in the row and in the log.
@@ -48,23 +49,23 @@ def run(step: str, scope_id: str, context: Context) -> dict[str, Any] | None:
     def effort() -> rows.Effort:
         return rows.Effort(step=step, attempt=place.run.attempt, seconds=time.monotonic() - began)
 
-    if step == "record":
-        close(place, effort)
-        return None
+    applied: list[Applied] = []
     try:
-        result, row = _WORK[step](place)
+        result, row = _WORK[step](place, applied)
     except RespaldoError as error:
-        _tell(place, error, effort())
+        _tell(place, error, effort(), applied)
         raise
-    except AirflowTaskTimeout:
-        _tell(place, TimedOutError(seconds=round(time.monotonic() - began)), effort())
-        raise
+    except AirflowTaskTimeout as timeout:
+        timed_out = TimedOutError(seconds=round(time.monotonic() - began))
+        _tell(place, timed_out, effort(), applied)
+        # Airflow would try again what it takes for a failure of its own: this one fails for good.
+        raise timed_out from timeout
     place.report.write(row(effort()))
     handed_on: dict[str, Any] = result.model_dump(mode="json")
     return handed_on
 
 
-def _plan(place: Workplace) -> Outcome:
+def _plan(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001  (the steps' signature)
     started_at = datetime.now(UTC)
     scope = place.configuration().scopes[place.run.scope_id]
     place.report.write(rows.programmed(place.run, scope, place.request()))
@@ -73,19 +74,23 @@ def _plan(place: Workplace) -> Outcome:
     return plan(job, place.report), lambda effort: rows.planned(place.run, effort)
 
 
-def _execute(place: Workplace) -> Outcome:
+def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     teller = Teller(place.report, place.run.key)
-    result = execute(place.job(), place.result("plan", Planned), teller.tell)
+    repair = bool(place.context["params"].get("repair"))
+    job, planned = place.job(), place.result("plan", Planned)
+    result = execute(job, planned, teller.tell, repair=repair, applied=applied)
+    _log_applied(applied)
     for warning in result.warnings:
         log.warning(texts.WARNINGS, warning)
     added = sum(made.added_bytes for made in result.copies)
     ids = ", ".join(made.snapshot_id for made in result.copies)
     log.info(texts.EXECUTED, result.files, size(result.size_bytes), size(added), ids)
     result = _shortened(result)
+    result = result.model_copy(update={"warnings": (*result.warnings, *_harmed(applied))})
     return result, lambda effort: rows.executed(place.run, result, effort)
 
 
-def _verify(place: Workplace) -> Outcome:
+def _verify(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001
     result = verify(
         place.job(),
         place.result("plan", Planned),
@@ -100,15 +105,17 @@ def _verify(place: Workplace) -> Outcome:
     return result, lambda effort: rows.verified(place.run, result, at, effort)
 
 
-def _copy(place: Workplace) -> Outcome:
+def _copy(place: Workplace, applied: list[Applied]) -> Outcome:
     job = place.job()
     second = job.second
     if second is None:
         raise InvalidConfigurationError(problem="second_copy")
-    result = copy(job, second, place.result("plan", Planned), place.result("execute", Executed))
+    executed = place.result("execute", Executed)
+    result = copy(job, second, place.result("plan", Planned), executed, applied=applied)
+    _log_applied(applied)
     log.info(texts.COPIED, result.repository, ", ".join(made.snapshot_id for made in result.copies))
     at = datetime.now(UTC)
-    return result, lambda effort: rows.copied(place.run, result, at, effort)
+    return result, lambda effort: rows.copied(place.run, result, at, effort, executed.applied)
 
 
 def _shortened(result: Executed) -> Executed:
@@ -119,16 +126,36 @@ def _shortened(result: Executed) -> Executed:
     return result.model_copy(update={"warnings": kept})
 
 
-def _tell(place: Workplace, error: RespaldoError, effort: rows.Effort) -> None:
+def _harmed(applied: Sequence[Applied]) -> list[str]:
+    """Tell which former copies a repair could not make whole: the source no longer has what they lost."""
+    harmed = [str(snapshot) for one in applied for snapshot in _listed(one.facts.get("harmed"))]
+    return [texts.HARMED.format(snapshots=", ".join(harmed))] if harmed else []
+
+
+def _listed(fact: object) -> Sequence[object]:
+    return fact if isinstance(fact, tuple) else ()
+
+
+def _log_applied(applied: Sequence[Applied]) -> None:
+    for one in applied:
+        facts = ", ".join(f"{name}={value}" for name, value in one.facts.items())
+        log.warning(texts.APPLIED, TERMS["remedy"][one.remedy], facts)
+
+
+def _tell(place: Workplace, error: RespaldoError, effort: rows.Effort, applied: list[Applied]) -> None:
     """Tell a failure where people look for it: in the row, and in the task's log."""
+    _log_applied(applied)
+    if applied and effort.step == "copy":
+        # The row keeps one list: what the steps before applied stays in it.
+        applied = [*place.result("execute", Executed).applied, *applied]
     told, corrective = causes.explain(error), causes.corrective(error)
-    place.report.write(rows.failed(place.run, error, effort.step, told, corrective, effort))
+    place.report.write(rows.failed(place.run, error, effort.step, told, corrective, effort, tuple(applied)))
     place.context["ti"].xcom_push(key=CAUSE_TOLD, value=error.code)
     log.error("%s", told)
     log.error(texts.CORRECTIVE, corrective)
 
 
-_WORK: dict[str, Callable[[Workplace], Outcome]] = {
+_WORK: dict[str, Callable[[Workplace, list[Applied]], Outcome]] = {
     "plan": _plan,
     "execute": _execute,
     "verify": _verify,

@@ -29,6 +29,10 @@ PARAMS = {
         "Leer todos los datos guardados",
         "La verificación lee todo el repositorio, no una parte: tarda más, y no deja duda de su estado.",
     ),
+    "repair": (
+        "Reparar el repositorio",
+        "Antes de copiar se comprueba y se repara, y se vuelve a leer toda la fuente (actividad 15). Tarda más.",
+    ),
     "request_key": ("Requerimiento", "Clave del requerimiento de restauración que la pidió."),
     "rerun_of": ("Nueva ejecución de", "Clave (TIC-FM007) de la ejecución que esta repite (actividad 15)."),
 }
@@ -54,7 +58,8 @@ si algo falla, la ejecución queda en rojo.
 **Copia no programada (21).** Botón ▶: escriba motivo, solicitante y caso.
 
 **Si está en rojo.** Abra la tarea roja y lea en su registro las líneas ERROR: dicen la causa y el correctivo usual.
-Lo mismo está en la fila de TIC-FM007. Corregida la causa, ejecute de nuevo con ▶. Las copias anteriores no se tocan.
+Lo mismo está en la fila de TIC-FM007. La falla abre su **Análisis de una falla**: allí se decide el correctivo (14) y
+se vuelve a ejecutar (15). Las copias anteriores no se tocan.
 """
 NONE = "sin segunda copia"
 PLACE = "{repository} ({site}, {medium})"
@@ -64,6 +69,8 @@ PROGRESS = "%.0f %% · %s de %s · %d de %d archivos%s"
 REMAINING = " · faltan %s"
 WARNINGS = "No se pudo leer: %s"
 MORE_WARNINGS = "… y {count} más; están en el registro de la tarea"
+HARMED = "Copias anteriores que quedaron incompletas, porque la fuente ya no tiene lo que perdieron: {snapshots}"
+APPLIED = "Correctivo aplicado por Respaldo: %s (%s)"
 EXECUTED = "Copia hecha: %d archivos, %s; nuevo en el repositorio: %s. Identificador: %s"
 VERIFIED = "Verificado: %s %s: %s"
 COPIED = "Segunda copia en «%s»: %s"

@@ -1,0 +1,170 @@
+"""Activity 14: what failed and why, what is to be seen now, how often; and who goes on from here."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from respaldo import __version__
+from respaldo.actions.inspect import Probe, inspect
+from respaldo.domain.causes import cause_of_code
+from respaldo.domain.errors import ReportError, RespaldoError
+from respaldo.domain.failures import Judgement
+from respaldo.domain.problems import ConfigurationProblemsError
+from respaldo.domain.values import Remedy
+from respaldo.flows.failures import telling, told
+from respaldo.flows.failures.excerpt import excerpt
+from respaldo.flows.failures.place import FailurePlace
+from respaldo.report.incidents import IncidentUpdate, Recurrence
+from respaldo.texts import causes
+from respaldo.texts import failures as texts
+
+log = logging.getLogger(__name__)
+
+OVER = ("resolved", "closed")
+"""States of an incident that needs nothing more."""
+
+_BY_ITSELF: tuple[Remedy, ...] = ("repair", "rerun")
+"""Correctives that are a new run. The others were applied, or tried, during the run that failed."""
+
+
+class Classified(NamedTuple):
+    """Where to go on, and what Respaldo decided by itself."""
+
+    following: tuple[str, ...]
+    judgement: Judgement | None = None
+
+
+def classify(place: FailurePlace) -> Classified:
+    """Write down what failed, tell the people, and say who decides.
+
+    :raises ReportUnavailableError: the row is not in the report yet.
+    """
+    row, known = place.row(), place.report.incident(place.failed.key)
+    is_new = known is None or row["ended_at"] > known["failed_at"]
+    if known is not None and not is_new and known["state"] in OVER:
+        log.info(texts.SUPERSEDED)
+        return Classified(("record",))
+    log.info(texts.CLASSIFIED, row["cause_detail"] or row["cause"])
+    _open(place, row)
+    judgement = _own_judgement(place, row)
+    if judgement is not None:
+        place.report.write(judged(place, judgement))
+        log.info(texts.DECIDED, texts.CHOICES["rerun"], judgement.by, judgement.corrective)
+    if is_new:
+        telling.failed(place, row, judgement)
+    return Classified(("rerun",), judgement) if judgement else Classified(("decide",))
+
+
+def question(place: FailurePlace) -> tuple[str, str]:
+    """Give the subject and the body of the question to those who decide."""
+    row, incident = place.row(), place.report.incident(place.failed.key) or {}
+    zone, name = place.zone, row["scope_name"] or place.failed.scope_id
+    looked = tuple(map(Probe.model_validate, (incident.get("evidence") or {}).get("probes", ())))
+    said = (incident.get("evidence") or {}).get("excerpt", ())
+    body = texts.BODY.format(
+        name=told.cell(name),
+        department=told.cell(row["department"]),
+        number=row["number"],
+        when=told.moment(row["started_at"] or row["programmed_for"], zone),
+        step=telling.step_of(row),
+        told=told.cell(row["cause_detail"]),
+        advised=told.cell(row["corrective"]),
+        recurrence=told.recurrence(_recurrence(place, row), zone),
+        probes=told.probes(looked),
+        excerpt="\n".join(said).replace("```", "'''") or texts.NO_EXCERPT,
+        link=telling.link_to(place.failed) or "",
+    )
+    title = causes.title(cause_of_code(row["cause"])())
+    return texts.SUBJECT.format(name=name, cause=title), body
+
+
+def judged(place: FailurePlace, judgement: Judgement) -> IncidentUpdate:
+    """State a judgement in the failure's row."""
+    return IncidentUpdate.of(
+        place.failed,
+        state="decided",
+        decision=judgement.choice,
+        confirmed_cause=judgement.cause,
+        corrective=judgement.corrective,
+        decided_by=judgement.by,
+        decided_at=judgement.at,
+        is_automatic=judgement.is_automatic,
+    )
+
+
+def _open(place: FailurePlace, row: dict[str, Any]) -> None:
+    known = _recurrence(place, row)
+    looked = [probe.model_dump(mode="json") for probe in _looked(place)]
+    place.report.write(
+        IncidentUpdate.of(
+            place.failed,
+            state="open",
+            scope_name=row["scope_name"],
+            department=row["department"],
+            opened_at=datetime.now(UTC),
+            failed_at=row["ended_at"],
+            failed_step=row["failed_step"],
+            cause=row["cause"],
+            cause_detail=row["cause_detail"],
+            advised=row["corrective"],
+            recurrence=known.of_scope if known else None,
+            evidence={"probes": looked, "excerpt": list(excerpt(place.failed, row["failed_step"]))},
+            analysis_run_id=place.ti.run_id,
+            respaldo_version=__version__,
+            # An analysis that begins again knows no decision.
+            resolution=None,
+            resolved_by=None,
+            resolved_at=None,
+        )
+    )
+
+
+def _recurrence(place: FailurePlace, row: dict[str, Any]) -> Recurrence | None:
+    if row["cause"] is None:
+        return None
+    try:
+        return place.report.recurrence(place.failed.scope_id, row["cause"], row["ended_at"])
+    except ReportError as error:
+        log.warning("%s", error)
+        return None
+
+
+def _looked(place: FailurePlace) -> tuple[Probe, ...]:
+    """Look at the worker, the source and the repositories, if the configuration says which."""
+    try:
+        return inspect(place.work.job())
+    except RespaldoError as error:
+        log.warning(texts.NOT_LOOKED.format(told=causes.explain(error)))
+        return ()
+
+
+def _own_judgement(place: FailurePlace, row: dict[str, Any]) -> Judgement | None:
+    """Decide what needs nobody: a corrective that Respaldo applies itself, once.
+
+    Never on a re-run that failed as well, and not on a scope that is switched off.
+    """
+    remedy = cause_of_code(row["cause"]).remedy
+    was_tried = any(one["remedy"] == remedy for one in row["applied"] or ())
+    if remedy not in _BY_ITSELF or was_tried or row["rerun_of"] is not None:
+        return None
+    if _is_paused(place):
+        return None
+    return Judgement(
+        choice="rerun",
+        cause=row["cause"],
+        corrective=texts.AUTOMATIC_CORRECTIVES[remedy],
+        by=texts.AUTOMATIC,
+        at=datetime.now(UTC),
+        is_automatic=True,
+        repair=remedy == "repair",
+    )
+
+
+def _is_paused(place: FailurePlace) -> bool:
+    try:
+        is_there = place.scope is not None
+    except ConfigurationProblemsError:
+        is_there = False
+    return not is_there or bool(place.ti.get_dag(place.failed.dag_id).is_paused)

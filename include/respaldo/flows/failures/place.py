@@ -1,0 +1,79 @@
+"""What a step of an analysis works with: its workplace, and the run that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from respaldo.config.configuration import Configuration, ConfiguredScope, folder, load
+from respaldo.config.organization import Organization
+from respaldo.domain.errors import ReportUnavailableError
+from respaldo.domain.failures import Judgement
+from respaldo.domain.values import Run
+from respaldo.flows.workplace import Workplace
+from respaldo.report.store import Report
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+JUDGED_BY = ("decide", "classify")
+"""The tasks that hand on a judgement: people's, or Respaldo's own."""
+
+
+@dataclass(frozen=True)
+class FailurePlace:
+    """One attempt at one step of the analysis of one failed run."""
+
+    work: Workplace
+    failed: Run
+
+    @classmethod
+    def of(cls, context: Context) -> FailurePlace:
+        params = context["params"]
+        failed = Run(dag_id=params["dag"], run_id=params["run"], scope_id=params["scope"])
+        return cls(Workplace.of(failed.scope_id, context), failed)
+
+    @property
+    def ti(self) -> Any:  # noqa: ANN401  (Airflow's)
+        return self.work.context["ti"]
+
+    @property
+    def report(self) -> Report:
+        return self.work.report
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """Give the configuration. The scope itself may be what cannot be used.
+
+        :raises ConfigurationProblemsError: the organization's or the repositories' file cannot be used.
+        """
+        return load(folder(), self.failed.scope_id)
+
+    @property
+    def organization(self) -> Organization:
+        return self.configuration.organization
+
+    @property
+    def scope(self) -> ConfiguredScope | None:
+        return self.configuration.scopes.get(self.failed.scope_id)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.organization.timezone)
+
+    def row(self) -> dict[str, Any]:
+        """Give the failed run's row.
+
+        :raises ReportUnavailableError: it is not there (yet: it may wait in a spool).
+        """
+        found = self.report.row(self.failed.key)
+        if found is None:
+            raise ReportUnavailableError(reason=f"no row {self.failed.key}")
+        return found
+
+    def judgement(self) -> Judgement | None:
+        """Give what was decided, None when nothing was."""
+        given = next(filter(None, (self.ti.xcom_pull(task_ids=step) for step in JUDGED_BY)), None)
+        return Judgement.model_validate(given) if given else None
