@@ -210,6 +210,7 @@ def test_a_failure_without_a_good_copy_after_it_is_unresolved(report):
             failed_at=after(0.5),
             analysis_run_id=None,
             good_run_key=None,
+            good_run_id=None,
             good_number=None,
             good_at=None,
             is_rerun=False,
@@ -223,12 +224,8 @@ def test_the_first_good_copy_that_began_after_a_failure_ends_it(report, state):
     report.write(row(run(3), 48, state="succeeded"))
     report.write(row(run(2), 24, state=state))
     [one] = report.unresolved()
-    assert (one.good_run_key, one.good_number, one.good_at, one.is_rerun) == (
-        run(2).key,
-        3,
-        after(24.5),
-        False,
-    )
+    assert (one.good_run_key, one.good_run_id) == (run(2).key, run(2).run_id)
+    assert (one.good_number, one.good_at, one.is_rerun) == (3, after(24.5), False)
 
 
 def test_a_good_copy_that_began_before_the_failed_one_ended_ends_nothing(report):
