@@ -121,7 +121,7 @@ def test_the_form_asks_who_and_why_and_links_what_others_begin(dag):
         "Caso",
         "Aceptar que sea mucho menor que la anterior",
         "Leer todos los datos guardados",
-        "Reparar el repositorio",
+        "Reparar los repositorios",
         "Requerimiento",
         "Nueva ejecución de",
     ]

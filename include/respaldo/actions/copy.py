@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from respaldo.actions.heal import Healer
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
@@ -17,6 +19,7 @@ def copy(
     planned: Planned,
     executed: Executed,
     *,
+    repair: bool = False,
     applied: list[Applied] | None = None,
 ) -> Copied:
     """Copy the run's snapshots to the second repository and give them as they are there.
@@ -25,6 +28,7 @@ def copy(
     second repository is mended on the way; damage of the first one is not: it is the scope's next run that
     can store again what was lost.
 
+    :param repair: look for damage of the second repository first, and repair what is found.
     :param applied: gets the correctives that were applied, also when the step fails in the end.
     :raises SecondCopyMissingError: restic said that all went well, and a snapshot is not there.
     """
@@ -34,6 +38,10 @@ def copy(
         first = job.first.holding(lock)
         healer = Healer(second.holding(lock), job.home.scratch, "copy", applied, beside=(first,))
         try:
+            if repair:
+                # One that is not there yet has nothing to repair; one that is lost is told by what follows.
+                with contextlib.suppress(RepositoryMissingError):
+                    healer.repair()
             healer.doing(lambda repository: _copy(first, repository, tuple(wanted), planned))
             healer.tell_harmed()
         except WrongPasswordError as error:

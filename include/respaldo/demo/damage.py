@@ -1,29 +1,20 @@
-"""What time does to a disk: one bit in the middle of the largest file of a repository, and back."""
+"""What time does to a disk: one bit in the middle of the largest file of a repository."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from respaldo.config.configuration import load
 from respaldo.embedded.installation import Installation
 
 
-@contextlib.contextmanager
-def one_flipped_bit(installation: Installation, scope_id: str) -> Iterator[None]:
-    """Damage the first repository of a scope as long as this lasts."""
+def flip_one_bit(installation: Installation, scope_id: str) -> None:
+    """Damage the first repository of a scope."""
     configuration = load(installation.layout.config)
     settings = configuration.repositories[configuration.scopes[scope_id].settings.repository]
     packs = (Path(settings.location_of(scope_id)) / "data").rglob("*")
     pack = max((path for path in packs if path.is_file()), key=lambda path: path.stat().st_size)
-    whole = pack.read_bytes()
-    middle = len(whole) // 2
-    mode = pack.stat().st_mode
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 2] ^= 1
     pack.chmod(0o600)
-    try:
-        pack.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
-        yield
-    finally:
-        pack.write_bytes(whole)
-        pack.chmod(mode)
+    pack.write_bytes(content)

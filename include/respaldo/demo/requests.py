@@ -1,7 +1,7 @@
 """Three requirements, asked and answered over Airflow's REST API as the right people (activities 17 to 26).
 
-A database comes back from the first copy; a damaged repository makes the second copy save the day; and one
-that is no restoration becomes an unscheduled backup.
+A database comes back from the first copy; a damaged repository makes the second copy save the day, and is
+repaired; and one that is no restoration becomes an unscheduled backup.
 """
 
 from __future__ import annotations
@@ -57,13 +57,12 @@ def problems(installation: Installation, report: Report, say: Callable[[str], No
     api.patch(f"dags/{DAG_ID}", {"is_paused": False})
     asked = _requirements()
     first, saved, _ = asked
-    with damage.one_flipped_bit(installation, sources.FILES):
-        for requirement in asked:
-            _ask(installation, requirement)
-            say(texts.REQUEST.format(title=requirement.title))
-        states = _answer_all(installation, asked, say)
-        # The scope's new copy (15) must see the damage too, before it is mended.
-        reruns = list(_wrong_rerun(installation, report, saved, say))
+    damage.flip_one_bit(installation, sources.FILES)
+    for requirement in asked:
+        _ask(installation, requirement)
+        say(texts.REQUEST.format(title=requirement.title))
+    states = _answer_all(installation, asked, say)
+    reruns = list(_wrong_rerun(installation, report, saved, say))
     found = [
         problem
         for requirement in asked
@@ -173,7 +172,7 @@ def _outcome(report: Report, requirement: Asked) -> str | None:
 def _wrong_rerun(
     installation: Installation, report: Report, requirement: Asked, say: Callable[[str], None]
 ) -> Iterator[str]:
-    """See that the scope was run again because its copy was bad (15), and that the run says so."""
+    """See that the scope was run again because its copy was bad (15), and that the run repaired it."""
     row = report.request(requirement.run.key) or {}
     run_id = run_id_of(requirement.run.key, "rerun")
     rerun = Run(dag_id=dag_id_of(sources.FILES), run_id=run_id, scope_id=sources.FILES)
@@ -183,10 +182,13 @@ def _wrong_rerun(
         yield texts.NOT_GOOD.format(run=run_id, state=error)
         return
     again = report.row(row.get("rerun") or "") or {}
-    if again.get("cause") != "repository_damaged":
-        yield texts.WRONG.format(
-            run=run_id, column="cause", actual=again.get("cause"), expected="repository_damaged"
-        )
+    remedies = [one["remedy"] for one in again.get("applied") or ()]
+    for column, actual, expected in (
+        ("verification_result", again.get("verification_result"), "good"),
+        ("applied", remedies, ["repair"]),
+    ):
+        if actual != expected:
+            yield texts.WRONG.format(run=run_id, column=column, actual=actual, expected=expected)
 
 
 def _different_database(installation: Installation, report: Report, requirement: Asked) -> list[str]:

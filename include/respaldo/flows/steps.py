@@ -76,9 +76,8 @@ def _plan(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001 
 
 def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     teller = Teller(place.report, place.run.key)
-    repair = bool(place.context["params"].get("repair"))
     job, planned = place.job(), place.result("plan", Planned)
-    result = execute(job, planned, teller.tell, repair=repair, applied=applied)
+    result = execute(job, planned, teller.tell, repair=_is_to_repair(place), applied=applied)
     _log_applied(applied)
     for warning in result.warnings:
         log.warning(texts.WARNINGS, warning)
@@ -110,12 +109,16 @@ def _copy(place: Workplace, applied: list[Applied]) -> Outcome:
     second = job.second
     if second is None:
         raise InvalidConfigurationError(problem="second_copy")
-    executed = place.result("execute", Executed)
-    result = copy(job, second, place.result("plan", Planned), executed, applied=applied)
+    executed, repair = place.result("execute", Executed), _is_to_repair(place)
+    result = copy(job, second, place.result("plan", Planned), executed, repair=repair, applied=applied)
     _log_applied(applied)
     log.info(texts.COPIED, result.repository, ", ".join(made.snapshot_id for made in result.copies))
     at = datetime.now(UTC)
     return result, lambda effort: rows.copied(place.run, result, at, effort, executed.applied)
+
+
+def _is_to_repair(place: Workplace) -> bool:
+    return bool(place.context["params"].get("repair"))
 
 
 def _shortened(result: Executed) -> Executed:

@@ -30,8 +30,8 @@ PARAMS = {
         "La verificación lee todo el repositorio, no una parte: tarda más, y no deja duda de su estado.",
     ),
     "repair": (
-        "Reparar el repositorio",
-        "Antes de copiar se comprueba y se repara, y se vuelve a leer toda la fuente (actividad 15). Tarda más.",
+        "Reparar los repositorios",
+        "Antes de copiar se leen enteros y se reparan, y se vuelve a leer toda la fuente (actividad 15). Tarda más.",
     ),
     "request_key": ("Requerimiento", "Clave del requerimiento de restauración que la pidió."),
     "rerun_of": ("Nueva ejecución de", "Clave (TIC-FM007) de la ejecución que esta repite (actividad 15)."),
@@ -69,7 +69,9 @@ PROGRESS = "%.0f %% · %s de %s · %d de %d archivos%s"
 REMAINING = " · faltan %s"
 WARNINGS = "No se pudo leer: %s"
 MORE_WARNINGS = "… y {count} más; están en el registro de la tarea"
-HARMED = "Copias anteriores que quedaron incompletas, porque la fuente ya no tiene lo que perdieron: {snapshots}"
+HARMED = (
+    "Copias anteriores que quedaron incompletas, porque la fuente ya no tiene lo que perdieron: {snapshots}"
+)
 APPLIED = "Correctivo aplicado por Respaldo: %s (%s)"
 EXECUTED = "Copia hecha: %d archivos, %s; nuevo en el repositorio: %s. Identificador: %s"
 VERIFIED = "Verificado: %s %s: %s"

@@ -33,8 +33,8 @@ ANSWERS = {
     ),
     "cause": ("Causa", "Solo si es otra que la encontrada."),
     "repair": (
-        "Reparar el repositorio",
-        "Antes de copiar se comprueba y se repara, y se vuelve a leer toda la fuente. Tarda más.",
+        "Reparar los repositorios",
+        "Antes de copiar se leen enteros y se reparan, y se vuelve a leer toda la fuente. Tarda más.",
     ),
     "accept_shrink": (
         "Aceptar que sea mucho menor que la anterior",

@@ -87,5 +87,5 @@ def _conf(step: str, place: RequestPlace) -> dict[str, Any]:
         conf |= {"accept_shrink": True}
     if purpose == "rerun":
         # A run on a damaged repository could look good: what is stored already is not read otherwise.
-        conf |= {"read_all_data": True, "rerun_of": bad.run_key if bad else None}
+        conf |= {"read_all_data": True, "repair": True, "rerun_of": bad.run_key if bad else None}
     return conf

@@ -173,23 +173,26 @@ def test_a_bad_copy_makes_its_scope_run_again_and_read_all_data(requests, live, 
 
 
 @pytest.mark.parametrize(
-    ("name", "state", "cause"),
+    ("name", "state", "cause", "applied"),
     [
-        # Nothing new is to be saved: that the data are bad shows only where they are read.
-        ("volteado", "failed", "repository_damaged"),
-        ("sin_paquete", "failed", "repository_damaged"),
-        ("sin_copia", "succeeded", None),
-        ("lejano", "failed", "repository_unreachable"),
-        ("ambas", "failed", "repository_missing"),
+        # The source still has what the repository lost.
+        ("volteado", "succeeded", None, ["repair"]),
+        ("sin_paquete", "succeeded", None, ["repair"]),
+        ("sin_copia", "succeeded", None, []),
+        ("lejano", "failed", "repository_unreachable", []),
+        ("ambas", "failed", "repository_missing", []),
     ],
 )
-def test_the_new_copy_of_a_scope_tells_whether_its_repository_is_good(requests, live, name, state, cause):
+def test_the_new_copy_of_a_scope_repairs_its_repository_or_tells_why_not(
+    requests, live, name, state, cause, applied
+):
     told = requests[name]
     rerun = rerun_of(told, live)
     assert (rerun["state"], rerun["cause"]) == (state, cause)
+    assert [one["remedy"] for one in rerun["applied"] or ()] == applied
     if state == "succeeded":
-        read = [one["facts"] for one in rerun["verification"] if one["method"] == "read_data"]
-        assert read[0]["percent"] == "100.0"
+        [read] = [one["facts"] for one in rerun["verification"] if one["method"] == "read_data"]
+        assert read.get("streamed_bytes") if applied else read["percent"] == "100.0"
 
 
 def test_two_bad_copies_end_the_request_loudly(requests, live, tree):
