@@ -20,6 +20,9 @@ from respaldo.embedded.errors import ApiError
 
 PAUSE = 0.005
 
+LOCK_NAME = 64
+"""Characters in the name of a file of restic's: a hash."""
+
 
 def both(*acts: Act) -> Act:
     """Do one thing after another."""
@@ -159,7 +162,12 @@ def change_all(scene: Scene) -> None:
 @contextlib.contextmanager
 def _locking(scene: Scene, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Stop a restic that has just locked the first repository."""
-    locks = scene.first / "locks"
+    folder = scene.first / "locks"
+
+    def is_locked() -> bool:
+        # A lock that is still being written has another name.
+        return any(len(path.name) == LOCK_NAME for path in folder.iterdir())
+
     for _ in range(20):
         process = scene.restic(
             scene.first,
@@ -168,10 +176,10 @@ def _locking(scene: Scene, *arguments: str) -> Iterator[subprocess.Popen[bytes]]
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while process.poll() is None and not any(locks.iterdir()):
+        while process.poll() is None and not is_locked():
             time.sleep(0.001)
         process.send_signal(signal.SIGSTOP)
-        if process.poll() is None and any(locks.iterdir()):
+        if process.poll() is None and is_locked():
             yield process
             return
         process.kill()

@@ -17,7 +17,7 @@ from respaldo.domain.values import Run
 FIRST, SECOND = "principal", "secundario"
 
 
-@dataclass
+@dataclass(repr=False)
 class Scene:
     """Where a case takes place: the installation, the case's own scope in it, and what happened so far."""
 
@@ -83,7 +83,7 @@ def fill(scene: Scene) -> None:
     scene.live.fill(scene.scope, scene.case.megabytes)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """One fault. Its name is the id of its own scope."""
 

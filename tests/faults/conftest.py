@@ -28,8 +28,8 @@ from mail_kit import Mailbox  # noqa: E402
 LONGEST_SECONDS = 2400
 """The first case waits for the installation, the last one for all others."""
 
-OTHER_DAGS = 1
-"""That of restore requests."""
+OTHER_DAGS = 3
+"""Those of restore requests, of the analysis of a failure, and of the watch."""
 
 MAIL = "smtp_default"
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from damage_kit import contents
-from faults import acts
+from faults import acts, databases
 from faults.case import Scene
 from live_kit import Outcome, wait_until
-
-ANALYSED = False
 
 NAME = "Alcance {scope}"
 
@@ -35,7 +33,7 @@ def play(scene: Scene) -> None:
     see_the_end(scene, outcome)
     case.also(scene, outcome)
     see_the_copies(scene)
-    if case.is_red and ANALYSED:
+    if case.is_red:
         see_that_it_is_told(scene)
 
     back = rerun_of(scene) if case.is_rerun else mended(scene)
@@ -43,9 +41,9 @@ def play(scene: Scene) -> None:
     assert back.row["state"] in ("succeeded", "succeeded_with_warnings")
     for repository in scene.repositories:
         live.restic(repository, scene.scope, "check", "--read-data")
-    if case.is_red and ANALYSED:
+    if case.is_red:
         see_that_it_is_over(scene, back)
-    elif ANALYSED:
+    else:
         assert incidents(scene) == []
 
 
@@ -57,7 +55,7 @@ def see_the_end(scene: Scene, outcome: Outcome) -> None:
     assert outcome.state in (("failed", acts.GONE) if case.is_red else ("success",)), outcome
     assert row is not None, outcome
     assert row["state"] == case.ends, row
-    assert [one["remedy"] for one in row.get("applied") or ()] == list(case.applied), row["applied"]
+    assert [one["remedy"] for one in row["applied"] or ()] == list(case.applied), row["applied"]
     assert row["ended_at"]
     if case.is_red:
         assert (row["failed_step"], row["cause"]) == (case.step, case.cause), row
@@ -68,7 +66,7 @@ def see_the_end(scene: Scene, outcome: Outcome) -> None:
             assert outcome.tries[case.step] == case.tries, outcome
     else:
         assert row["cause"] is None, row
-        assert case.cause in (None, *(one["cause"] for one in row.get("applied") or ())), row["applied"]
+        assert case.cause in (None, *(one["cause"] for one in row["applied"] or ())), row["applied"]
     rows = scene.sql("SELECT count(*) FROM respaldo.fm007 WHERE run_key = %s", scene.run.key)
     assert rows == [(1,)]
 
@@ -89,17 +87,14 @@ def see_the_copies(scene: Scene) -> None:
 def saved(scene: Scene) -> Any:
     """Describe what the copy is of."""
     if of_databases(scene):
-        from faults.databases import rows_of
-
-        return rows_of(scene)
+        return databases.rows_of(scene)
     return contents(scene.source)
 
 
 def see_that_it_restores(scene: Scene, repository: str, copy: dict[str, Any]) -> None:
     if of_databases(scene):
-        from faults.databases import restored_rows
-
-        assert restored_rows(scene, repository, copy["snapshot_id"]) == scene.saved
+        if databases.is_a_dump(copy["item"]):
+            assert databases.restored_rows(scene, repository, copy["snapshot_id"]) == scene.saved
         return
     target = Path(tempfile.mkdtemp(dir=scene.live.home))
     try:
@@ -154,7 +149,7 @@ def see_that_it_is_told(scene: Scene) -> None:
     assert (incident["cause"], incident["failed_step"]) == (scene.case.cause, scene.case.step), incident
     assert incident["cause_detail"]
     assert incident["analysis_run_id"] == f"failure__{scene.run.key}"
-    assert incident["is_automatic"] == scene.case.is_rerun, incident
+    assert bool(incident["is_automatic"]) == scene.case.is_rerun, incident
 
 
 def see_that_it_is_over(scene: Scene, back: Outcome) -> None:

@@ -60,6 +60,11 @@ def rows_of(scene: Scene) -> list[tuple[Any, ...]]:
     return ask(scene, scene.scope, _ROWS)
 
 
+def is_a_dump(item: str) -> bool:
+    """What belongs to no database has no rows to compare."""
+    return item.endswith(".dump")
+
+
 def restored_rows(scene: Scene, repository: str, snapshot_id: str) -> list[tuple[Any, ...]]:
     """Restore a dump by hand into a database of its own, on the installation's server, and read it."""
     database = f"{scene.scope}_de_nuevo"

@@ -93,7 +93,7 @@ CASES = (
     _case(
         "volcado_cortado",
         "dump_unreadable",
-        inject=acts.misbehave("pg_dump", '"$real" "$@" | head -c 20000\nexit 0'),
+        inject=acts.misbehave("pg_dump", '"$real" "$@" | head -c -2000\nexit 0'),
         mend=acts.behave,
         step="verify",
     ),
