@@ -27,6 +27,7 @@ from respaldo.domain.errors import (
     ConfigDamagedError,
     KeyFilesMissingError,
     RepositoryDamagedError,
+    RepositoryDeniedError,
     RepositoryFullError,
     RepositoryLockedError,
     RepositoryMissingError,
@@ -34,6 +35,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.values import Applied, Executed, Planned, Run
 from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
+from respaldo.sources.files import FilesSource
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -474,3 +476,35 @@ def test_a_later_attempt_saves_files_again_and_leaves_one_snapshot(case, saved):
     listed = case.job().first.snapshots(case.job("second").run.tags)
     assert [snapshot.id for snapshot in listed] == [made.copies[0].snapshot_id]
     case.proves(made)
+
+
+@pytest.fixture
+def like_a_dump(monkeypatch):
+    """Let the scope be one whose snapshots are whole or are none: nothing of them is known elsewhere."""
+    monkeypatch.setattr(FilesSource, "holds", "databases")
+
+
+def test_a_later_attempt_keeps_the_dump_that_an_earlier_one_saved(case, saved, like_a_dump):
+    made = case.save("second")
+    assert case.save("second", attempt=2).copies == made.copies
+
+
+def test_a_later_attempt_takes_an_empty_dump_for_none(case, saved, like_a_dump):
+    (case.root / "nothing").mkdir()
+    job = case.job("second")
+    empty = job.first.save_paths("files", [str(case.root / "nothing")], job.marks).copy
+    assert empty.size_bytes == 0
+    made = case.save("second", attempt=2)
+    listed = job.first.snapshots(job.run.tags)
+    assert [snapshot.id for snapshot in listed] == [made.copies[0].snapshot_id]
+    case.proves(made)
+
+
+def test_a_lock_that_cannot_be_removed_leaves_the_cause_that_was_met(case, saved, impatient, monkeypatch):
+    def fail(self):
+        raise RepositoryDeniedError(repository=self.name)
+
+    monkeypatch.setattr(Repository, "unlock", fail)
+    with stopped(case, case.job().first), pytest.raises(RepositoryLockedError):
+        case.save()
+    assert case.applied == []

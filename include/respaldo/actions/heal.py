@@ -106,15 +106,15 @@ class Healer:
             return False
 
     def _unlock(self, error: RespaldoError) -> bool:
-        """Remove what dead processes left. A living one is waited for as long as maintenance takes."""
         self._remove_locks(error.code)
-        self.repository = self.repository.waiting(LOCK_PATIENCE)
         return True
 
     def _remove_locks(self, cause: str) -> None:
+        """Remove what dead processes left. A living one is waited for as long as maintenance takes."""
         for repository in (self.repository, *self.beside):
             if removed := repository.unlock():
                 self._tell("unlock", cause, {"repository": repository.name, "locks": removed})
+        self.repository = self.repository.waiting(LOCK_PATIENCE)
 
     def _begin_new_cache(self, error: RespaldoError) -> bool:
         cache = Path(self.repository.place.cache)
