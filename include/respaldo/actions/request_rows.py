@@ -173,6 +173,11 @@ def closed(run: Run, story: Story, outcome: Outcome, told: str, at: datetime) ->
     return asked, form
 
 
+def lost(run: Run, at: datetime) -> RequestUpdate:
+    """The request's row when its run ended without a word, closed by somebody else."""
+    return RequestUpdate.of(run, state="closed", outcome="failed", ended_at=at)
+
+
 def _cause(story: Story, outcome: Outcome) -> dict[str, object]:
     """Give the failure that ended a request as its cause, or the last copy's trouble.
 

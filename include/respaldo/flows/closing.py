@@ -35,7 +35,7 @@ def close(place: Workplace) -> Trigger | None:
     failed = [step for step, state in place.states().items() if state == "failed"]
     silent = [step for step in failed if ti.xcom_pull(task_ids=step, key=CAUSE_TOLD) is None]
     if silent:
-        error = InterruptedRunError(step=silent[0])
+        error = InterruptedRunError(step=texts.TASK_TITLES[silent[0]])
         told, corrective = causes.explain(error), causes.corrective(error)
         place.report.write(rows.failed(place.run, error, silent[0], told, corrective, None))
     state = _state(place, failed, silent)

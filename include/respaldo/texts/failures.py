@@ -42,6 +42,7 @@ ANSWERS = {
     ),
 }
 
+AS_FOUND = "La encontrada"
 SUBJECT = "Falló la copia «{name}»: {cause}"
 BODY = """\
 | | |

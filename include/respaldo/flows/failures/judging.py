@@ -10,24 +10,27 @@ from typing import Any
 from airflow.sdk import Param
 
 from respaldo.domain.causes import every_cause
-from respaldo.domain.errors import IncompleteAnswerError
+from respaldo.domain.errors import IncompleteAnswerError, RequestError
 from respaldo.domain.failures import Judgement
 from respaldo.flows.failures.analysis import judged
 from respaldo.flows.failures.place import FailurePlace
+from respaldo.report.incidents import IncidentUpdate
 from respaldo.texts import causes
 from respaldo.texts import failures as texts
 
 log = logging.getLogger(__name__)
 
+_AS_FOUND = "as_found"
 _LONGEST_TEXT = 4000
 
 
 def form() -> dict[str, Param]:
     """Give the fields that go with the decision."""
-    titles = {code: causes.CAUSES[code].title for code in every_cause()}
+    of_backups = (code for code, cause in every_cause().items() if not issubclass(cause, RequestError))
+    titles = {_AS_FOUND: texts.AS_FOUND} | {code: causes.CAUSES[code].title for code in of_backups}
     return {
         "corrective": _field("corrective", None, type=["null", "string"], maxLength=_LONGEST_TEXT),
-        "cause": _field("cause", None, type=["null", "string"], enum=[None, *titles], values_display=titles),
+        "cause": _field("cause", _AS_FOUND, type="string", enum=list(titles), values_display=titles),
         "repair": _field("repair", default=False, type="boolean"),
         "accept_shrink": _field("accept_shrink", default=False, type="boolean"),
     }
@@ -38,13 +41,14 @@ def answered(place: FailurePlace, option: str, given: Mapping[str, Any], by: str
 
     :raises IncompleteAnswerError: it does not say what was done: it is asked for again.
     """
+    cause = given.get("cause", _AS_FOUND)
     choice = next(code for code, words in texts.CHOICES.items() if words == option)
     corrective = str(given.get("corrective") or "").strip()
     if not corrective:
         raise IncompleteAnswerError(option=option)
     judgement = Judgement(
         choice=choice,
-        cause=given.get("cause") or place.row()["cause"] or "unknown",
+        cause=place.row()["cause"] if cause == _AS_FOUND else cause,
         corrective=corrective,
         by=by,
         at=at,
@@ -53,6 +57,17 @@ def answered(place: FailurePlace, option: str, given: Mapping[str, Any], by: str
     )
     place.report.write(judged(place, judgement))
     log.info(texts.DECIDED, option, by, corrective)
+    return judgement
+
+
+def close(place: FailurePlace) -> Judgement | None:
+    """Close the failure if that was decided, and give the decision; None: it waits for a good run."""
+    judgement = place.judgement()
+    if judgement is None or judgement.choice != "close":
+        return None
+    place.report.write(
+        IncidentUpdate.of(place.failed, state="closed", resolution="closed", resolved_at=judgement.at)
+    )
     return judgement
 
 

@@ -24,8 +24,10 @@ class ClassifyOperator(BaseOperator, Way):
     def execute(self, context: Context) -> None:
         from respaldo.flows.failures.analysis import classify
         from respaldo.flows.failures.place import FailurePlace
+        from respaldo.flows.failures.telling import in_log
 
-        done = classify(FailurePlace.of(context))
+        with in_log():
+            done = classify(FailurePlace.of(context))
         if done.judgement is not None:
             # Skipping ends the task by an exception: what it would return is lost.
             context["ti"].xcom_push(key="return_value", value=done.judgement.model_dump(mode="json"))
@@ -43,8 +45,9 @@ class JudgeOperator(HITLOperator, Way):
         from respaldo.report.incidents import IncidentUpdate
 
         place = FailurePlace.of(context)
-        self.subject, self.body = analysis.question(place)
-        self.assigned_users = telling.analysts(place)
+        with telling.in_log():
+            self.subject, self.body = analysis.question(place)
+            self.assigned_users = telling.analysts(place)
         place.report.write(IncidentUpdate.of(place.failed, state="waiting"))
         super().execute(context)
 
@@ -52,18 +55,21 @@ class JudgeOperator(HITLOperator, Way):
         from respaldo.domain.errors import UnansweredError
         from respaldo.flows.failures import judging
         from respaldo.flows.failures.place import FailurePlace
-        from respaldo.texts import requests as texts
+        from respaldo.flows.failures.telling import in_log
+        from respaldo.texts import failures as texts
 
         if event.get("error_type") == "timeout":
-            raise UnansweredError(step=self.task_display_name)
+            with in_log():
+                raise UnansweredError(step=self.task_display_name)
         answer = super().execute_complete(context, event)
-        judgement = judging.answered(
-            FailurePlace.of(context),
-            option=answer["chosen_options"][0],
-            given=answer["params_input"],
-            by=(answer["responded_by_user"] or {}).get("name") or texts.NOBODY,
-            at=answer["responded_at"],
-        )
+        with in_log():
+            judgement = judging.answered(
+                FailurePlace.of(context),
+                option=answer["chosen_options"][0],
+                given=answer["params_input"],
+                by=(answer["responded_by_user"] or {}).get("name") or texts.NOTHING,
+                at=answer["responded_at"],
+            )
         context["ti"].xcom_push(key="return_value", value=judgement.model_dump(mode="json"))
         self.go_on(context, ("rerun",) if judgement.choice == "rerun" else ("record",))
 
@@ -80,8 +86,10 @@ class RerunOperator(TriggerDagRunOperator):
     def execute(self, context: Context) -> None:
         from respaldo.flows.failures import rerun
         from respaldo.flows.failures.place import FailurePlace
+        from respaldo.flows.failures.telling import in_log
 
-        wanted = rerun.wanted(FailurePlace.of(context))
+        with in_log():
+            wanted = rerun.wanted(FailurePlace.of(context))
         if wanted is None:
             return
         self.trigger_dag_id, self.trigger_run_id, self.conf = wanted
@@ -94,7 +102,7 @@ class CloseOperator(BaseOperator):
     ui_color = RESULT
 
     def execute(self, context: Context) -> None:
-        from respaldo.flows.failures import telling
+        from respaldo.flows.failures import judging, telling
         from respaldo.flows.failures.place import FailurePlace
         from respaldo.texts import failures as texts
 
@@ -103,7 +111,9 @@ class CloseOperator(BaseOperator):
         if failed:
             steps = ", ".join(texts.TASK_TITLES[step] for step in failed)
             raise AirflowFailException(texts.UNFINISHED.format(steps=steps))
-        telling.closed(place)
+        judgement = judging.close(place)
+        if judgement is not None:
+            telling.closed(place, judgement)
 
 
 class LookOperator(BaseOperator):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 from respaldo.config.configuration import folder, load
 from respaldo.config.organization import Organization
 from respaldo.domain.causes import cause_of_code
+from respaldo.domain.errors import RespaldoError
 from respaldo.domain.failures import Judgement
 from respaldo.domain.values import Run
 from respaldo.flows import people
@@ -19,12 +22,15 @@ from respaldo.flows.notices.sending import send
 from respaldo.report.incidents import IncidentUpdate, OpenIncident
 from respaldo.texts import causes
 from respaldo.texts import failures as texts
+from respaldo.texts.backup import CORRECTIVE
 from respaldo.texts.report import TERMS
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.hitl import HITLUser
 
     from respaldo.flows.workplace import Workplace
+
+log = logging.getLogger(__name__)
 
 
 def analysts(place: FailurePlace) -> list[HITLUser]:
@@ -61,15 +67,9 @@ def failed(place: FailurePlace, row: dict[str, Any], judgement: Judgement | None
     place.report.write(IncidentUpdate.of(place.failed, notices={"failed": told}))
 
 
-def closed(place: FailurePlace) -> None:
-    """Tell that somebody closed a failure without another run, if that is how it ended."""
-    judgement = place.judgement()
-    if judgement is None or judgement.choice != "close":
-        return
+def closed(place: FailurePlace, judgement: Judgement) -> None:
+    """Tell that somebody closed a failure without another run."""
     row = place.row()
-    place.report.write(
-        IncidentUpdate.of(place.failed, state="closed", resolution="closed", resolved_at=judgement.at)
-    )
     notice = letters.closed(
         name=row["scope_name"] or place.failed.scope_id,
         department=row["department"] or texts.NOTHING,
@@ -82,6 +82,17 @@ def closed(place: FailurePlace) -> None:
     )
     told = _send(place.organization, row["responsible"], notice)
     place.report.write(IncidentUpdate.of(place.failed, notices={"over": told}))
+
+
+@contextmanager
+def in_log() -> Iterator[None]:
+    """Tell why a step of the analysis fails where people look for it."""
+    try:
+        yield
+    except RespaldoError as error:
+        log.error("%s", causes.explain(error))
+        log.error(CORRECTIVE, causes.corrective(error))
+        raise
 
 
 def resolved(work: Workplace, incidents: Sequence[OpenIncident]) -> None:

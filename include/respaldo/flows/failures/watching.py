@@ -10,16 +10,16 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowRuntimeError
 
-from respaldo.actions import rows
+from respaldo.actions import request_rows, rows
 from respaldo.domain.errors import CancelledRunError, LostRunError, RespaldoError
 from respaldo.domain.values import Run
-from respaldo.flows.backup import STEPS
 from respaldo.flows.failures import telling
 from respaldo.flows.failures.names import ANALYSIS, Trigger, analysis_of
 from respaldo.flows.workplace import Workplace
-from respaldo.report.incidents import IncidentUpdate, OpenIncident
+from respaldo.report.incidents import IncidentUpdate, OpenIncident, UnfinishedRun
 from respaldo.texts import causes
 from respaldo.texts import failures as texts
+from respaldo.texts.report import TERMS
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def _failed(incident: OpenIncident) -> Run:
 # --- what died without a word
 
 
-def _close_if_lost(place: Workplace, run: Run) -> bool:
+def _close_if_lost(place: Workplace, run: UnfinishedRun) -> bool:
     """Close the row of a run that is over in Airflow, and whose last step never closed it.
 
     Where that step did its work, the row was closed: that fact waits in another worker's spool.
@@ -74,31 +74,34 @@ def _close_if_lost(place: Workplace, run: Run) -> bool:
     recorded = states.get("record")
     if recorded == "success":
         return False
-    error = _why(state, recorded)
+    step = _last_step(states)
+    error = _why(state, recorded, step)
     row = place.report.row(run.key) or {}
     if row.get("cause") is None:
         told, corrective = causes.explain(error), causes.corrective(error)
-        step = _last_step(states)
         place.report.write(rows.failed(run, error, step, told, corrective, None))
-    place.report.write(rows.lost(run, "interrupted", datetime.now(UTC)))
+    now = datetime.now(UTC)
+    place.report.write(rows.lost(run, "interrupted", now))
+    if run.kind == "restore":
+        place.report.write(request_rows.lost(run, now))
     log.warning(texts.LOST, run.run_id, run.dag_id, state or texts.NO_DAG_RUN)
     return True
 
 
 def _last_step(states: Mapping[str, object]) -> str:
     """Give the last step that had begun, as far as Airflow still knows."""
-    begun = [step for step in STEPS if states.get(step) in ("success", "failed", "running")]
-    return begun[-1] if begun else STEPS[0]
+    begun = [step for step in TERMS["step"] if states.get(step) in ("success", "failed", "running")]
+    return begun[-1] if begun else "plan"
 
 
-def _why(state: str | None, recorded: str | None) -> RespaldoError:
+def _why(state: str | None, recorded: str | None, step: str) -> RespaldoError:
     """Tell a run that somebody ended from one that was lost.
 
     The step that closes the row runs whatever failed before it: it is left undone only when a person ends the
     whole run.
     """
     if state is not None and recorded != "failed":
-        return CancelledRunError(step=texts.UNKNOWN_STEP)
+        return CancelledRunError(step=TERMS["step"][step])
     return LostRunError(state=state or texts.NO_DAG_RUN)
 
 

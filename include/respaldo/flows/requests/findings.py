@@ -15,7 +15,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.requests import CopyState, Failure, Finding
 from respaldo.domain.restoring import Which
 from respaldo.texts import causes
-from respaldo.texts.requests import PROBLEMS
+from respaldo.texts.requests import PROBLEMS, TASK_TITLES
 
 ABSENT = (NotInCopyError, NoCopyError)
 """What tells that no copy of that moment holds what is asked for."""
@@ -46,7 +46,7 @@ def failure_of(error: RespaldoError, step: str) -> Failure:
 
 def interrupted(step: str) -> Failure:
     """Describe a step that ended without a word."""
-    return failure_of(InterruptedRunError(step=step), step)
+    return failure_of(InterruptedRunError(step=TASK_TITLES[step]), step)
 
 
 def refused(code: str, scope_id: str) -> InvalidRequestError:
