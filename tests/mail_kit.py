@@ -35,6 +35,10 @@ class Mailbox:
         told = [(str(message["to"]), str(message["subject"])) for message in list(self.messages)]
         return [(recipient, subject) for recipient, subject in told if words in subject]
 
+    def everything(self) -> str:
+        """Give all that was ever said, as people read it."""
+        return "\n".join(f"{message['subject']}\n{_text(message)}" for message in list(self.messages))
+
     def letters(self, ticket: str) -> list[tuple[str, str, str]]:
         """Give recipient, subject and text of the letters of one request."""
         return [

@@ -35,10 +35,14 @@ class Campaign:
     def see(self, case: Case) -> None:
         """Wait until a case is over. Raise what was not as it must be."""
         if case.disturbs:
-            wait(self._played.values())
+            self.wait()
             play(self.scenes[case])
         else:
             self._played[case].result()
+
+    def wait(self) -> None:
+        """Wait until the cases that do not disturb others are over."""
+        wait(self._played.values())
 
     def end(self) -> None:
         """Leave nothing behind that would keep the installation's folder from being removed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -167,8 +166,3 @@ def see_that_it_is_over(scene: Scene, back: Outcome) -> None:
         0.5,
     )
     assert scene.live.installation.api.get(analysis)["state"] == "success"
-
-
-def told_of(scene: Scene) -> str:
-    """Give all that was written of the case: nothing of it may be a secret."""
-    return json.dumps([incidents(scene), scene.live.report.row(scene.run.key)], default=str)

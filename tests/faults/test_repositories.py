@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 from faults import acts
 from faults.case import Case, Scene, each
@@ -52,6 +53,15 @@ def _lose_the_new_snapshot(scene: Scene) -> None:
     wait_until(lambda: set(folder.iterdir()) - known, "the snapshot", acts.PAUSE)
     for file in set(folder.iterdir()) - known:
         file.unlink()
+
+
+def _let_go_when_it_waits(scene: Scene) -> None:
+    """Let the maintenance go on when the run has stood before its lock for some seconds."""
+    wait_until(
+        lambda: scene.live.restic_process("backup", scene.scope), "the run to come to the lock", acts.PAUSE
+    )
+    time.sleep(5)
+    acts.let_go(scene)
 
 
 def _remember_the_snapshots(scene: Scene) -> None:
@@ -183,6 +193,12 @@ CASES = (
         step="execute",
         scope=ONE_ATTEMPT,
         is_long=True,
+    ),
+    Case(
+        "durante_un_mantenimiento",
+        None,
+        inject=acts.hold_a_lock("prune"),
+        during=_let_go_when_it_waits,
     ),
     Case(
         "inmutable",
