@@ -33,6 +33,8 @@ from respaldo.domain.errors import (
     RepositoryMissingError,
 )
 from respaldo.domain.values import Applied, Executed, Planned, Run
+from respaldo.hosts import worker
+from respaldo.restic import call
 from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
 from respaldo.sources.files import FilesSource
@@ -373,7 +375,10 @@ def mounted(folder: Path, size: str) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_what_an_aborted_upload_left_on_a_full_disk_is_removed_and_older_copies_stay(case):
+def test_what_an_aborted_upload_left_on_a_full_disk_is_removed_and_older_copies_stay(case, monkeypatch):
+    # restic 0.18.0 may not end by itself then, nor when it is asked to: its lock stays.
+    monkeypatch.setattr(call, "BACKEND_PATIENCE_SECONDS", 5.0)
+    monkeypatch.setattr(worker, "GRACE_SECONDS", 5.0)
     with mounted(case.root / "principal", "24m"):
         before = contents(case.live)
         good = case.save("first")
@@ -381,8 +386,9 @@ def test_what_an_aborted_upload_left_on_a_full_disk_is_removed_and_older_copies_
         stored = packs(case.principal)
         with pytest.raises(RepositoryFullError):
             case.save()
-        assert case.remedies() == [("prune", "repository_full")]
-        assert "MiB" in case.applied[0].facts["removed"]
+        assert case.remedies()[-1] == ("prune", "repository_full")
+        assert set(case.remedies()[:-1]) <= {("unlock", "repository_locked")}
+        assert "MiB" in case.applied[-1].facts["removed"]
         assert packs(case.principal) == stored
         (case.live / "huge").unlink()
         case.restores(good, before)

@@ -475,6 +475,12 @@ LIES = {
 }
 
 
+def test_a_restic_that_does_not_end_over_a_full_disk_is_ended(lying, tree, marks, impatient):
+    said = "Save(<data/13a1caf4cc>) failed: write /r/data/13/13a1-tmp-35: no space left on device"
+    with pytest.raises(RepositoryFullError):
+        lying(f"echo '{said}' >&2; exec sleep 60").save_paths("files", [str(tree)], marks)
+
+
 @pytest.mark.parametrize("script", LIES.values(), ids=LIES)
 def test_a_success_without_its_proof_is_a_failure(lying, tree, marks, script):
     repository = lying(script)

@@ -32,7 +32,7 @@ Explain = Callable[[int, Report], RespaldoError | None]
 class _Patience:
     """Watches for retries that do not end, and for a restic that does not end after a pack was refused.
 
-    Two of three times restic 0.18.0 waits for ever on itself when a disk is full.
+    When a disk is full, restic 0.18.0 now and then says so and waits for itself for ever.
     """
 
     since: float | None = None
