@@ -4,17 +4,6 @@ from faults import acts
 from faults.case import Case, Scene, each
 
 
-def _patch(connection: str, password: str):
-    def do(scene: Scene) -> None:
-        scene.live.installation.api.patch(
-            f"connections/{connection}",
-            {"connection_id": connection, "conn_type": "restic", "password": password},
-            update_mask="password",
-        )
-
-    return do
-
-
 def _delete(connection: str):
     def do(scene: Scene) -> None:
         scene.live.installation.api.delete(f"connections/{connection}")
@@ -22,18 +11,14 @@ def _delete(connection: str):
     return do
 
 
-def _make(connection: str):
+def _make(connection: str, *, has_secret: bool = True):
     def do(scene: Scene) -> None:
-        secret = scene.live.installation.master_secret(connection.removeprefix("respaldo_"))
-        body = {"connection_id": connection, "conn_type": "restic", "password": secret}
+        body = {"connection_id": connection, "conn_type": "restic"}
+        if has_secret:
+            body["password"] = scene.live.installation.master_secret(connection.removeprefix("respaldo_"))
         scene.live.installation.api.post("connections", body)
 
     return do
-
-
-def _give_the_secret_back(scene: Scene) -> None:
-    repository = scene.repositories[0]
-    _patch(f"respaldo_{repository}", scene.live.installation.master_secret(repository))(scene)
 
 
 def _break_the_file(scene: Scene) -> None:
@@ -64,8 +49,8 @@ CASES = (
     Case(
         "conexion_incompleta",
         "connection_incomplete",
-        inject=_patch("respaldo_sin_secreto", ""),
-        mend=_give_the_secret_back,
+        inject=acts.both(_delete("respaldo_sin_secreto"), _make("respaldo_sin_secreto", has_secret=False)),
+        mend=acts.both(_delete("respaldo_sin_secreto"), _make("respaldo_sin_secreto")),
         step="execute",
         scope={"repository": "sin_secreto"},
         repositories={"sin_secreto": {}},
