@@ -94,8 +94,8 @@ class Caller:
             keep_open=self.keep_open,
         )
         if patience.is_over():
-            # That restic was ended is our doing: what it retried is the cause.
-            raise self.failure(code, report, otherwise=RepositoryUnreachableError)
+            # That restic was ended is our doing, with a signal if need be: what it met before is the cause.
+            raise self.failure(max(code, 1), report, otherwise=RepositoryUnreachableError)
         if code not in accept:
             raise (explain and explain(code, report)) or self.failure(code, report)
         return code, report
