@@ -124,19 +124,16 @@ def verified(run: Run, result: Verified, at: datetime, effort: Effort) -> RowUpd
     )
 
 
-def copied(
-    run: Run, result: Copied, at: datetime, effort: Effort, before: tuple[Applied, ...] = ()
-) -> RowUpdate:
-    """The row with its second copies.
-
-    :param before: what was applied in earlier steps: the row keeps one list of the whole run.
-    """
+def copied(run: Run, executed: Executed, result: Copied, at: datetime, effort: Effort) -> RowUpdate:
+    """The row with its second copies. It keeps one list of correctives and of warnings of the whole run."""
+    more = {"warnings": (*executed.warnings, *result.warnings)} if result.warnings else {}
     return RowUpdate.of(
         run,
         **NO_FAILURE,
         second_copies=result.copies,
         second_copied_at=at,
-        **_applied(before, result.applied),
+        **more,
+        **_applied(executed.applied, result.applied),
         **effort.columns(),
     )
 

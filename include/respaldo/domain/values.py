@@ -147,3 +147,4 @@ class Copied(Value):
     repository: str
     copies: tuple[Copy, ...]
     applied: tuple[Applied, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from respaldo.actions import rows
 from respaldo.domain.errors import InterruptedRunError, InvalidConfigurationError, ReportError, RespaldoError
-from respaldo.domain.values import Executed
+from respaldo.domain.values import Copied, Executed
 from respaldo.flows.failures.names import Trigger, analysis_of, watch_after
 from respaldo.flows.workplace import Workplace
 from respaldo.report.fm007 import State
@@ -75,4 +75,6 @@ def _state(place: Workplace, failed: list[str], silent: list[str]) -> State:
     if failed:
         return "failed"
     warned = place.result("execute", Executed).warnings
+    if "copy" in place.states():
+        warned += place.result("copy", Copied).warnings
     return "succeeded_with_warnings" if warned else "succeeded"

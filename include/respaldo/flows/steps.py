@@ -113,8 +113,9 @@ def _copy(place: Workplace, applied: list[Applied]) -> Outcome:
     result = copy(job, second, place.result("plan", Planned), executed, repair=repair, applied=applied)
     _log_applied(applied)
     log.info(texts.COPIED, result.repository, ", ".join(made.snapshot_id for made in result.copies))
+    result = result.model_copy(update={"warnings": tuple(_harmed(applied))})
     at = datetime.now(UTC)
-    return result, lambda effort: rows.copied(place.run, result, at, effort, executed.applied)
+    return result, lambda effort: rows.copied(place.run, executed, result, at, effort)
 
 
 def _is_to_repair(place: Workplace) -> bool:

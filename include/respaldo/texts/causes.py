@@ -218,7 +218,7 @@ CAUSES: dict[str, Cause] = {
         "La copia perdió más tamaño del admitido: pueden haberse borrado datos en la fuente.",
         "La copia tiene {now_bytes} bytes; la anterior ({previous}), {before_bytes}. "
         "Se admite hasta {limit_percent} % menos.",
-        "Revise si se perdieron datos en la fuente. Si es correcto, ejecute a mano aceptando la reducción.",
+        "Revise si se perdieron datos en la fuente. Si es correcto, ejecute de nuevo aceptando la reducción.",
     ),
     "second_copy_missing": Cause(
         "La segunda copia no está",

@@ -64,7 +64,7 @@ REQUEST_CAUSES: dict[str, Cause] = {
     ),
     "scope_paused": Cause(
         "El alcance está apagado",
-        "El requerimiento necesita una copia de un alcance que está apagado en Airflow.",
+        "Lo que se atiende necesita una ejecución de un alcance que está apagado en Airflow.",
         "El DAG {dag} está en pausa: su ejecución esperaría para siempre.",
         "Enciéndalo con su interruptor y limpie la tarea roja (Clear).",
     ),
@@ -83,9 +83,9 @@ REQUEST_CAUSES: dict[str, Cause] = {
     ),
     "incomplete_answer": Cause(
         "Falta la nota",
-        "Se respondió sin la nota que esa decisión exige.",
-        "La decisión «{option}» necesita una nota que diga por qué.",
-        "La tarea vuelve a preguntar: responda de nuevo con la nota.",
+        "Se respondió sin la nota, o sin el correctivo, que esa decisión exige.",
+        "La decisión «{option}» necesita que se diga por qué, o qué se corrigió.",
+        "La tarea vuelve a preguntar: responda de nuevo, con la nota o el correctivo.",
     ),
     "unanswered": Cause(
         "Nadie respondió",

@@ -114,6 +114,13 @@ def _open(place: FailurePlace, row: dict[str, Any]) -> None:
             analysis_run_id=place.ti.run_id,
             respaldo_version=__version__,
             # An analysis that begins again knows no decision.
+            decision=None,
+            confirmed_cause=None,
+            corrective=None,
+            decided_by=None,
+            decided_at=None,
+            is_automatic=None,
+            rerun_key=None,
             resolution=None,
             resolved_by=None,
             resolved_at=None,

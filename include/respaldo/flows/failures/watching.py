@@ -137,6 +137,6 @@ def _resolve(place: Workplace, resolved: list[OpenIncident]) -> None:
             )
         )
     for incidents in by_good_run.values():
-        numbers = ", ".join(f"N.º {one.number}" for one in incidents)
-        log.info(texts.RESOLVED, incidents[0].scope_name, numbers, incidents[0].good_number)
+        runs = ", ".join(one.run_id for one in incidents)
+        log.info(texts.RESOLVED, incidents[0].scope_name, runs, incidents[0].good_run_id)
         telling.resolved(place, incidents)
