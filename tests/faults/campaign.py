@@ -14,8 +14,11 @@ from faults.course import play
 from live_kit import Live
 from mail_kit import Mailbox
 
-AT_ONCE = 5
+AT_ONCE = 4
 """Airflow runs four tasks at a time here; a case that checks its repositories leaves one to another."""
+
+LONG_AT_ONCE = 2
+"""A case that waits for minutes holds a worker meanwhile."""
 
 
 class Campaign:
@@ -25,11 +28,11 @@ class Campaign:
         self.live = live
         self.mailbox = mailbox
         self.scenes = {case: Scene(live, mailbox, server, case) for case in cases}
-        together = [case for case in cases if not case.disturbs]
-        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._short, self._long = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(LONG_AT_ONCE)
         self._played: dict[Case, Future[None]] = {
-            case: self._pool.submit(play, self.scenes[case])
-            for case in sorted(together, key=lambda case: not case.is_long)
+            case: (self._long if case.is_long else self._short).submit(play, scene)
+            for case, scene in self.scenes.items()
+            if not case.disturbs
         }
 
     def see(self, case: Case) -> None:
@@ -46,7 +49,8 @@ class Campaign:
 
     def end(self) -> None:
         """Leave nothing behind that would keep the installation's folder from being removed."""
-        self._pool.shutdown(cancel_futures=True)
+        for pool in (self._short, self._long):
+            pool.shutdown(cancel_futures=True)
         home = f"{self.live.home}/"
         for partition in psutil.disk_partitions(all=True):
             if partition.mountpoint.startswith(home):
