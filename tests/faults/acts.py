@@ -234,6 +234,7 @@ def caught(scene: Scene, verb: str, *, among_data: Path | None = None) -> psutil
             if process is not None:
                 process.suspend()
                 found.append(process)
+                scene.stopped.append(process)
         return bool(found)
 
     wait_until(is_there, f"restic {verb} of {scene.scope}", PAUSE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from live_kit import Live, Outcome, Settings
@@ -31,6 +32,8 @@ class Scene:
     good: Outcome | None = None
     saved: Any = None
     """The source as it was when the good copy was made."""
+    stopped: list[psutil.Process] = field(default_factory=list)
+    """What was stopped: it holds one of Airflow's workers until it goes on, however the case ends."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What one act leaves for a later one."""
 

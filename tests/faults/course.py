@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from damage_kit import contents
 from faults import acts, databases
@@ -17,6 +20,15 @@ NAME = "Alcance {scope}"
 
 def play(scene: Scene) -> None:
     """Play a case from its beginning to its end."""
+    try:
+        _play(scene)
+    finally:
+        for process in scene.stopped:
+            with contextlib.suppress(psutil.Error):
+                process.resume()
+
+
+def _play(scene: Scene) -> None:
     case, live = scene.case, scene.live
     case.prepare(scene)
     first_run = live.trigger(scene.scope)

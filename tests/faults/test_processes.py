@@ -67,9 +67,9 @@ def _mark_it_failed(scene: Scene) -> None:
 
 
 def _delete_it(scene: Scene) -> None:
-    restic = acts.caught(scene, "backup")
+    """Delete the run when somebody has ended it: Airflow deletes none that runs."""
+    _mark_it_failed(scene)
     scene.live.installation.api.delete(f"dags/{scene.run.dag_id}/dagRuns/{scene.run.run_id}")
-    restic.resume()
 
 
 def _take_the_place(scene: Scene) -> None:
@@ -186,6 +186,7 @@ CASES = (
         during=_mark_it_failed,
         finish=acts.finished_by_the_watch,
         step="execute",
+        state="interrupted",
     ),
     _case(
         "ejecucion_borrada",
