@@ -60,9 +60,7 @@ BODY = """\
 
 **Lo que dijo la tarea**
 
-```
 {excerpt}
-```
 
 [Ver la ejecución]({link})
 
@@ -83,6 +81,7 @@ SPACE = "libres {free} de {total}"
 NOT_LOOKED = "No se pudo mirar: {told}"
 RECURRENCE = "{times} en los últimos 90 días en este alcance ({all} en todos); la última, {last}"
 FIRST_TIME = "es la primera en los últimos 90 días en este alcance ({all} en todos)"
+EXCERPT_LINE = "- `{line}`"
 NO_EXCERPT = "(el registro de la tarea no está en este trabajador: véalo en la ejecución)"
 NOTHING = "–"
 UNKNOWN_STEP = "–"

@@ -1,4 +1,4 @@
-"""A request from its form to its acceptance, by people in a real browser.
+"""Requests and failures, by people in a real browser.
 
 With RESPALDO_SCREENSHOTS=folder the pages are kept as pictures: the documents' own are made so.
 """
@@ -89,15 +89,15 @@ def send_the_form(page: Page, live) -> None:
     page.locator("button:has-text('Trigger')").last.click()
 
 
-def question(page: Page, live, run_id: str, task: str) -> None:
+def question(page: Page, live, run_id: str, task: str, dag: str = "restore_request") -> None:
     page.goto(
-        f"{live.installation.address}/dags/restore_request/runs/{run_id}/tasks/{task}/required_actions"
+        f"{live.installation.address}/dags/{dag}/runs/{run_id}/tasks/{task}/required_actions"
         "?map_index=-1&lng=es"
     )
 
 
-def state_of(live, run_id: str, task: str) -> str:
-    path = f"dags/restore_request/dagRuns/{run_id}/taskInstances/{task}"
+def state_of(live, run_id: str, task: str, dag: str = "restore_request") -> str:
+    path = f"dags/{dag}/dagRuns/{run_id}/taskInstances/{task}"
     return str(live.installation.api.get(path)["state"])
 
 
@@ -141,3 +141,35 @@ def test_a_request_goes_from_its_form_to_its_acceptance_in_a_browser(live, first
     [folder] = live.report.request(row["clave"])["restored"]["first"]["where"]
     name = f"{live.source(SCOPE)}/carpeta/acta 1.txt"
     assert Path(f"{folder}{name}").read_bytes() == Path(name).read_bytes()
+
+
+@pytest.mark.timeout(900)
+def test_support_writes_the_corrective_of_a_failure_and_closes_it_in_a_browser(live, second_round, page_of):
+    failed = second_round["sin_segunda"].row
+    run_id = f"failure__{failed['run_key']}"
+
+    def incident():
+        return live.report.incident(failed["run_key"]) or {}
+
+    wait_until(lambda: incident().get("state") == "waiting", "the question")
+    support = page_of("soporte")
+    question(support, live, run_id, "decide", "failure_analysis")
+    expect(support.get_by_text("respaldo_sin_conexion").first).to_be_visible(timeout=PATIENCE_MS)
+    support.locator("#element_corrective").fill("Ese repositorio ya no se usa")
+    keep_picture(support, "failure-decision")
+    support.get_by_test_id("hitl-option-Cerrar sin volver a ejecutar").click()
+    wait_until(lambda: incident()["state"] == "closed", "the end")
+    kept = incident()
+    assert (kept["decision"], kept["decided_by"], kept["resolution"]) == ("close", "soporte", "closed")
+    assert kept["corrective"] == "Ese repositorio ya no se usa"
+    assert kept["confirmed_cause"] == "connection_missing"
+    api = live.installation.api
+    wait_until(
+        lambda: api.get(f"dags/failure_analysis/dagRuns/{run_id}")["state"] == "success", "the analysis"
+    )
+    support.goto(f"{live.installation.address}/dags/failure_analysis/runs/{run_id}?lng=es")
+    keep_picture(support, "failure-closed")
+    rows = live.sql(
+        "respaldo", "SELECT estado, decision, causa FROM reportes.fallas WHERE clave = %s", failed["run_key"]
+    )
+    assert rows == [("Cerrada", "Cerrar sin ejecutar de nuevo", "Conexión inexistente")]

@@ -73,7 +73,7 @@ def question(place: FailurePlace) -> tuple[str, str]:
         advised=told.cell(row["corrective"]),
         recurrence=told.recurrence(_recurrence(place, row), zone),
         probes=told.probes(looked),
-        excerpt="\n".join(said).replace("```", "'''") or texts.NO_EXCERPT,
+        excerpt=told.lines(said) or texts.NO_EXCERPT,
         link=telling.link_to(place.failed) or "",
     )
     title = causes.title(cause_of_code(row["cause"])())

@@ -36,4 +36,6 @@ def _event(line: str) -> str | None:
         return None
     if not isinstance(said, dict) or said.get("level") not in _TELLING:
         return None
-    return str(said.get("event", ""))[:_LONGEST_LINE]
+    # The kind of an exception tells what is none of our own causes; its words can be anything.
+    kinds = (one.get("exc_type") for one in said.get("error_detail") or ())
+    return ": ".join(filter(None, (str(said.get("event", "")), *kinds)))[:_LONGEST_LINE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +37,11 @@ def probes(looked: tuple[Probe, ...]) -> str:
     rows = [texts.EVIDENCE_ROW.format(of=texts.PROBES[one.of].format(name=one.name), told=_told(one))
             for one in looked]  # fmt: skip
     return "\n".join([texts.EVIDENCE_HEAD, *rows])
+
+
+def lines(said: Sequence[str]) -> str:
+    """Give lines of a log as a list of Markdown."""
+    return "\n".join(texts.EXCERPT_LINE.format(line=line.replace("`", "'")) for line in said)
 
 
 def cell(text: str | None) -> str:
