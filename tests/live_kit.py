@@ -35,7 +35,8 @@ from respaldo.report.store import Report
 from respaldo.restic.passwords import derive_password
 
 PROJECT = Path(__file__).parents[1]
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 600
+"""More than a run waits for a lock that somebody alive holds."""
 
 ORGANIZATION = {
     "name": "Alcaldía de prueba",

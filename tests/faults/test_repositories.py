@@ -47,11 +47,9 @@ def _take_the_cache(scene: Scene) -> None:
 
 
 def _lose_the_new_snapshot(scene: Scene) -> None:
-    """Remove the run's own snapshot as soon as it is there."""
-    known = set(scene.kept["snapshots"])
-    folder = scene.first / "snapshots"
-    wait_until(lambda: set(folder.iterdir()) - known, "the snapshot", acts.PAUSE)
-    for file in set(folder.iterdir()) - known:
+    """Remove the run's own snapshot before anybody looks at it."""
+    acts.wait_for_step(scene, "execute", "success")
+    for file in set((scene.first / "snapshots").iterdir()) - set(scene.kept["snapshots"]):
         file.unlink()
 
 
