@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 OVER = ("resolved", "closed")
 """States of an incident that needs nothing more."""
 
+_FAILED = ("failed", "interrupted", "not_executed")
+"""States of a run's row that are a failure."""
+
 _BY_ITSELF: tuple[Remedy, ...] = ("repair", "rerun")
 """Correctives that are a new run. The others were applied, or tried, during the run that failed."""
 
@@ -42,8 +45,9 @@ def classify(place: FailurePlace) -> Classified:
     :raises ReportUnavailableError: the row is not in the report yet.
     """
     row, known = place.row(), place.report.incident(place.failed.key)
-    is_new = known is None or row["ended_at"] > known["failed_at"]
-    if known is not None and not is_new and known["state"] in OVER:
+    is_new = known is None or row["ended_at"] is None or row["ended_at"] > known["failed_at"]
+    if row["state"] not in _FAILED or (known is not None and not is_new and known["state"] in OVER):
+        # A run that was continued by hand can be good by now, and a later one can have been.
         log.info(texts.SUPERSEDED)
         return Classified(("record",))
     log.info(texts.CLASSIFIED, row["cause_detail"] or row["cause"])
@@ -52,7 +56,8 @@ def classify(place: FailurePlace) -> Classified:
     if judgement is not None:
         place.report.write(judged(place, judgement))
         log.info(texts.DECIDED, texts.CHOICES["rerun"], judgement.by, judgement.corrective)
-    if is_new:
+    # An attempt that was killed after the row was opened has told nobody.
+    if is_new or "failed" not in known["notices"]:
         telling.failed(place, row, judgement)
     return Classified(("rerun",), judgement) if judgement else Classified(("decide",))
 

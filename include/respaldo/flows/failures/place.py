@@ -74,6 +74,9 @@ class FailurePlace:
         return found
 
     def judgement(self) -> Judgement | None:
-        """Give what was decided, None when nothing was."""
-        given = next(filter(None, (self.ti.xcom_pull(task_ids=step) for step in JUDGED_BY)), None)
-        return Judgement.model_validate(given) if given else None
+        """Give what was decided last, None when nothing was.
+
+        An analysis that began again may be decided by another than before: what that one said is still there.
+        """
+        given = filter(None, (self.ti.xcom_pull(task_ids=step) for step in JUDGED_BY))
+        return max(map(Judgement.model_validate, given), key=lambda one: one.at, default=None)

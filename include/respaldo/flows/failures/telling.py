@@ -14,6 +14,7 @@ from respaldo.config.organization import Organization
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import RespaldoError
 from respaldo.domain.failures import Judgement
+from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.values import Run
 from respaldo.flows import people
 from respaldo.flows.failures.place import FailurePlace
@@ -98,7 +99,11 @@ def in_log() -> Iterator[None]:
 def resolved(work: Workplace, incidents: Sequence[OpenIncident]) -> None:
     """Tell that the failures of one scope, all ended by one good run, are over."""
     one, now = incidents[0], datetime.now(UTC)
-    configuration = load(folder(), one.scope_id)
+    try:
+        configuration = load(folder(), one.scope_id)
+    except ConfigurationProblemsError as error:
+        log.warning("%s", error)
+        return
     organization, scope = configuration.organization, configuration.scopes.get(one.scope_id)
     notice = letters.resolved(
         name=one.scope_name or one.scope_id,
