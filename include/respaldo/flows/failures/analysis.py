@@ -57,7 +57,7 @@ def classify(place: FailurePlace) -> Classified:
         place.report.write(judged(place, judgement))
         log.info(texts.DECIDED, texts.CHOICES["rerun"], judgement.by, judgement.corrective)
     # An attempt that was killed after the row was opened has told nobody.
-    if is_new or "failed" not in known["notices"]:
+    if is_new or known is None or "failed" not in known["notices"]:
         telling.failed(place, row, judgement)
     return Classified(("rerun",), judgement) if judgement else Classified(("decide",))
 
