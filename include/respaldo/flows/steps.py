@@ -56,7 +56,7 @@ def run(step: str, scope_id: str, context: Context) -> dict[str, Any]:
         _tell(place, error, effort(), applied)
         raise
     except AirflowTaskTimeout as timeout:
-        timed_out = TimedOutError(seconds=round(time.monotonic() - began))
+        timed_out = TimedOutError(seconds=place.allowed_seconds)
         _tell(place, timed_out, effort(), applied)
         # Airflow would try again what it takes for a failure of its own: this one fails for good.
         raise timed_out from timeout

@@ -42,6 +42,12 @@ class Workplace(NamedTuple):
             home=home,
         )
 
+    @property
+    def allowed_seconds(self) -> int:
+        """How long the step may take. It takes longer: what it runs is given a while to end."""
+        allowed = self.context["task"].execution_timeout
+        return round(allowed.total_seconds()) if allowed else 0
+
     def job(self) -> Job:
         """Put the job together: configuration, engine, the way to the secrets.
 

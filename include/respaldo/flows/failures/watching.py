@@ -74,9 +74,9 @@ def _close_if_lost(place: Workplace, run: UnfinishedRun) -> bool:
     recorded = states.get("record")
     if recorded == "success":
         return False
-    step = _last_step(states)
-    error = _why(state, recorded, step)
     row = place.report.row(run.key) or {}
+    step = _last_step(states, row.get("attempts") or {})
+    error = _why(state, recorded, step)
     if row.get("cause") is None:
         told, corrective = causes.explain(error), causes.corrective(error)
         place.report.write(rows.failed(run, error, step, told, corrective, None))
@@ -88,9 +88,13 @@ def _close_if_lost(place: Workplace, run: UnfinishedRun) -> bool:
     return True
 
 
-def _last_step(states: Mapping[str, object]) -> str:
-    """Give the last step that had begun, as far as Airflow still knows."""
-    begun = [step for step in TERMS["step"] if states.get(step) in ("success", "failed", "running")]
+def _last_step(states: Mapping[str, object], attempts: Mapping[str, int]) -> str:
+    """Give the last step that had begun, as far as Airflow or the row still knows."""
+    begun = [
+        step
+        for step in TERMS["step"]
+        if step in attempts or states.get(step) in ("success", "failed", "running")
+    ]
     return begun[-1] if begun else "plan"
 
 

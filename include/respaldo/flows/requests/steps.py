@@ -68,9 +68,8 @@ def telling(place: RequestPlace, step: str) -> Iterator[None]:
         _tell(place, step, worded(error, place.work.run.scope_id), time.monotonic() - began)
         raise
     except AirflowTaskTimeout as timeout:
-        seconds = time.monotonic() - began
-        timed_out = TimedOutError(seconds=round(seconds))
-        _tell(place, step, timed_out, seconds)
+        timed_out = TimedOutError(seconds=place.work.allowed_seconds)
+        _tell(place, step, timed_out, time.monotonic() - began)
         # Airflow would try again what it takes for a failure of its own: this one fails for good.
         raise timed_out from timeout
 
