@@ -47,7 +47,7 @@ test: env ## Run the tests, installing what they need
 
 .PHONY: faults
 faults: env ## Break everything that can break, and see that it is told and mended
-	@$(BIN)/python -m pytest tests/faults -v --no-header -rN --tb=short
+	@$(BIN)/python -m pytest tests/faults tests/contract/test_heal.py -v --no-header -rN --tb=short
 
 .PHONY: bench
 bench: env ## Measure against the raw tool

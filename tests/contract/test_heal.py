@@ -210,7 +210,17 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize(("harm", "cause"), NOTICED.values(), ids=NOTICED)
+def first_soon(harms):
+    """The first way of each kind is for every day; the others take minutes, and are for the campaign."""
+    return [
+        pytest.param(
+            *(harm if isinstance(harm, tuple) else (harm,)), id=name, marks=[pytest.mark.slow] * (place > 0)
+        )
+        for place, (name, harm) in enumerate(harms.items())
+    ]
+
+
+@pytest.mark.parametrize(("harm", "cause"), first_soon(NOTICED))
 def test_damage_that_a_save_meets_is_repaired_and_the_copy_is_whole(case, saved, harm, cause):
     harm(case.principal)
     case.lose_cache()
@@ -226,7 +236,7 @@ def test_damage_that_a_save_meets_is_repaired_and_the_copy_is_whole(case, saved,
         case.job().first.read_data(100)
 
 
-@pytest.mark.parametrize("harm", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize("harm", first_soon(SILENT))
 def test_damage_that_somebody_asks_to_repair_is_stored_again_from_the_source(case, saved, harm):
     before = contents(case.live)
     harm(case.principal)
@@ -455,7 +465,7 @@ FIRST_HARMED = {
 }
 
 
-@pytest.mark.parametrize("harm", FIRST_HARMED.values(), ids=FIRST_HARMED)
+@pytest.mark.parametrize("harm", first_soon(FIRST_HARMED))
 def test_damage_of_the_first_repository_is_told_of_it_and_repaired_by_no_copy(case, copied, harm):
     harm(case.principal)
     case.lose_cache()
