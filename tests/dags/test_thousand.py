@@ -31,7 +31,7 @@ def test_a_thousand_scopes_are_read_and_serialized_in_time(thousand, dags):
     sys.stdout.write(
         f"{COUNT} scopes: read in {read:.1f} s, read and serialized in {took:.1f} s of computing\n"
     )
-    assert len(found) == COUNT + 1, "and the one of restore requests"
+    assert len(found) == COUNT + 3, "and those of restore requests and of failures"
     assert took < LIMIT_SECONDS
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from respaldo.domain.errors import ReportUnavailableError
-from respaldo.domain.values import Endpoint, Run
+from respaldo.domain.values import Applied, Endpoint, Evidence, Run
 from respaldo.report.database import connected
 from respaldo.report.facts import Fact
 from respaldo.report.fm007 import RowUpdate
@@ -28,6 +28,8 @@ def run(number: int, scope: str = "erp") -> Run:
 def row(of: Run, began: float, state: str = "failed", **columns) -> RowUpdate:
     """A backup that began so many hours after the start, and took half of one."""
     known = {"state": state, "started_at": after(began), "ended_at": after(began + 0.5)}
+    if state.startswith("succeeded"):
+        known["verification_result"] = "good"
     if state == "failed":
         known |= {"cause": "repository_full", "failed_step": "execute"}
     return RowUpdate.of(of, **(known | columns))
@@ -192,8 +194,8 @@ def test_recurrence_looks_90_days_back_and_no_further(report):
 
 
 def test_a_failure_without_a_good_copy_after_it_is_unresolved(report):
-    fail(report, run(1), 0)
     report.write(row(run(0), -24, state="succeeded"))
+    fail(report, run(1), 0)
     report.write(row(run(1, "web"), 24, state="succeeded"))
     report.write(row(run(2), 24, state="succeeded", kind="restore"))
     report.write(row(run(3), 24, state="running", ended_at=None))
@@ -204,11 +206,12 @@ def test_a_failure_without_a_good_copy_after_it_is_unresolved(report):
             run_id="scheduled__1",
             scope_id="erp",
             scope_name="erp",
-            number=1,
+            number=2,
             cause="repository_full",
             state="open",
             failed_at=after(0.5),
             analysis_run_id=None,
+            is_told=False,
             good_run_key=None,
             good_run_id=None,
             good_number=None,
@@ -219,21 +222,51 @@ def test_a_failure_without_a_good_copy_after_it_is_unresolved(report):
 
 
 @pytest.mark.parametrize("state", ["succeeded", "succeeded_with_warnings"])
-def test_the_first_good_copy_that_began_after_a_failure_ends_it(report, state):
+def test_the_first_good_copy_after_a_failure_ends_it(report, state):
     fail(report, run(1), 0)
-    report.write(row(run(3), 48, state="succeeded"))
     report.write(row(run(2), 24, state=state))
+    report.write(row(run(3), 48, state="succeeded"))
     [one] = report.unresolved()
     assert (one.good_run_key, one.good_run_id) == (run(2).key, run(2).run_id)
-    assert (one.good_number, one.good_at, one.is_rerun) == (3, after(24.5), False)
+    assert (one.good_number, one.good_at, one.is_rerun) == (2, after(24.5), False)
 
 
-def test_a_good_copy_that_began_before_the_failed_one_ended_ends_nothing(report):
+def test_the_number_says_which_copy_came_later_not_a_clock_that_was_set_back(report):
+    report.write(row(run(2), 5, state="succeeded"))
     fail(report, run(1), 0)
-    report.write(row(run(2), 0.25, state="succeeded"))
     assert report.unresolved()[0].good_run_key is None
-    report.write(row(run(3), 0.5, state="succeeded"))
+    report.write(row(run(3), -1, state="succeeded"))
     assert report.unresolved()[0].good_run_key == run(3).key
+
+
+def test_a_copy_that_nobody_verified_ends_nothing(report):
+    fail(report, run(1), 0)
+    report.write(row(run(2), 24, state="succeeded", verification_result="not_done"))
+    assert report.unresolved()[0].good_run_key is None
+
+
+def test_damage_is_over_when_it_was_repaired_or_all_was_read(report):
+    report.write(row(run(1), 0, cause="repository_damaged"))
+    report.write(failure(run(1), 0, cause="repository_damaged"))
+    report.write(row(run(2), 24, state="succeeded"))
+    assert report.unresolved()[0].good_run_key is None
+    read = Evidence(method="read_data", item="", facts={"percent": "100.0"})
+    report.write(row(run(4), 72, state="succeeded", verification=(read,)))
+    assert report.unresolved()[0].good_run_key == run(4).key
+    repaired = Applied(remedy="repair", cause="repository_damaged", step="execute", at=after(48))
+    report.write(RowUpdate.of(run(2), applied=(repaired,)))
+    assert report.unresolved()[0].good_run_key == run(2).key
+
+
+def test_what_came_to_its_end_is_known_until_people_were_told(report):
+    fail(report, run(1), 0)
+    report.write(row(run(2), 24, state="succeeded"))
+    resolve(report, run(1), run(2), 24.5)
+    [one] = report.ended(after(24))
+    assert (one.state, one.is_told, one.good_run_key) == ("resolved", False, run(2).key)
+    report.write(IncidentUpdate.of(run(1), notices={"over": {"to": []}}))
+    assert [one.is_told for one in report.ended(after(24))] == [True]
+    assert report.ended(after(25)) == ()
 
 
 def test_a_rerun_of_a_rerun_is_a_rerun_of_all_that_failed_before_it(report):
@@ -265,7 +298,9 @@ def test_runs_that_name_each_other_in_a_circle_end_the_search(report):
 
 def test_a_failed_run_that_was_continued_by_hand_and_ended_well_ends_its_own_failure(report):
     fail(report, run(1), 0)
-    report.write(RowUpdate.of(run(1), state="succeeded", cause=None, ended_at=after(2)))
+    report.write(
+        RowUpdate.of(run(1), state="succeeded", cause=None, ended_at=after(2), verification_result="good")
+    )
     [one] = report.unresolved()
     assert (one.good_run_key, one.good_at, one.is_rerun) == (run(1).key, after(2), True)
 

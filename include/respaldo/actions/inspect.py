@@ -30,16 +30,16 @@ class Probe(Value):
     """The error's facts, which its words name."""
 
 
-def inspect(job: Job) -> tuple[Probe, ...]:
-    """Look at everything, whatever else is wrong. Nothing is written."""
+def inspect(job: Job, found: Callable[[Probe], None]) -> None:
+    """Look at everything, whatever else is wrong, and hand on each thing as soon as it was looked at."""
     settings = job.settings
     names = [name for name in (settings.repository, settings.second_copy) if name is not None]
-    return (
-        _worker(),
-        *_spaces(job, names),
-        _tried("source", settings.source.kind, lambda: settings.source.probe(job.endpoint)),
-        *(_tried("repository", name, partial(_open, job, name)) for name in names),
-    )
+    found(_worker())
+    for probe in _spaces(job, names):
+        found(probe)
+    found(_tried("source", settings.source.kind, lambda: settings.source.probe(job.endpoint)))
+    for name in names:
+        found(_tried("repository", name, partial(_open, job, name)))
 
 
 def _worker() -> Probe:

@@ -65,6 +65,14 @@ def load(root: Path, only: str | None = None) -> Configuration:
     return Configuration(organization, repositories, scopes, invalid)
 
 
+def load_organization(root: Path) -> Organization:
+    """Read only whose backups these are, and who is asked and told.
+
+    :raises ConfigurationProblemsError: ``organization.yaml`` cannot be used.
+    """
+    return _organization(root / "organization.yaml")
+
+
 def problems_of(root: Path) -> tuple[Problem, ...]:
     """Give every mistake in the folder."""
     try:
@@ -79,7 +87,7 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
     repositories: Repositories | None = None
     problems: list[Problem] = []
     try:
-        organization = _organization(root / "organization.yaml")
+        organization = load_organization(root)
     except ConfigurationProblemsError as error:
         problems += error.problems
     try:

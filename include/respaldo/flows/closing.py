@@ -7,8 +7,16 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from airflow.sdk.exceptions import AirflowRuntimeError
+
 from respaldo.actions import rows
-from respaldo.domain.errors import InterruptedRunError, InvalidConfigurationError, ReportError, RespaldoError
+from respaldo.domain.errors import (
+    CancelledRunError,
+    InterruptedRunError,
+    InvalidConfigurationError,
+    ReportError,
+    RespaldoError,
+)
 from respaldo.domain.values import Copied, Executed
 from respaldo.flows.failures.names import Trigger, analysis_of, watch_after
 from respaldo.flows.workplace import Workplace
@@ -29,22 +37,59 @@ CAUSE_TOLD = "cause"
 def close(place: Workplace) -> Trigger | None:
     """Write the run's final state, and give the DAG run that follows from it, if one does.
 
-    A step that ended without a word gets its cause here.
+    A step that ended without a word gets its cause here. One that somebody marked as done gave no result:
+    nothing is known to be good of it.
     """
-    ti, began = place.context["ti"], time.monotonic()
-    failed = [step for step, state in place.states().items() if state == "failed"]
-    silent = [step for step in failed if ti.xcom_pull(task_ids=step, key=CAUSE_TOLD) is None]
-    if silent:
-        error = InterruptedRunError(step=texts.TASK_TITLES[silent[0]])
+    began = time.monotonic()
+    states = place.states()
+    failed = [step for step, state in states.items() if state == "failed"]
+    marked = [step for step, state in states.items() if state == "success" and _result(place, step) is None]
+    silent = [step for step in failed if not _has_told(place, step)]
+    for step, error in (
+        *((step, CancelledRunError(step=texts.TASK_TITLES[step])) for step in marked[:1]),
+        *((step, InterruptedRunError(step=texts.TASK_TITLES[step])) for step in silent[:1]),
+    ):
         told, corrective = causes.explain(error), causes.corrective(error)
-        place.report.write(rows.failed(place.run, error, silent[0], told, corrective, None))
-    state = _state(place, failed, silent)
+        place.report.write(rows.failed(place.run, error, step, told, corrective, None))
+    state = _state(place, failed, [*silent, *marked])
     effort = rows.Effort(step="record", attempt=place.run.attempt, seconds=time.monotonic() - began)
     place.report.write(rows.closed(place.run, state, datetime.now(UTC), effort))
     log.info(texts.RECORDED, TERMS["state"][state])
-    if failed:
+    if failed or marked:
         return analysis_of(place.run)
     return watch_after(place.run) if _had_failed(place) else None
+
+
+def _result(place: Workplace, step: str) -> object:
+    return place.context["ti"].xcom_pull(task_ids=step)
+
+
+def _has_told(place: Workplace, step: str) -> bool:
+    """Whether a failed step's cause is in the row.
+
+    A step that was asked to stop wrote it, and Airflow took no word from it any more.
+    """
+    if place.context["ti"].xcom_pull(task_ids=step, key=CAUSE_TOLD) is not None:
+        return True
+    try:
+        row = place.report.row(place.run.key) or {}
+    except ReportError as error:
+        log.warning("%s", error)
+        return False
+    return (row.get("failed_step"), row.get("cause")) == (step, CancelledRunError.code)
+
+
+def can_begin(following: Trigger, context: Context) -> bool:
+    """Whether there is such a DAG. The row is closed already: its want must not make a good run red.
+
+    The watch opens later what could not be opened now.
+    """
+    try:
+        context["ti"].get_dag(following.dag_id)
+    except AirflowRuntimeError as error:
+        log.warning(texts.NOT_BEGUN, following.dag_id, error)
+        return False
+    return True
 
 
 def refuse(scope_id: str, context: Context, problem: str) -> None:

@@ -54,7 +54,7 @@ class RecordOperator(TriggerDagRunOperator):
         from respaldo.flows.workplace import Workplace
 
         following = closing.close(Workplace.of(self.scope_id, context))
-        if following is None:
+        if following is None or not closing.can_begin(following, context):
             return
         self.trigger_dag_id, self.trigger_run_id, self.conf = following
         super().execute(context)

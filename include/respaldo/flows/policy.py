@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from respaldo.domain.errors import RespaldoError
+from respaldo.domain.errors import IncompleteAnswerError, RespaldoError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+_MOST_DOUBLED = 6
+"""A question is asked again many times: its waits stop growing at about a quarter of an hour."""
 
 
 class CauseRetryPolicy(RetryPolicy):
@@ -42,3 +46,18 @@ class CauseRetryPolicy(RetryPolicy):
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> CauseRetryPolicy:
         return cls(**data)
+
+
+class QuestionRetryPolicy(CauseRetryPolicy):
+    """Ask again at once what was answered incompletely: whoever answered is still there."""
+
+    def evaluate(
+        self,
+        exception: BaseException,
+        try_number: int,
+        max_tries: int,
+        context: Context | None = None,
+    ) -> RetryDecision:
+        if isinstance(exception, IncompleteAnswerError):
+            return RetryDecision.retry(delay=timedelta(), reason=exception.code)
+        return super().evaluate(exception, min(try_number, _MOST_DOUBLED), max_tries, context)

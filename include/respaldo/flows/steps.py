@@ -16,7 +16,12 @@ from respaldo.actions.copy import copy
 from respaldo.actions.execute import execute
 from respaldo.actions.plan import plan
 from respaldo.actions.verify import verify
-from respaldo.domain.errors import InvalidConfigurationError, RespaldoError, TimedOutError
+from respaldo.domain.errors import (
+    InvalidConfigurationError,
+    RespaldoError,
+    TimedOutError,
+    UnknownEngineError,
+)
 from respaldo.domain.values import Applied, Executed, Planned, Value
 from respaldo.flows.closing import CAUSE_TOLD
 from respaldo.flows.progress import Teller
@@ -60,6 +65,11 @@ def run(step: str, scope_id: str, context: Context) -> dict[str, Any]:
         _tell(place, timed_out, effort(), applied)
         # Airflow would try again what it takes for a failure of its own: this one fails for good.
         raise timed_out from timeout
+    except Exception as bug:
+        # A mistake of the program is no lost worker: to run it again would meet it again.
+        said = type(bug).__name__
+        _tell(place, UnknownEngineError(said=said, exit_code=texts.NO_CODE), effort(), applied)
+        raise
     place.report.write(row(effort()))
     handed_on: dict[str, Any] = result.model_dump(mode="json")
     return handed_on

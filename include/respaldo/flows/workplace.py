@@ -78,10 +78,11 @@ class Workplace(NamedTuple):
         return found
 
     def request(self) -> Request:
-        """Tell who asked for the run: the schedule, or somebody with the trigger form (activities 15, 21)."""
+        """Tell who asked for the run: the schedule, somebody with the trigger form, another DAG (15, 21)."""
         dag_run, params = self.context["dag_run"], self.context["params"]
+        said = dag_run.conf or {}
         origin: Origin = "scheduled" if dag_run.run_type == "scheduled" else "unscheduled"
-        if params.get("rerun_of"):
+        if said.get("rerun_of"):
             origin = "rerun"
         return Request(
             origin=origin,
@@ -89,8 +90,8 @@ class Workplace(NamedTuple):
             reason=params.get("reason"),
             requester=params.get("requester"),
             ticket=params.get("ticket"),
-            request_key=params.get("request_key"),
-            rerun_of=params.get("rerun_of"),
+            request_key=said.get("request_key"),
+            rerun_of=said.get("rerun_of"),
         )
 
     def result(self, step: str, model: type[Result]) -> Result:

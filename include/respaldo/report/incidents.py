@@ -25,24 +25,20 @@ _RECURRENCE = """
     WHERE kind = 'backup' AND state IN ('failed', 'interrupted', 'not_executed') AND cause = %(cause)s
         AND ended_at < %(before)s AND ended_at >= %(before)s - interval '90 days'
 """
-# A failed run that was continued by hand may be good itself: its row has a single start, and a later end.
-_UNRESOLVED = """
+# A failed run that was continued by hand may be good itself. Otherwise the number says which run came later:
+# clocks are set back. Damage is over only when a run repaired it, or read everything and found none.
+_INCIDENTS: LiteralString = """
     SELECT i.incident_key, i.dag_id, i.run_id, i.scope_id, coalesce(i.scope_name, i.scope_id) AS scope_name,
         failed.number, i.cause, i.state, coalesce(i.failed_at, failed.ended_at) AS failed_at,
-        i.analysis_run_id, good.run_key AS good_run_key, good.run_id AS good_run_id,
-        good.number AS good_number, good.ended_at AS good_at,
+        i.analysis_run_id, i.notices ? 'over' AS is_told, good.run_key AS good_run_key,
+        good.run_id AS good_run_id, good.number AS good_number, good.ended_at AS good_at,
         good.run_key IS NOT NULL AND EXISTS (
             -- UNION, not UNION ALL: runs that name each other in a circle end it.
             WITH RECURSIVE chain AS (
                 SELECT good.run_key, good.rerun_of
                 UNION
                 SELECT earlier.run_key, earlier.rerun_of
-                FROM chain CROSS JOIN LATERAL (
-                    SELECT f.run_key, f.rerun_of
-                    FROM respaldo.fm007 f
-                    WHERE f.run_key = chain.rerun_of
-                    LIMIT 1
-                ) AS earlier
+                FROM chain JOIN respaldo.fm007 earlier ON earlier.run_key = chain.rerun_of
             )
             SELECT FROM chain WHERE i.incident_key IN (chain.run_key, chain.rerun_of)
         ) AS is_rerun
@@ -52,18 +48,39 @@ _UNRESOLVED = """
         SELECT f.run_key, f.run_id, f.number, f.rerun_of, f.ended_at
         FROM respaldo.fm007 f
         WHERE f.scope_id = i.scope_id AND f.kind = 'backup'
-            AND f.state IN ('succeeded', 'succeeded_with_warnings') AND f.ended_at IS NOT NULL
+            AND f.state IN ('succeeded', 'succeeded_with_warnings') AND f.verification_result = 'good'
+            AND f.ended_at IS NOT NULL
             AND (
                 f.run_key = i.incident_key
-                OR f.started_at >= coalesce(i.failed_at, failed.ended_at, i.opened_at)
+                OR CASE WHEN failed.number IS NULL THEN f.started_at >= coalesce(i.failed_at, i.opened_at)
+                    ELSE f.number > failed.number END
             )
-        ORDER BY f.started_at, f.number
+            AND (
+                i.cause NOT IN ('repository_damaged', 'index_damaged')
+                OR jsonb_path_exists(f.applied, '$[*] ? (@.remedy == "repair")')
+                OR jsonb_path_exists(
+                    f.verification, '$[*] ? (@.method == "read_data" && @.facts.percent == "100.0")'
+                )
+            )
+        ORDER BY f.number
         LIMIT 1
     ) AS good ON true
+"""
+_UNRESOLVED = (
+    _INCIDENTS
+    + """
     WHERE i.state IN ('open', 'waiting', 'decided')
         AND (%(scope)s::text IS NULL OR i.scope_id = %(scope)s)
     ORDER BY failed_at, i.number
 """
+)
+_ENDED = (
+    _INCIDENTS
+    + """
+    WHERE i.state IN ('resolved', 'closed') AND i.resolved_at >= %(since)s
+    ORDER BY failed_at, i.number
+"""
+)
 _UNFINISHED = """
     SELECT dag_id, run_id, scope_id, kind, state, programmed_for, started_at
     FROM respaldo.fm007
@@ -74,7 +91,8 @@ _UNFINISHED = """
 _UNOPENED = """
     SELECT f.dag_id, f.run_id, f.scope_id
     FROM respaldo.fm007 f
-    WHERE f.kind = 'backup' AND f.state IN ('failed', 'interrupted') AND f.ended_at >= %(since)s
+    WHERE f.kind = 'backup' AND f.state IN ('failed', 'interrupted')
+        AND f.ended_at >= %(since)s AND f.ended_at < coalesce(%(until)s::timestamptz, 'infinity')
         AND NOT EXISTS (
             SELECT
             FROM respaldo.incident i
@@ -150,6 +168,8 @@ class OpenIncident(Value):
     state: State
     failed_at: AwareDatetime | None
     analysis_run_id: str | None
+    is_told: bool
+    """People were told that it is over."""
     good_run_key: str | None
     good_run_id: str | None
     good_number: int | None
@@ -194,6 +214,14 @@ def unresolved(endpoint: Endpoint, scope_id: str | None) -> tuple[OpenIncident, 
     return tuple(map(OpenIncident.model_validate, _ask(endpoint, _UNRESOLVED, {"scope": scope_id})))
 
 
+def ended(endpoint: Endpoint, since: datetime) -> tuple[OpenIncident, ...]:
+    """Give the failures that came to their end since a moment, the first first.
+
+    :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+    """
+    return tuple(map(OpenIncident.model_validate, _ask(endpoint, _ENDED, {"since": since})))
+
+
 def unfinished(endpoint: Endpoint) -> tuple[UnfinishedRun, ...]:
     """Give the backups and restorations whose rows were never closed.
 
@@ -202,12 +230,14 @@ def unfinished(endpoint: Endpoint) -> tuple[UnfinishedRun, ...]:
     return tuple(map(UnfinishedRun.model_validate, _ask(endpoint, _UNFINISHED, {})))
 
 
-def unopened(endpoint: Endpoint, since: datetime) -> tuple[Run, ...]:
+def unopened(endpoint: Endpoint, since: datetime, until: datetime | None) -> tuple[Run, ...]:
     """Give the backups that failed since a moment and have no incident of that failure, the first first.
+
+    :param until: those that ended before it only.
 
     :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
     """
-    return tuple(map(Run.model_validate, _ask(endpoint, _UNOPENED, {"since": since})))
+    return tuple(map(Run.model_validate, _ask(endpoint, _UNOPENED, {"since": since, "until": until})))
 
 
 def _ask(endpoint: Endpoint, statement: LiteralString, values: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -215,13 +215,22 @@ class Report:
         self.drain()
         return incidents.unfinished(self.endpoint)
 
-    def unopened(self, since: datetime) -> tuple[Run, ...]:
-        """Return the backups that failed since a moment and have no incident of that failure.
+    def ended(self, since: datetime) -> tuple[OpenIncident, ...]:
+        """Return the failures that came to their end since a moment, the first first.
 
         :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
         """
         self.drain()
-        return incidents.unopened(self.endpoint, since)
+        return incidents.ended(self.endpoint, since)
+
+    def unopened(self, since: datetime, until: datetime | None = None) -> tuple[Run, ...]:
+        """Return the backups that failed since a moment and have no incident of that failure.
+
+        :param until: those that ended before it only.
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return incidents.unopened(self.endpoint, since, until)
 
     def _write_or_keep(self, fact: Fact) -> bool:
         try:

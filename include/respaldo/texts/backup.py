@@ -33,11 +33,7 @@ PARAMS = {
         "Reparar los repositorios",
         "Antes de copiar se leen enteros y se reparan, y se vuelve a leer toda la fuente (actividad 15). Tarda más.",
     ),
-    "request_key": ("Requerimiento", "Clave del requerimiento de restauración que la pidió."),
-    "rerun_of": ("Nueva ejecución de", "Clave (TIC-FM007) de la ejecución que esta repite (actividad 15)."),
 }
-LINKS = "Enlaces"
-
 DOC = """
 ### {name}
 
@@ -77,4 +73,6 @@ EXECUTED = "Copia hecha: %d archivos, %s; nuevo en el repositorio: %s. Identific
 VERIFIED = "Verificado: %s %s: %s"
 COPIED = "Segunda copia en «%s»: %s"
 RECORDED = "Registrado en TIC-FM007 con estado: %s"
+NO_CODE = "–"
+NOT_BEGUN = "No se pudo comenzar %s, que vigila o analiza después: %s"
 WATCHED = "La copia no terminó bien. Fallaron: {steps}"

@@ -79,6 +79,7 @@ GOOD = "bien"
 WORKER = "carga {load} con {cores} procesadores; memoria libre {free_memory}"
 SPACE = "libres {free} de {total}"
 NOT_LOOKED = "No se pudo mirar: {told}"
+NO_ANSWER = "Algo no respondió en {seconds:.0f} segundos: lo que falta no se miró"
 RECURRENCE = "{times} en los últimos 90 días en este alcance ({all} en todos); la última, {last}"
 FIRST_TIME = "es la primera en los últimos 90 días en este alcance ({all} en todos)"
 EXCERPT_LINE = "- `{line}`"
@@ -92,11 +93,6 @@ AUTOMATIC_CORRECTIVES = {
     "rerun": "Respaldo vuelve a ejecutar la copia una vez.",
 }
 RERUN_REASON = "Repite la copia N.º {number}, que falló: {cause}. Correctivo: {corrective}"
-FOLLOWS = {
-    "decide": "Espera la decisión de {analyst}.",
-    "repair": "No hay que hacer nada: Respaldo repara el repositorio y vuelve a ejecutar la copia.",
-    "rerun": "No hay que hacer nada: Respaldo vuelve a ejecutar la copia.",
-}
 
 CLASSIFIED = "Causa: %s"
 SUPERSEDED = "Ya hay una copia buena posterior: la falla está resuelta y no hay nada que decidir."

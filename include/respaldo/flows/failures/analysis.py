@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from respaldo import __version__
@@ -11,11 +12,11 @@ from respaldo.actions.inspect import Probe, inspect
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import ReportError, RespaldoError
 from respaldo.domain.failures import Judgement
-from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.values import Remedy
 from respaldo.flows.failures import telling, told
 from respaldo.flows.failures.excerpt import excerpt
 from respaldo.flows.failures.place import FailurePlace
+from respaldo.flows.patience import OutOfPatienceError, within
 from respaldo.report.incidents import IncidentUpdate, Recurrence
 from respaldo.texts import causes
 from respaldo.texts import failures as texts
@@ -27,6 +28,8 @@ OVER = ("resolved", "closed")
 
 _FAILED = ("failed", "interrupted", "not_executed")
 """States of a run's row that are a failure."""
+
+_LOOK_SECONDS = 90.0
 
 _BY_ITSELF: tuple[Remedy, ...] = ("repair", "rerun")
 """Correctives that are a new run. The others were applied, or tried, during the run that failed."""
@@ -45,8 +48,8 @@ def classify(place: FailurePlace) -> Classified:
     :raises ReportUnavailableError: the row is not in the report yet.
     """
     row, known = place.row(), place.report.incident(place.failed.key)
-    is_new = known is None or row["ended_at"] is None or row["ended_at"] > known["failed_at"]
-    if row["state"] not in _FAILED or (known is not None and not is_new and known["state"] in OVER):
+    is_new = known is None or row["ended_at"] > known["failed_at"]
+    if row["state"] not in _FAILED or (known is not None and not is_new and _is_done(known)):
         # A run that was continued by hand can be good by now, and a later one can have been.
         log.info(texts.SUPERSEDED)
         return Classified(("record",))
@@ -59,7 +62,15 @@ def classify(place: FailurePlace) -> Classified:
     # An attempt that was killed after the row was opened has told nobody.
     if is_new or known is None or "failed" not in known["notices"]:
         telling.failed(place, row, judgement)
+    # After the people know: what is broken may answer late, or never.
+    probes = [probe.model_dump(mode="json") for probe in _looked(place)]
+    place.report.write(IncidentUpdate.of(place.failed, evidence={"probes": probes}))
     return Classified(("rerun",), judgement) if judgement else Classified(("decide",))
+
+
+def _is_done(known: dict[str, Any]) -> bool:
+    """Whether nothing is left to do for a failure: it is over, or its re-run has begun."""
+    return known["state"] in OVER or (known["state"] == "decided" and known["rerun_key"] is not None)
 
 
 def question(place: FailurePlace) -> tuple[str, str]:
@@ -101,7 +112,6 @@ def judged(place: FailurePlace, judgement: Judgement) -> IncidentUpdate:
 
 def _open(place: FailurePlace, row: dict[str, Any]) -> None:
     known = _recurrence(place, row)
-    looked = [probe.model_dump(mode="json") for probe in _looked(place)]
     place.report.write(
         IncidentUpdate.of(
             place.failed,
@@ -115,7 +125,7 @@ def _open(place: FailurePlace, row: dict[str, Any]) -> None:
             cause_detail=row["cause_detail"],
             advised=row["corrective"],
             recurrence=known.of_scope if known else None,
-            evidence={"probes": looked, "excerpt": list(excerpt(place.failed, row["failed_step"]))},
+            evidence={"excerpt": list(excerpt(place.failed, row["failed_step"]))},
             analysis_run_id=place.ti.run_id,
             respaldo_version=__version__,
             # An analysis that begins again knows no decision.
@@ -143,13 +153,20 @@ def _recurrence(place: FailurePlace, row: dict[str, Any]) -> Recurrence | None:
         return None
 
 
-def _looked(place: FailurePlace) -> tuple[Probe, ...]:
-    """Look at the worker, the source and the repositories, if the configuration says which."""
+def _looked(place: FailurePlace) -> list[Probe]:
+    """Look at the worker, the source and the repositories, if the configuration says which.
+
+    What does not answer in time ends the look: what was seen until then is kept.
+    """
+    found: list[Probe] = []
     try:
-        return inspect(place.work.job())
+        job = place.work.job()
+        within(_LOOK_SECONDS, partial(inspect, job, found.append))
     except RespaldoError as error:
         log.warning(texts.NOT_LOOKED.format(told=causes.explain(error)))
-        return ()
+    except OutOfPatienceError:
+        log.warning(texts.NO_ANSWER.format(seconds=_LOOK_SECONDS))
+    return found
 
 
 def _own_judgement(place: FailurePlace, row: dict[str, Any]) -> Judgement | None:
@@ -161,7 +178,7 @@ def _own_judgement(place: FailurePlace, row: dict[str, Any]) -> Judgement | None
     was_tried = any(one["remedy"] == remedy for one in row["applied"] or ())
     if remedy not in _BY_ITSELF or was_tried or row["rerun_of"] is not None:
         return None
-    if _is_paused(place):
+    if place.scope is None or place.ti.get_dag(place.failed.dag_id).is_paused:
         return None
     return Judgement(
         choice="rerun",
@@ -172,11 +189,3 @@ def _own_judgement(place: FailurePlace, row: dict[str, Any]) -> Judgement | None
         is_automatic=True,
         repair=remedy == "repair",
     )
-
-
-def _is_paused(place: FailurePlace) -> bool:
-    try:
-        is_there = place.scope is not None
-    except ConfigurationProblemsError:
-        is_there = False
-    return not is_there or bool(place.ti.get_dag(place.failed.dag_id).is_paused)

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, get_parsing_context
 
-from respaldo.config.configuration import folder, load
+from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
 from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.backup import FIRST_DAY
-from respaldo.flows.failures.judging import form
+from respaldo.flows.failures.form import form
 from respaldo.flows.failures.names import ANALYSIS, WATCH
 from respaldo.flows.failures.operators import (
     ClassifyOperator,
@@ -23,7 +23,7 @@ from respaldo.flows.failures.operators import (
     LookOperator,
     RerunOperator,
 )
-from respaldo.flows.policy import CauseRetryPolicy
+from respaldo.flows.policy import CauseRetryPolicy, QuestionRetryPolicy
 from respaldo.texts import backup as backup_texts
 from respaldo.texts import failures as texts
 
@@ -48,7 +48,7 @@ def airflow_failure_dags() -> dict[str, DAG]:
     if get_parsing_context().dag_id not in (None, ANALYSIS, WATCH):
         return {}
     try:
-        organization = load(folder(), "").organization
+        organization = load_organization(folder())
     except ConfigurationProblemsError:
         return {}
     return {ANALYSIS: _analysis(organization), WATCH: _watch(organization)}
@@ -79,7 +79,7 @@ def _analysis(organization: Organization) -> DAG:
             retries=_QUESTIONS_AGAIN,
             # An answer that is lost, or says no corrective, is asked for again at once.
             retry_delay=timedelta(seconds=1),
-            retry_policy=CauseRetryPolicy(0),
+            retry_policy=QuestionRetryPolicy(_RETRY_SECONDS),
             **_title("decide"),
         )
         rerun = RerunOperator(task_id="rerun", **_title("rerun"))

@@ -7,33 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from airflow.sdk import Param
-
-from respaldo.domain.causes import every_cause
-from respaldo.domain.errors import IncompleteAnswerError, RequestError
+from respaldo.domain.errors import IncompleteAnswerError, UnknownEngineError
 from respaldo.domain.failures import Judgement
 from respaldo.flows.failures.analysis import judged
+from respaldo.flows.failures.form import AS_FOUND
 from respaldo.flows.failures.place import FailurePlace
 from respaldo.report.incidents import IncidentUpdate
-from respaldo.texts import causes
 from respaldo.texts import failures as texts
 
 log = logging.getLogger(__name__)
-
-_AS_FOUND = "as_found"
-_LONGEST_TEXT = 4000
-
-
-def form() -> dict[str, Param]:
-    """Give the fields that go with the decision."""
-    of_backups = (code for code, cause in every_cause().items() if not issubclass(cause, RequestError))
-    titles = {_AS_FOUND: texts.AS_FOUND} | {code: causes.CAUSES[code].title for code in of_backups}
-    return {
-        "corrective": _field("corrective", None, type=["null", "string"], maxLength=_LONGEST_TEXT),
-        "cause": _field("cause", _AS_FOUND, type="string", enum=list(titles), values_display=titles),
-        "repair": _field("repair", default=False, type="boolean"),
-        "accept_shrink": _field("accept_shrink", default=False, type="boolean"),
-    }
 
 
 def answered(place: FailurePlace, option: str, given: Mapping[str, Any], by: str, at: datetime) -> Judgement:
@@ -41,14 +23,14 @@ def answered(place: FailurePlace, option: str, given: Mapping[str, Any], by: str
 
     :raises IncompleteAnswerError: it does not say what was done: it is asked for again.
     """
-    cause = given.get("cause", _AS_FOUND)
+    cause = given.get("cause", AS_FOUND)
     choice = next(code for code, words in texts.CHOICES.items() if words == option)
     corrective = str(given.get("corrective") or "").strip()
     if not corrective:
         raise IncompleteAnswerError(option=option)
     judgement = Judgement(
         choice=choice,
-        cause=place.row()["cause"] if cause == _AS_FOUND else cause,
+        cause=(place.row()["cause"] or UnknownEngineError.code) if cause == AS_FOUND else cause,
         corrective=corrective,
         by=by,
         at=at,
@@ -69,8 +51,3 @@ def close(place: FailurePlace) -> Judgement | None:
         IncidentUpdate.of(place.failed, state="closed", resolution="closed", resolved_at=judgement.at)
     )
     return judgement
-
-
-def _field(name: str, default: object, **schema: Any) -> Param:  # noqa: ANN401
-    title, description = texts.ANSWERS[name]
-    return Param(default, title=title, description=description, **schema)

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from respaldo.config.configuration import Configuration, ConfiguredScope, folder, load
+from respaldo.config.configuration import ConfiguredScope, folder, load, load_organization
 from respaldo.config.organization import Organization
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.domain.failures import Judgement
+from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.values import Run
 from respaldo.flows.workplace import Workplace
 from respaldo.report.store import Report
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 JUDGED_BY = ("decide", "classify")
 """The tasks that hand on a judgement: people's, or Respaldo's own."""
+
+
+def scope_of(scope_id: str) -> ConfiguredScope | None:
+    """Give a scope, None when its file, or what it needs, cannot be used."""
+    try:
+        return load(folder(), scope_id).scopes.get(scope_id)
+    except ConfigurationProblemsError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -44,20 +53,17 @@ class FailurePlace:
         return self.work.report
 
     @cached_property
-    def configuration(self) -> Configuration:
-        """Give the configuration. The scope itself may be what cannot be used.
-
-        :raises ConfigurationProblemsError: the organization's or the repositories' file cannot be used.
-        """
-        return load(folder(), self.failed.scope_id)
-
-    @property
     def organization(self) -> Organization:
-        return self.configuration.organization
+        """Give the organization, also while repositories and scopes cannot be used.
 
-    @property
+        :raises ConfigurationProblemsError: its file cannot be used.
+        """
+        return load_organization(folder())
+
+    @cached_property
     def scope(self) -> ConfiguredScope | None:
-        return self.configuration.scopes.get(self.failed.scope_id)
+        """Give the scope, None when its file, or what it needs, cannot be used."""
+        return scope_of(self.failed.scope_id)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -66,11 +72,12 @@ class FailurePlace:
     def row(self) -> dict[str, Any]:
         """Give the failed run's row.
 
-        :raises ReportUnavailableError: it is not there (yet: it may wait in a spool).
+        :raises ReportUnavailableError: it is not there, or not closed, yet: that may wait in a spool.
         """
+        self.report.drain()
         found = self.report.row(self.failed.key)
-        if found is None:
-            raise ReportUnavailableError(reason=f"no row {self.failed.key}")
+        if found is None or found["ended_at"] is None:
+            raise ReportUnavailableError(reason=f"the row {self.failed.key} is not closed")
         return found
 
     def judgement(self) -> Judgement | None:

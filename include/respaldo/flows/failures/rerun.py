@@ -46,6 +46,8 @@ def wanted(place: FailurePlace) -> Trigger | None:
         "reason": reason[:_LONGEST_REASON],
         "rerun_of": place.failed.key,
         "repair": judgement.repair,
+        # What was damaged is over only when all was read.
+        "read_all_data": judgement.repair,
         "accept_shrink": judgement.accept_shrink,
         # One that answers a restore request goes on answering it.
         "request_key": row["request_key"],

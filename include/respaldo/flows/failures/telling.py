@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from respaldo.config.configuration import folder, load
+from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import RespaldoError
@@ -17,7 +17,7 @@ from respaldo.domain.failures import Judgement
 from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.values import Run
 from respaldo.flows import people
-from respaldo.flows.failures.place import FailurePlace
+from respaldo.flows.failures.place import FailurePlace, scope_of
 from respaldo.flows.notices import letters, links
 from respaldo.flows.notices.sending import send
 from respaldo.report.incidents import IncidentUpdate, OpenIncident
@@ -100,11 +100,11 @@ def resolved(work: Workplace, incidents: Sequence[OpenIncident]) -> None:
     """Tell that the failures of one scope, all ended by one good run, are over."""
     one, now = incidents[0], datetime.now(UTC)
     try:
-        configuration = load(folder(), one.scope_id)
+        organization, scope = load_organization(folder()), scope_of(one.scope_id)
     except ConfigurationProblemsError as error:
+        # The next look tells it.
         log.warning("%s", error)
         return
-    organization, scope = configuration.organization, configuration.scopes.get(one.scope_id)
     notice = letters.resolved(
         name=one.scope_name or one.scope_id,
         department=scope.settings.department if scope else texts.NOTHING,

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowRuntimeError
-
 from respaldo.actions import request_rows, rows
 from respaldo.domain.errors import CancelledRunError, LostRunError, RespaldoError
 from respaldo.domain.values import Run
@@ -23,31 +21,46 @@ from respaldo.texts.report import TERMS
 
 log = logging.getLogger(__name__)
 
-_OPENS_LATE = timedelta(days=7)
-"""How far back a failure without an analysis is looked for."""
+_LOOKS_BACK = timedelta(days=8)
+"""How far back failures without an analysis, and ends that nobody was told of, are looked for."""
 
-_WAITING = ("open", "waiting")
+_OPENS_ITSELF = timedelta(minutes=2)
+"""A run that just failed opens its analysis itself."""
+
+_MOST_AT_ONCE = 500
+"""Airflow makes no more than 1,024 tasks of one: the others are for the next look."""
+
 _OVER = ("success", "failed")
 
 
 def look(place: Workplace) -> list[dict[str, Any]]:
     """Close what died, resolve what is over, and give the analyses to trigger.
 
+    Each part asks the report anew what is still to be done: the next look makes up for one that was killed.
+
     :raises ReportUnavailableError, ReportSchemaError: the report cannot be asked.
     """
+    now = datetime.now(UTC)
     lost = [run for run in place.report.unfinished() if _close_if_lost(place, run)]
     resolved = [one for one in place.report.unresolved() if one.good_run_key is not None]
-    _resolve(place, resolved)
+    for incident in resolved:
+        _resolve(place, incident)
+    ended = place.report.ended(now - _LOOKS_BACK)
+    _tell(place, [one for one in ended if one.state == "resolved" and not one.is_told])
     # Beginning again ends a question that waits: it finds that nothing is left to decide.
-    pointless = [one for one in resolved if one.state in _WAITING and _runs(place, one.analysis_run_id)]
-    since = datetime.now(UTC) - _OPENS_LATE
-    # The very last ones are about to be opened by their own run.
-    missing = [run for run in place.report.unopened(since) if not _runs(place, analysis_of(run).run_id)]
+    pointless = [_failed(one) for one in ended if _runs(place, one.analysis_run_id)]
+    late = place.report.unopened(now - _LOOKS_BACK, now - _OPENS_ITSELF)
+    missing = [run for run in (*lost, *late) if _is_to_open(place, run)]
     for run in missing:
         log.info(texts.OPENED, run.run_id, run.dag_id)
-    wanted = [analysis_of(run) for run in (*missing, *(_failed(one) for one in pointless))]
-    log.info(texts.WATCHED, len(lost), len(resolved), len(wanted))
-    return [_arguments(trigger) for trigger in wanted]
+    log.info(texts.WATCHED, len(lost), len(resolved), len(missing) + len(pointless))
+    wanted = {trigger.run_id: trigger for trigger in map(analysis_of, (*missing, *pointless))}
+    return [_arguments(trigger) for trigger in list(wanted.values())[:_MOST_AT_ONCE]]
+
+
+def _is_to_open(place: Workplace, run: Run) -> bool:
+    is_backup = not isinstance(run, UnfinishedRun) or run.kind == "backup"
+    return is_backup and not _runs(place, analysis_of(run).run_id)
 
 
 def _arguments(trigger: Trigger) -> dict[str, Any]:
@@ -114,10 +127,7 @@ def _state(place: Workplace, dag_id: str, run_id: str) -> str | None:
     ti: Any = place.context["ti"]
     if not ti.get_dr_count(dag_id, run_ids=[run_id]):
         return None
-    try:
-        return str(ti.get_dagrun_state(dag_id, run_id).value)
-    except AirflowRuntimeError:
-        return None
+    return str(ti.get_dagrun_state(dag_id, run_id).value)
 
 
 def _runs(place: Workplace, run_id: str | None) -> bool:
@@ -127,19 +137,23 @@ def _runs(place: Workplace, run_id: str | None) -> bool:
 # --- what is over
 
 
-def _resolve(place: Workplace, resolved: list[OpenIncident]) -> None:
+def _resolve(place: Workplace, incident: OpenIncident) -> None:
+    place.report.write(
+        IncidentUpdate.of(
+            _failed(incident),
+            state="resolved",
+            resolution="rerun" if incident.is_rerun else "next_good",
+            resolved_by=incident.good_run_key,
+            resolved_at=incident.good_at,
+        )
+    )
+
+
+def _tell(place: Workplace, resolved: list[OpenIncident]) -> None:
+    """Tell what is over: once for all that one run of a scope ended."""
     by_good_run: defaultdict[tuple[str, str | None], list[OpenIncident]] = defaultdict(list)
     for incident in resolved:
         by_good_run[(incident.scope_id, incident.good_run_key)].append(incident)
-        place.report.write(
-            IncidentUpdate.of(
-                _failed(incident),
-                state="resolved",
-                resolution="rerun" if incident.is_rerun else "next_good",
-                resolved_by=incident.good_run_key,
-                resolved_at=incident.good_at,
-            )
-        )
     for incidents in by_good_run.values():
         runs = ", ".join(one.run_id for one in incidents)
         log.info(texts.RESOLVED, incidents[0].scope_name, runs, incidents[0].good_run_id)

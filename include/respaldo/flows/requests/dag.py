@@ -16,7 +16,7 @@ from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.backup import FIRST_DAY
 from respaldo.flows.operators import InvalidScopeOperator
-from respaldo.flows.policy import CauseRetryPolicy
+from respaldo.flows.policy import CauseRetryPolicy, QuestionRetryPolicy
 from respaldo.flows.requests.decisions import OPTIONS
 from respaldo.flows.requests.form import answer, form
 from respaldo.flows.requests.operators import (
@@ -168,7 +168,7 @@ def _question(name: str, answer_within: timedelta, *fields: str) -> DecisionOper
         retries=_QUESTIONS_AGAIN,
         # An answer that is lost, or lacks its note, is asked for again at once.
         retry_delay=timedelta(seconds=1),
-        retry_policy=CauseRetryPolicy(0),
+        retry_policy=QuestionRetryPolicy(_RETRY_SECONDS),
         **_title(name),
     )
 
