@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from respaldo.domain.values import Run
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine, find_engine
-from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
 
 RUN = Run(dag_id="backup__erp", run_id="scheduled__2026-03-01", scope_id="erp")
 MARKS = Marks(host="test-host", tags=RUN.tags)

@@ -488,11 +488,15 @@ def test_a_damaged_config_of_the_second_repository_is_told_of_it(case, copied):
 
 
 def test_a_later_attempt_saves_files_again_and_leaves_one_snapshot(case, saved):
-    case.save("second")
+    first = case.save("second")
     made = case.save("second", attempt=2)
+    assert first.copies[0].snapshot_id in made.superseded
+    listed = case.job().first.snapshots(case.job("second").run.tags)
+    # What is not verified yet takes nothing away.
+    assert len(listed) == 1 + len(made.superseded)
+    case.proves(made)
     listed = case.job().first.snapshots(case.job("second").run.tags)
     assert [snapshot.id for snapshot in listed] == [made.copies[0].snapshot_id]
-    case.proves(made)
 
 
 @pytest.fixture
@@ -512,9 +516,10 @@ def test_a_later_attempt_takes_an_empty_dump_for_none(case, saved, like_a_dump):
     empty = job.first.save_paths("files", [str(case.root / "nothing")], job.marks).copy
     assert empty.size_bytes == 0
     made = case.save("second", attempt=2)
+    assert made.superseded == (empty.snapshot_id,)
+    case.proves(made)
     listed = job.first.snapshots(job.run.tags)
     assert [snapshot.id for snapshot in listed] == [made.copies[0].snapshot_id]
-    case.proves(made)
 
 
 def test_a_lock_that_cannot_be_removed_leaves_the_cause_that_was_met(case, saved, impatient, monkeypatch):

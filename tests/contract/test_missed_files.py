@@ -21,7 +21,8 @@ import psutil
 import pytest
 
 from respaldo.domain.verification import Verification
-from respaldo.restic.repository import Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Saved
 from respaldo.sources.files import FilesSource, census, vanished
 
 pytestmark = pytest.mark.timeout(120)

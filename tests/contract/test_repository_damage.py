@@ -19,7 +19,8 @@ from respaldo.domain.errors import (
     RespaldoError,
     SnapshotMissingError,
 )
-from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -27,7 +27,7 @@ from respaldo.report.migrate import migrate
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 from respaldo.restic.engine import find_engine
-from respaldo.restic.repository import Marks
+from respaldo.restic.saved import Marks
 
 SCOPE = "documentos"
 SECRET = "secreto-que-nadie-debe-ver"

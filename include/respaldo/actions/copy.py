@@ -44,6 +44,9 @@ def copy(
                     healer.repair()
             healer.doing(lambda repository: _copy(first, repository, tuple(wanted), planned))
             healer.tell_harmed()
+            if _forget_own_harmed(job, healer):
+                healer.doing(lambda repository: _copy(first, repository, tuple(wanted), planned))
+                healer.tell_harmed()
         except WrongPasswordError as error:
             raise explained(error, job, error.facts["repository"]) from error
     there = {snapshot.original: snapshot.as_copy() for snapshot in second.snapshots(job.run.tags)}
@@ -53,6 +56,24 @@ def copy(
             raise SecondCopyMissingError(repository=second.name, snapshot=snapshot_id, item=made.item)
         copies.append(there[snapshot_id])
     return Copied(repository=second.name, copies=tuple(copies), applied=tuple(applied))
+
+
+def _forget_own_harmed(job: Job, healer: Healer) -> bool:
+    """Remove this run's own copies that a repair could not make whole: restic would pass over them."""
+    harmed = {
+        str(short)
+        for one in healer.applied
+        if one.step == healer.step and isinstance(found := one.facts.get("harmed"), tuple)
+        for short in found
+    }
+    own = (
+        [one.id for one in healer.repository.snapshots(job.run.tags) if one.id[:8] in harmed]
+        if harmed
+        else []
+    )
+    for snapshot_id in own:
+        healer.repository.forget(snapshot_id)
+    return bool(own)
 
 
 def _copy(first: Repository, second: Repository, snapshot_ids: tuple[str, ...], planned: Planned) -> None:

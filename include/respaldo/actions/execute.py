@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from datetime import UTC, datetime
 
 from respaldo.actions.heal import Healer
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.actions.owner import explained
-from respaldo.domain.errors import RepositoryMissingError, RespaldoError, WrongPasswordError
+from respaldo.domain.errors import RepositoryMissingError, WrongPasswordError
 from respaldo.domain.values import Applied, Executed, Planned
-from respaldo.restic.argv import FIRST_LOCK_PATIENCE
 from respaldo.restic.call import OnProgress
-from respaldo.restic.repository import Repository, Saved
-
-log = logging.getLogger(__name__)
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Saved
 
 Done = dict[str, Saved]
 
@@ -35,7 +32,8 @@ def execute(
     not make a second copy. What Respaldo can mend itself is mended on the way (`respaldo.actions.heal`).
 
     :param repair: look for damage first, repair what is found, and read the whole source again.
-    :param applied: gets the correctives that were applied, also when the step fails in the end.
+    :param applied: has those of the run's earlier attempts, and gets the correctives that are applied now, also
+        when the step fails in the end.
     :raises RespaldoError: the cause, of which `respaldo.domain.errors` tells whether it can pass.
     """
     started_at = datetime.now(UTC)
@@ -44,6 +42,7 @@ def execute(
         healer = Healer(job.first.holding(lock), job.home.scratch, "execute", applied)
         try:
             saved = _save_healing(job, healer, planned, on_progress, repair=repair)
+            superseded = _superseded(job, healer.repository, saved) if job.run.attempt > 1 else ()
         except WrongPasswordError as error:
             raise explained(error, job, healer.repository.name) from error
     return Executed(
@@ -52,6 +51,7 @@ def execute(
         missed=sum(len(one.warnings) for one in saved),
         console=tuple(one.console for one in saved),
         applied=tuple(applied),
+        superseded=superseded,
         started_at=started_at,
         ended_at=datetime.now(UTC),
     )
@@ -65,6 +65,9 @@ def _save_healing(
         with contextlib.suppress(RepositoryMissingError):
             healer.repair()
     done: Done = {}
+    if any(one.remedy == "repair" for one in healer.applied):
+        # An earlier attempt repaired, and could not save all anew.
+        healer.repository = healer.repository.forcing()
     if job.run.attempt > 1:
         done |= healer.doing(lambda repository: _saved_before(job, repository))
 
@@ -75,8 +78,7 @@ def _save_healing(
         return _save_all(job, repository, planned, on_progress, done)
 
     saved = healer.doing(save)
-    if job.run.attempt > 1 or healer.repository.force:
-        _forget_others(job, healer.repository, saved)
+    if healer.repository.force:
         healer.tell_harmed()
     return saved
 
@@ -116,13 +118,7 @@ def _saved_before(job: Job, repository: Repository) -> Done:
     return {item: saved for item, saved in made.items() if saved.copy.size_bytes > 0}
 
 
-def _forget_others(job: Job, repository: Repository, saved: list[Saved]) -> None:
-    """Let one snapshot of each item stay. One more harms nothing: no reason to fail."""
+def _superseded(job: Job, repository: Repository, saved: list[Saved]) -> tuple[str, ...]:
+    """Name what earlier attempts left beside. It stays until the new snapshot is verified."""
     kept = {one.copy.snapshot_id for one in saved}
-    patient = repository.waiting(FIRST_LOCK_PATIENCE)
-    try:
-        for snapshot in patient.snapshots(job.run.tags):
-            if snapshot.id not in kept:
-                patient.forget(snapshot.id)
-    except RespaldoError as error:
-        log.warning("%s", error)
+    return tuple(one.id for one in repository.snapshots(job.run.tags) if one.id not in kept)

@@ -15,12 +15,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from respaldo.domain.errors import RepositoryDamagedError, RepositoryLockedError, RespaldoError
+from respaldo.domain.errors import (
+    CancelledRunError,
+    RepositoryDamagedError,
+    RepositoryLockedError,
+    RespaldoError,
+)
 from respaldo.domain.values import Applied, Remedy
 from respaldo.restic.argv import FIRST_LOCK_PATIENCE, LOCK_PATIENCE
 from respaldo.restic.repository import Repository
 
 log = logging.getLogger(__name__)
+
+_MOST_HARMED = 50
+"""So many harmed snapshots are named; of the others only the number is kept."""
 
 _ROUNDS = 3
 """An index made anew can name packs that are broken too: so often is all read again."""
@@ -80,10 +88,16 @@ class Healer:
             if one.remedy == "repair" and one.step == self.step:
                 try:
                     harmed = self.repository.harmed_snapshots()
+                except CancelledRunError:
+                    raise
                 except RespaldoError as error:
                     log.warning("which snapshots are harmed is not known: %s", error)
                     return
-                self.applied[place] = one.model_copy(update={"facts": {**one.facts, "harmed": harmed}})
+                self.applied[place] = one.model_copy(
+                    update={
+                        "facts": {**one.facts, "harmed": harmed[:_MOST_HARMED], "harmed_in_all": len(harmed)}
+                    }
+                )
 
     # --- the correctives: each tells whether the work is to be done once more
 
@@ -100,6 +114,8 @@ class Healer:
                     return self._repair(error)
                 case _:
                     return False
+        except CancelledRunError:
+            raise
         except (RespaldoError, OSError) as failed:
             # What the work failed of is what people have to know.
             log.warning("the corrective %s failed: %s", error.remedy, failed)
@@ -117,6 +133,8 @@ class Healer:
         self.repository = self.repository.waiting(LOCK_PATIENCE)
 
     def _begin_new_cache(self, error: RespaldoError) -> bool:
+        if self.repository.place.cache is None:
+            return False
         cache = Path(self.repository.place.cache)
         if cache.is_dir():
             for repository in (self.repository, *self.beside):

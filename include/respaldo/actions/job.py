@@ -14,7 +14,8 @@ from respaldo.domain.values import Endpoint, Run
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine
 from respaldo.restic.passwords import derive_password
-from respaldo.restic.repository import Marks, Repository
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks
 
 MasterSecret = Callable[[str], SecretStr]
 """Gives the master secret that a connection holds."""

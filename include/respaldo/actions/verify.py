@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 
 from respaldo.actions.job import Job
-from respaldo.domain.errors import CopyIncompleteError, CopyShrunkError
+from respaldo.domain.errors import (
+    CancelledRunError,
+    CopyIncompleteError,
+    CopyShrunkError,
+    RespaldoError,
+)
 from respaldo.domain.values import Evidence, Executed, Planned, Verified
 from respaldo.domain.verification import has_shrunk
 from respaldo.restic.repository import Repository
+
+log = logging.getLogger(__name__)
 
 
 def verify(
@@ -30,12 +38,14 @@ def verify(
         with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
             evidence += job.settings.source.verify(copy, repository, job.settings.verify, scratch)
     if any(one.remedy == "repair" for one in executed.applied):
-        evidence += _read_whole(executed, repository)
+        evidence += _read_whole(executed, repository.without_cache())
+        _forget_superseded(executed, repository)
         return Verified(evidence=tuple(evidence))
     percent = 100.0 if read_all_data else job.settings.verify.read_data
     if percent is not None:
         repository.read_data(percent)
         evidence.append(Evidence(method="read_data", item="", facts={"percent": str(percent)}))
+    _forget_superseded(executed, repository)
     return Verified(evidence=tuple(evidence))
 
 
@@ -51,9 +61,28 @@ def _read_whole(executed: Executed, repository: Repository) -> list[Evidence]:
 
 
 def _streamed_bytes(repository: Repository, snapshot_id: str) -> int:
-    sizes: list[int] = []
-    repository.stream(snapshot_id, "/", lambda block: sizes.append(len(block)))
-    return sum(sizes)
+    count = 0
+
+    def take(block: bytes) -> None:
+        nonlocal count
+        count += len(block)
+
+    repository.stream(snapshot_id, "/", take)
+    return count
+
+
+def _forget_superseded(executed: Executed, repository: Repository) -> None:
+    """Let one snapshot of each item of the run stay, now that it is known to be good.
+
+    One more harms nothing: no reason to fail.
+    """
+    for snapshot_id in executed.superseded:
+        try:
+            repository.forget(snapshot_id)
+        except CancelledRunError:
+            raise
+        except RespaldoError as error:
+            log.warning("%s", error)
 
 
 def _see_that_little_is_missed(executed: Executed, job: Job) -> None:

@@ -113,6 +113,8 @@ class Executed(Value):
     console: tuple[dict[str, Any], ...] = ()
     """The engine's own summary of each copy: the record of the backup console."""
     applied: tuple[Applied, ...] = ()
+    superseded: tuple[str, ...] = ()
+    """Snapshots that earlier attempts of the run left: they go when these are verified."""
     started_at: datetime
     ended_at: datetime
 

@@ -18,6 +18,7 @@ from respaldo.actions.plan import plan
 from respaldo.actions.verify import verify
 from respaldo.domain.errors import (
     InvalidConfigurationError,
+    ReportError,
     RespaldoError,
     TimedOutError,
     UnknownEngineError,
@@ -87,6 +88,7 @@ def _plan(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001 
 def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     teller = Teller(place.report, place.run.key)
     job, planned = place.job(), place.result("plan", Planned)
+    applied += _applied_before(place)
     result = execute(job, planned, teller.tell, repair=_is_to_repair(place), applied=applied)
     _log_applied(applied)
     for warning in result.warnings:
@@ -126,6 +128,18 @@ def _copy(place: Workplace, applied: list[Applied]) -> Outcome:
     result = result.model_copy(update={"warnings": tuple(_harmed(applied))})
     at = datetime.now(UTC)
     return result, lambda effort: rows.copied(place.run, executed, result, at, effort)
+
+
+def _applied_before(place: Workplace) -> list[Applied]:
+    """Give what earlier attempts at the run applied: a repair is not over before all was saved anew."""
+    if place.run.attempt == 1:
+        return []
+    try:
+        row = place.report.row(place.run.key) or {}
+    except ReportError as error:
+        log.warning("%s", error)
+        return []
+    return [Applied.model_validate(one) for one in row.get("applied") or ()]
 
 
 def _is_to_repair(place: Workplace) -> bool:

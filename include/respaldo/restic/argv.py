@@ -27,15 +27,15 @@ class Place:
 
     location: str
     password: SecretStr
-    cache: str
+    cache: str | None
+    """None: nothing is believed that was not read from the repository itself."""
     patience: str = LOCK_PATIENCE
 
 
 def opening(place: Place) -> tuple[Argument, ...]:
     """Give the arguments that every command on a repository begins with."""
-    return (
-        "--repo", place.location, "--password-file", place.password, "--cache-dir", place.cache, "--json",
-    )  # fmt: skip
+    cache = ("--cache-dir", place.cache) if place.cache is not None else ("--no-cache",)
+    return ("--repo", place.location, "--password-file", place.password, *cache, "--json")
 
 
 def locking(place: Place) -> tuple[Argument, ...]:
@@ -215,6 +215,10 @@ def listed(place: Place, kind: str) -> tuple[Argument, ...]:
 
 def forget(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
     return (*locking(place), "forget", snapshot_id)
+
+
+def cat_lock(place: Place, lock: str) -> tuple[Argument, ...]:
+    return (*opening(place), "cat", "lock", "--no-lock", lock)
 
 
 def unlock(place: Place) -> tuple[Argument, ...]:

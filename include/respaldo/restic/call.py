@@ -10,6 +10,7 @@ from pathlib import Path
 from respaldo.domain.errors import (
     EngineKilledError,
     KeyFilesMissingError,
+    RepositoryDamagedError,
     RepositoryUnreachableError,
     RespaldoError,
     UnknownEngineError,
@@ -105,7 +106,8 @@ class Caller:
     ) -> RespaldoError:
         """Make the error that an exit code and a report tell, or ``otherwise`` when they tell none."""
         cause = cause_of(code if code not in (OK, PARTIAL) else 1, report.text)
-        if otherwise is not None and cause in (EngineKilledError, UnknownEngineError):
+        # What it retried for so long did not arrive whole: that says nothing of what is there.
+        if otherwise is not None and cause in (EngineKilledError, UnknownEngineError, RepositoryDamagedError):
             cause = otherwise
         if cause is WrongPasswordError and self._has_no_keys():
             cause = KeyFilesMissingError

@@ -27,6 +27,7 @@ from respaldo.domain.errors import (
     SnapshotMissingError,
     SourceCommandError,
     SourceMissingError,
+    TemporarySpaceError,
     ToolMissingError,
     UnknownEngineError,
     WrongPasswordError,
@@ -51,6 +52,7 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
         (r"all source directories/files do not exist", SourceMissingError),
         # A copy of what was loaded is put into the cache, which has no room then.
         (r"Load\(<\w+/\w+>.* Copy: write .*no space left on device", CacheUnusableError),
+        (r"(restic-temp-pack|write pack-).*no space left on device", TemporarySpaceError),
         (r"no space left on device|disk quota exceeded|insufficient storage", RepositoryFullError),
         (r"repository is already locked", RepositoryLockedError),
         (r"wrong password or no key found", WrongPasswordError),
@@ -62,6 +64,12 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
             r"config or key \S+ is damaged|config file has zero size"
             r"|<(key|config)/\w*>\): invalid data returned",
             ConfigDamagedError,
+        ),
+        # Data that did not arrive whole is not damaged.
+        (
+            r"connection refused|no route to host|network is unreachable|i/o timeout|no such host"
+            r"|connection reset|TLS handshake",
+            RepositoryUnreachableError,
         ),
         (r"<index/\w+>\): invalid data returned|error loading index|failed to load index", IndexDamagedError),
         (
@@ -82,8 +90,7 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
         (r"unable to (open|create) cache|unable to locate cache", CacheUnusableError),
         (r"read-only file system", RepositoryReadOnlyError),
         (
-            r"connection refused|no route to host|network is unreachable|i/o timeout|no such host"
-            r"|connection reset|unable to start the sftp session|broken pipe|TLS handshake|EOF$",
+            r"unable to start the sftp session|broken pipe|EOF$",
             RepositoryUnreachableError,
         ),
         (

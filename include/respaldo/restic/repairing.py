@@ -36,6 +36,9 @@ class Checked:
         errors = report.summary.get("num_errors")
         if errors is None or (errors and "repository contains errors" not in report.exit_message):
             return None
+        if "permission denied" in report.text:
+            # What may not be read is not damaged.
+            return None
         cause = cause_of(CHECK_FAILED, report.text) if errors else RepositoryDamagedError
         if not issubclass(cause, RepositoryDamagedError):
             return None

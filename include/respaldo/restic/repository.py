@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil  # type: ignore[import-untyped]
+
 from respaldo.domain.errors import (
     ConfigDamagedError,
     RepositoryDamagedError,
+    RepositoryError,
     RepositoryFullError,
     RepositoryMissingError,
     RespaldoError,
@@ -20,7 +24,6 @@ from respaldo.domain.errors import (
     UnknownEngineError,
     WrongPasswordError,
 )
-from respaldo.domain.values import Copy
 from respaldo.hosts.worker import Argument, Receiver
 from respaldo.restic import argv
 from respaldo.restic.call import Caller, OnProgress
@@ -29,7 +32,8 @@ from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explai
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import Report, parse
 from respaldo.restic.repairing import CHECK_FAILED, Checked, HarmedReader, pruned
-from respaldo.restic.snapshots import Match, Node, Snapshot, copy_of, item_tag
+from respaldo.restic.saved import Marks, Saved
+from respaldo.restic.snapshots import Match, Node, Snapshot, copy_of
 
 _Document = TypeVar("_Document", dict[str, Any], list[Any])
 
@@ -37,26 +41,6 @@ _OF_OPENING = (RepositoryMissingError, WrongPasswordError, ConfigDamagedError)
 
 NOWHERE = "/nonexistent/respaldo"
 """A target for a restoration that writes nothing, where nothing is to compare with."""
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What a snapshot is marked with: the host that its data is of, and the tags of its run."""
-
-    host: str
-    tags: tuple[str, ...]
-
-    def for_item(self, item: str) -> tuple[str, ...]:
-        return (*self.tags, item_tag(item))
-
-
-@dataclass(frozen=True)
-class Saved:
-    """One new snapshot, what could not be read on the way, and restic's own summary."""
-
-    copy: Copy
-    warnings: tuple[str, ...]
-    console: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,6 +64,10 @@ class Repository:
         """The same repository, its calls waiting that long for a lock."""
         return replace(self, place=replace(self.place, patience=patience))
 
+    def without_cache(self) -> Repository:
+        """The same repository, its calls reading all from the repository: a cache hides what is damaged."""
+        return replace(self, place=replace(self.place, cache=None))
+
     def forcing(self) -> Repository:
         """The same repository, its saves reading every file again."""
         return replace(self, force=True)
@@ -95,12 +83,24 @@ class Repository:
         self._call(argv.init_like(self.place, like.place) if like else argv.init(self.place))
 
     def unlock(self) -> int:
-        """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell."""
+        """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell.
+
+        Nothing is done while one may be of a living process of this machine. restic asks by a signal: another
+        user's process it takes for dead, and one of ours that got the number of a dead one it ends.
+        """
         before = self.listed("locks")
-        if not before:
+        if not before or any(map(self._may_live, before)):
             return 0
         self._call(argv.unlock(self.place))
         return len(before - self.listed("locks"))
+
+    def _may_live(self, lock: str) -> bool:
+        try:
+            held = self._document(argv.cat_lock(self.place, lock), dict)
+        except RepositoryError:
+            # It is gone meanwhile, or it cannot be read: restic judges it by its age.
+            return False
+        return held.get("hostname") == socket.gethostname() and psutil.pid_exists(int(held.get("pid", 0)))
 
     def listed(self, kind: str) -> frozenset[str]:
         """Name the files of a kind: ``packs``, ``index``, ``snapshots``, ``locks``."""
@@ -120,7 +120,7 @@ class Repository:
 
     def repair_index(self) -> None:
         """Make the index anew from the packs that there are."""
-        self._call(argv.repair_index(self.place))
+        self._call(argv.repair_index(self.without_cache().place))
 
     def repair_packs(self, packs: Iterable[str], folder: str) -> None:
         """Save what can be read of damaged packs, and remove them.
@@ -132,7 +132,7 @@ class Repository:
     def harmed_snapshots(self) -> tuple[str, ...]:
         """Give the short ids of the snapshots that miss pieces, or cannot be read themselves."""
         reader = HarmedReader()
-        _, report = self._call(argv.harmed_snapshots(self.place), on_output=reader.take)
+        _, report = self._call(argv.harmed_snapshots(self.without_cache().place), on_output=reader.take)
         return reader.harmed(report)
 
     def prune(self) -> str:

@@ -13,7 +13,8 @@ from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
-from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
 
 
 class Source(Protocol):

@@ -66,7 +66,8 @@ REMAINING = " · faltan %s"
 WARNINGS = "No se pudo leer: %s"
 MORE_WARNINGS = "… y {count} más; están en el registro de la tarea"
 HARMED = (
-    "Copias anteriores que quedaron incompletas, porque la fuente ya no tiene lo que perdieron: {snapshots}"
+    "Copias anteriores que quedaron incompletas, porque la fuente ya no tiene lo que perdieron: {snapshots}. Se retiran, "
+    "cuando ya no hagan falta, con `restic repair snapshots --forget`"
 )
 APPLIED = "Correctivo aplicado por Respaldo: %s (%s)"
 EXECUTED = "Copia hecha: %d archivos, %s; nuevo en el repositorio: %s. Identificador: %s"

@@ -28,7 +28,8 @@ from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence, Value
 from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
-from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
 from respaldo.restic.snapshots import Node
 from respaldo.sources.files import census, finding, restoring, vanished
 

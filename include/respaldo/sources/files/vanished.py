@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 
 from respaldo.domain.errors import RepositoryError, UnknownEngineError
-from respaldo.restic.repository import Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Saved
 from respaldo.sources.files.census import Census
 
 _MESSAGE = "lstat: no such file or directory"
@@ -29,7 +30,7 @@ def missed(before: Census, saved: Saved, repository: Repository, exclude: Sequen
     """
     told = {warning.removesuffix(_SKIPPED).partition(": ")[0] for warning in saved.warnings}
     # restic leaves its cache out by itself.
-    left_out = _LeftOut((*exclude, repository.place.cache))
+    left_out = _LeftOut((*exclude, *filter(None, (repository.place.cache,))))
     gone = {path for path in map(_as_listed, before.gone()) if path not in told and not left_out(path)}
     if gone:
         _remove_what_is_in(saved.copy.snapshot_id, repository, gone)

@@ -27,7 +27,8 @@ from respaldo.domain.verification import Verification
 from respaldo.hosts.libpq import entering
 from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
-from respaldo.restic.repository import Marks, Repository, Saved
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.postgresql.checks import DumpCheck, GlobalsCheck
 from respaldo.sources.postgresql.contents import Contents
 from respaldo.sources.postgresql.dump_input import read_contents
