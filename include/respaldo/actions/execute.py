@@ -32,8 +32,8 @@ def execute(
     not make a second copy. What Respaldo can mend itself is mended on the way (`respaldo.actions.heal`).
 
     :param repair: look for damage first, repair what is found, and read the whole source again.
-    :param applied: has those of the run's earlier attempts, and gets the correctives that are applied now, also
-        when the step fails in the end.
+    :param applied: has the correctives of the run's earlier attempts, and gets those that are applied now,
+        also when the step fails in the end.
     :raises RespaldoError: the cause, of which `respaldo.domain.errors` tells whether it can pass.
     """
     started_at = datetime.now(UTC)
