@@ -49,6 +49,10 @@ test: env ## Run the tests, installing what they need
 faults: env ## Break everything that can break, and see that it is told and mended
 	@$(BIN)/python -m pytest tests/faults tests/contract/test_heal.py -v --no-header -rN --tb=short
 
+.PHONY: contracts
+contracts: env ## Run all contract tests with every restic that is supported
+	@RESPALDO_EVERY_RESTIC=1 scripts/run-tests tests/contract -m ""
+
 .PHONY: bench
 bench: env ## Measure against the raw tool
 	$(BIN)/python tests/bench

@@ -169,11 +169,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with each restic that RESPALDO_TEST_RESTIC names: ``one_restic`` marks what is about more
-    than restic, and takes minutes: the newest will do."""
+    """Run a test with each restic that RESPALDO_TEST_RESTIC names.
+
+    ``one_restic`` marks what is about more than restic, and takes minutes: the newest will do every day.
+    RESPALDO_EVERY_RESTIC asks for each all the same.
+    """
     if "restic" in metafunc.fixturenames:
         versions = os.environ.get("RESPALDO_TEST_RESTIC", "").split(":")
-        one = metafunc.definition.get_closest_marker("one_restic") is not None
+        marked = metafunc.definition.get_closest_marker("one_restic") is not None
+        one = marked and "RESPALDO_EVERY_RESTIC" not in os.environ
         metafunc.parametrize("restic", versions[:1] if one else versions, indirect=True)
 
 

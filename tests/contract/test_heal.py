@@ -39,7 +39,6 @@ from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
 from respaldo.sources.files import FilesSource
 
-# Both versions are driven in test_repository_damage: here it is what is done with what they say that counts.
 pytestmark = [pytest.mark.one_restic, pytest.mark.timeout(180)]
 
 NEW = Planned(new_repositories=("principal", "secundario"))

@@ -25,7 +25,7 @@ from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Saved
 from respaldo.sources.files import FilesSource, census, vanished
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
 from respaldo.sources.files import FilesSource, restoring
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may do this")
 

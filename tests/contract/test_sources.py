@@ -42,7 +42,7 @@ from respaldo.sources.files import FilesSource
 from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.source import GLOBALS
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
 WANTED = Verification()
 

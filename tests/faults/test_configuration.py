@@ -44,7 +44,6 @@ CASES = (
         step="copy",
         scope={"second_copy": "desconectado"},
         repositories={"desconectado": {}},
-        is_fast=True,
     ),
     Case(
         "conexion_incompleta",

@@ -75,7 +75,6 @@ CASES = (
         step="execute",
         scope={"repository": "clave"},
         repositories={"clave": {}},
-        is_fast=True,
     ),
     Case(
         "sin_llaves",
@@ -92,7 +91,6 @@ CASES = (
         mend=acts.unhide,
         step="execute",
         whole=(1,),
-        is_fast=True,
         also=lambda scene, _: _is_not_there(scene),
     ),
     Case(

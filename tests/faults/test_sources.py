@@ -183,7 +183,6 @@ CASES = (
         mend=_bring_both_back,
         step="plan",
         scope=_two_paths("faltan_todas"),
-        is_fast=True,
     ),
     Case(
         "fuente_enlace",
