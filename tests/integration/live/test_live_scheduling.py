@@ -48,6 +48,7 @@ def test_a_scope_file_broken_while_all_runs_turns_red_and_recovers(live):
     assert overtaken.tries["plan"] == 1
     assert (overtaken.row["state"], overtaken.row["cause"]) == ("failed", "invalid_configuration")
     assert "¿Quiso escribir «principal»?" in overtaken.row["cause_detail"]
-    assert (broken.state, broken.tasks, broken.row) == ("failed", {"configuration": "failed"}, None)
+    assert (broken.state, broken.tasks) == ("failed", {"configuration": "failed"})
+    assert (broken.row["state"], broken.row["cause"]) == ("failed", "invalid_configuration")
     assert "¿Quiso escribir «principal»?" in told
     assert mended.state == "success"
