@@ -12,7 +12,7 @@ from respaldo.cli.holdings import HeldRun, runs, snapshots
 from respaldo.domain.errors import NoCopyError, ReportError, SecondCopyMissingError
 from respaldo.domain.requests import RestoreRequest
 from respaldo.domain.restoring import KnownCopy, Which
-from respaldo.flows.requests.told import moment
+from respaldo.flows.wording import moment
 from respaldo.report.store import Report
 from respaldo.texts import cli as texts
 

@@ -18,7 +18,7 @@ from respaldo.cli.holdings import Holding, holding
 from respaldo.domain.errors import ReportError
 from respaldo.domain.restoring import KnownCopy, Which
 from respaldo.domain.values import Copy
-from respaldo.flows.requests.told import moment
+from respaldo.flows.wording import moment
 from respaldo.report.export import size
 from respaldo.restic.snapshots import Snapshot
 from respaldo.texts import cli as texts

@@ -14,7 +14,7 @@ from respaldo.cli import workplace
 from respaldo.cli.console import console, say, stop, told
 from respaldo.cli.copies import SHORT_ID
 from respaldo.cli.holdings import snapshots
-from respaldo.flows.requests.told import moment
+from respaldo.flows.wording import moment
 from respaldo.report.export import size
 from respaldo.restic.snapshots import Match, Snapshot
 from respaldo.texts import cli as texts

@@ -19,7 +19,8 @@ from respaldo.cli.console import say, stop, told, warn
 from respaldo.cli.restoration import Restoration
 from respaldo.domain.requests import RestoreRequest
 from respaldo.domain.restoring import Identified, Restored, Which
-from respaldo.flows.requests.told import evidence, moment
+from respaldo.flows.requests.told import evidence
+from respaldo.flows.wording import moment
 from respaldo.report import store
 from respaldo.report.export import size
 from respaldo.texts import cli as texts

@@ -17,13 +17,14 @@ from respaldo.flows.failures import telling, told
 from respaldo.flows.failures.excerpt import excerpt
 from respaldo.flows.failures.place import FailurePlace
 from respaldo.flows.patience import OutOfPatienceError, within
+from respaldo.flows.wording import cell, moment
 from respaldo.report.incidents import IncidentUpdate, Recurrence
 from respaldo.texts import causes
 from respaldo.texts import failures as texts
 
 log = logging.getLogger(__name__)
 
-OVER = ("resolved", "closed")
+_OVER = ("resolved", "closed")
 """States of an incident that needs nothing more."""
 
 _FAILED = ("failed", "interrupted", "not_executed")
@@ -70,7 +71,7 @@ def classify(place: FailurePlace) -> Classified:
 
 def _is_done(known: dict[str, Any]) -> bool:
     """Whether nothing is left to do for a failure: it is over, or its re-run has begun."""
-    return known["state"] in OVER or (known["state"] == "decided" and known["rerun_key"] is not None)
+    return known["state"] in _OVER or (known["state"] == "decided" and known["rerun_key"] is not None)
 
 
 def question(place: FailurePlace) -> tuple[str, str]:
@@ -80,13 +81,13 @@ def question(place: FailurePlace) -> tuple[str, str]:
     looked = tuple(map(Probe.model_validate, (incident.get("evidence") or {}).get("probes", ())))
     said = (incident.get("evidence") or {}).get("excerpt", ())
     body = texts.BODY.format(
-        name=told.cell(name),
-        department=told.cell(row["department"]),
+        name=cell(name),
+        department=cell(row["department"]),
         number=row["number"],
-        when=told.moment(row["started_at"] or row["programmed_for"], zone),
+        when=moment(row["started_at"] or row["programmed_for"], zone),
         step=telling.step_of(row),
-        told=told.cell(row["cause_detail"]),
-        advised=told.cell(row["corrective"]),
+        told=cell(row["cause_detail"]),
+        advised=cell(row["corrective"]),
         recurrence=told.recurrence(_recurrence(place, row), zone),
         probes=told.probes(looked),
         excerpt=told.lines(said) or texts.NO_EXCERPT,

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from respaldo.actions.inspect import Probe
 from respaldo.domain.causes import cause_of_code
+from respaldo.flows.wording import cell, moment
 from respaldo.report.export import size
 from respaldo.report.incidents import Recurrence
 from respaldo.texts import causes
 from respaldo.texts import failures as texts
-
-
-def moment(at: datetime | None, zone: ZoneInfo) -> str:
-    """Write a moment in the organization's time."""
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else texts.NOTHING
 
 
 def recurrence(known: Recurrence | None, zone: ZoneInfo) -> str:
@@ -42,11 +37,6 @@ def probes(looked: tuple[Probe, ...]) -> str:
 def lines(said: Sequence[str]) -> str:
     """Give lines of a log as a list of Markdown."""
     return "\n".join(texts.EXCERPT_LINE.format(line=line.replace("`", "'")) for line in said)
-
-
-def cell(text: str | None) -> str:
-    """Keep a text in its cell of a table."""
-    return " ".join((text or texts.NOTHING).split()).replace("|", "\\|")
 
 
 def _told(one: Probe) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from respaldo.flows.wording import moment
 from respaldo.report.export import clock
 from respaldo.texts import notices as texts
 
@@ -54,12 +55,12 @@ def failure(
     """
     follows = texts.RERUN_FOLLOWS
     if awaited is not None:
-        follows = texts.DECISION_FOLLOWS.format(role=awaited.role, until=_moment(awaited.until, zone))
+        follows = texts.DECISION_FOLLOWS.format(role=awaited.role, until=moment(awaited.until, zone))
     text = texts.FAILED.format(
         name=name,
         department=department,
         number=_number(failed.number),
-        when=_moment(failed.when, zone),
+        when=moment(failed.when, zone),
         step=step,
         told=told,
         corrective=corrective,
@@ -87,7 +88,7 @@ def resolved(
     """
     lines = [
         texts.RESOLVED_FAILURE.format(
-            number=_number(one.number), when=_moment(one.when, zone), cause=one.cause
+            number=_number(one.number), when=moment(one.when, zone), cause=one.cause
         )
         for one in failures
     ]
@@ -97,7 +98,7 @@ def resolved(
         name=name,
         department=department,
         good=_number(good_number),
-        when=_moment(good_at, zone),
+        when=moment(good_at, zone),
         how=texts.RESOLVED_BY[resolution],
         failures="\n".join(lines),
         elapsed=clock(elapsed),
@@ -121,11 +122,11 @@ def closed(
         name=name,
         department=department,
         number=_number(failed.number),
-        when=_moment(failed.when, zone),
+        when=moment(failed.when, zone),
         cause=failed.cause,
         by=by,
         corrective=corrective,
-        closed_at=_moment(closed_at, zone),
+        closed_at=moment(closed_at, zone),
     )
     return _notice(texts.CLOSED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
 
@@ -135,7 +136,7 @@ def question(*, subject: str, role: str, until: datetime, link: str | None, zone
 
     :param role: the titles of who may answer.
     """
-    text = texts.QUESTION.format(subject=subject, role=role, until=_moment(until, zone))
+    text = texts.QUESTION.format(subject=subject, role=role, until=moment(until, zone))
     return _notice(texts.QUESTION_SUBJECT.format(subject=subject), text, texts.DECIDE_HERE, link)
 
 
@@ -146,7 +147,3 @@ def _notice(subject: str, text: str, here: str, link: str | None) -> Notice:
 
 def _number(number: int | None) -> str:
     return texts.NO_NUMBER if number is None else texts.NUMBER.format(number=number)
-
-
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -22,6 +22,7 @@ from respaldo.flows.notices import letters, links
 from respaldo.flows.notices.sending import send
 from respaldo.flows.requests import told
 from respaldo.flows.requests.place import RequestPlace
+from respaldo.flows.wording import moment
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
 
@@ -102,7 +103,7 @@ def _authorization(which: Which) -> Callable[[RequestPlace], Question]:
             request=_request(place),
             touches=", ".join(f"`{name}`" for name in identified.touches),
             number=identified.number,
-            taken_at=told.moment(identified.taken_at, place.zone),
+            taken_at=moment(identified.taken_at, place.zone),
             asked_by=place.asked_by or texts.NOBODY,
         )
         roles = organization.requests.authorizers
@@ -120,7 +121,7 @@ def _acceptance(which: Which) -> Callable[[RequestPlace], Question]:
             request=_request(place),
             which=texts.WHICH[which],
             number=identified.number,
-            taken_at=told.moment(identified.taken_at, place.zone),
+            taken_at=moment(identified.taken_at, place.zone),
             files=restored.files,
             size=size(restored.size_bytes),
             where=", ".join(f"`{name}`" for name in restored.where),

@@ -11,6 +11,7 @@ from respaldo.config.configuration import Configuration, ConfiguredScope
 from respaldo.domain.requests import Decision, Outcome, Story
 from respaldo.domain.restoring import Which
 from respaldo.flows.requests import told
+from respaldo.flows.wording import moment
 from respaldo.report.export import size
 from respaldo.texts import letter as texts
 from respaldo.texts import requests as words
@@ -50,7 +51,7 @@ def _copy(story: Story, which: Which, configuration: Configuration, zone: ZoneIn
     return {
         "title": texts.COPY_TITLES[which],
         "number": identified.number if identified else words.NOTHING,
-        "taken_at": told.moment(identified.taken_at if identified else None, zone),
+        "taken_at": moment(identified.taken_at if identified else None, zone),
         "repository": finding.repository or words.NOTHING,
         "site": known.site if known else None,
         "problem": finding.told if finding.state != "good" else None,
@@ -71,7 +72,7 @@ def _decision(step: str, decision: Decision, zone: ZoneInfo) -> str:
         step=texts.STEPS[step],
         option=_OPTIONS[decision.option],
         by=decision.by,
-        at=told.moment(decision.at, zone),
+        at=moment(decision.at, zone),
         note=texts.NOTE.format(note=decision.note) if decision.note else "",
     )
 

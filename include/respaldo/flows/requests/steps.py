@@ -26,6 +26,7 @@ from respaldo.flows.progress import Teller
 from respaldo.flows.requests import closing, form, told
 from respaldo.flows.requests.findings import ABSENT, BAD, failure_of, finding_of, refused, worded
 from respaldo.flows.requests.place import FAILURE, Delivered, Looked, RequestPlace
+from respaldo.flows.wording import moment
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
 from respaldo.texts.backup import CORRECTIVE
@@ -244,7 +245,7 @@ def _log_identified(place: RequestPlace, identified: Identified) -> None:
         texts.IDENTIFIED,
         texts.WHICH[identified.which],
         identified.number,
-        told.moment(identified.taken_at, place.zone),
+        moment(identified.taken_at, place.zone),
         identified.repository,
         identified.files,
         size(identified.size_bytes),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.requests import RestoreRequest
 from respaldo.domain.restoring import Destination, KnownCopy, Wanted
 from respaldo.domain.values import Evidence
+from respaldo.flows.wording import cell, moment
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
 from respaldo.texts.evidence import FIGURES, REMARKS
 from respaldo.texts.report import TERMS
-
-
-def moment(at: datetime | None, zone: ZoneInfo) -> str:
-    """Write a moment in the organization's time."""
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else texts.NOTHING
 
 
 def wanted(what: Wanted) -> str:
@@ -39,14 +34,14 @@ def request(asked: RestoreRequest, scope: ConfiguredScope, zone: ZoneInfo) -> st
     """Give the request as a table of Markdown. What people wrote stays in its cell."""
     when = asked.snapshot or (moment(asked.as_of, zone) if asked.as_of else texts.NEWEST)
     return texts.REQUEST_BODY.format(
-        requester=_cell(asked.requester),
-        department=_cell(asked.department or texts.NOTHING),
-        ticket=_cell(asked.ticket or texts.NOTHING),
-        what_happened=_cell(asked.what_happened),
-        scope=_cell(scope.settings.name),
-        wanted=_cell(wanted(asked.wanted)),
+        requester=cell(asked.requester),
+        department=cell(asked.department or texts.NOTHING),
+        ticket=cell(asked.ticket or texts.NOTHING),
+        what_happened=cell(asked.what_happened),
+        scope=cell(scope.settings.name),
+        wanted=cell(wanted(asked.wanted)),
         moment=when,
-        destination=_cell(destination(asked.destination)),
+        destination=cell(destination(asked.destination)),
         overwrite=texts.OVERWRITES[asked.destination.overwrite],
     )
 
@@ -76,7 +71,3 @@ def _figures(shown: Evidence) -> str:
     ]
     told += [REMARKS[fact] for fact in shown.facts.items() if fact in REMARKS]
     return ", ".join(told)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
