@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from respaldo.actions.heal import Healer
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
@@ -39,14 +37,10 @@ def copy(
         healer = Healer(second.holding(lock), job.home.scratch, "copy", applied, beside=(first,))
         try:
             if repair:
-                # One that is not there yet has nothing to repair; one that is lost is told by what follows.
-                with contextlib.suppress(RepositoryMissingError):
-                    healer.repair()
-            healer.doing(lambda repository: _copy(first, repository, tuple(wanted), planned))
-            healer.tell_harmed()
+                healer.repair()
+            _copy_healing(healer, first, tuple(wanted), planned)
             if _forget_own_harmed(job, healer):
-                healer.doing(lambda repository: _copy(first, repository, tuple(wanted), planned))
-                healer.tell_harmed()
+                _copy_healing(healer, first, tuple(wanted), planned)
         except WrongPasswordError as error:
             raise explained(error, job, error.facts["repository"]) from error
     there = {snapshot.original: snapshot.as_copy() for snapshot in second.snapshots(job.run.tags)}
@@ -56,6 +50,11 @@ def copy(
             raise SecondCopyMissingError(repository=second.name, snapshot=snapshot_id, item=made.item)
         copies.append(there[snapshot_id])
     return Copied(repository=second.name, copies=tuple(copies), applied=tuple(applied))
+
+
+def _copy_healing(healer: Healer, first: Repository, snapshot_ids: tuple[str, ...], planned: Planned) -> None:
+    healer.doing(lambda repository: _copy(first, repository, snapshot_ids, planned))
+    healer.tell_harmed()
 
 
 def _forget_own_harmed(job: Job, healer: Healer) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import UTC, datetime
 
 from respaldo.actions.heal import Healer
@@ -61,9 +60,7 @@ def _save_healing(
     job: Job, healer: Healer, planned: Planned, on_progress: OnProgress, *, repair: bool
 ) -> list[Saved]:
     if repair:
-        # One that is not there yet has nothing to repair; one that is lost is told by what follows.
-        with contextlib.suppress(RepositoryMissingError):
-            healer.repair()
+        healer.repair()
     done: Done = {}
     if any(one.remedy == "repair" for one in healer.applied):
         # An earlier attempt repaired, and could not save all anew.

@@ -5,6 +5,7 @@ Only under the scope's lock (`respaldo.actions.mutex`): no other run of it works
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from respaldo.domain.errors import (
     CancelledRunError,
     RepositoryDamagedError,
     RepositoryLockedError,
+    RepositoryMissingError,
     RespaldoError,
 )
 from respaldo.domain.values import Applied, Remedy
@@ -74,13 +76,12 @@ class Healer:
     def repair(self) -> None:
         """Look for damage because somebody asked for it, repair what is found, and save all anew.
 
+        One that is not there yet has nothing to repair; one that is lost is told by what follows.
+
         :raises RespaldoError: why it cannot be looked for.
         """
-
-        def look(_: Repository) -> None:
-            self._repair(None)
-
-        self.doing(look)
+        with contextlib.suppress(RepositoryMissingError):
+            self.doing(lambda _: self._repair(None))
 
     def tell_harmed(self) -> None:
         """After a repair and a save: tell which old snapshots the source could give nothing back for."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowRuntimeError
 
@@ -19,10 +20,10 @@ from respaldo.domain.errors import (
 )
 from respaldo.domain.values import Copied, Executed
 from respaldo.flows.failures.names import Trigger, analysis_of, watch_after
+from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.fm007 import State
 from respaldo.texts import backup as texts
-from respaldo.texts import causes
 from respaldo.texts.report import TERMS
 
 if TYPE_CHECKING:
@@ -43,15 +44,15 @@ def close(place: Workplace) -> Trigger | None:
     began = time.monotonic()
     states = place.states()
     failed = [step for step, state in states.items() if state == "failed"]
-    marked = [step for step, state in states.items() if state == "success" and _result(place, step) is None]
+    results = {step: _result(place, step) for step, state in states.items() if state == "success"}
+    marked = [step for step, result in results.items() if result is None]
     silent = [step for step in failed if not _has_told(place, step)]
     for step, error in (
         *((step, CancelledRunError(step=texts.TASK_TITLES[step])) for step in marked[:1]),
         *((step, InterruptedRunError(step=texts.TASK_TITLES[step])) for step in silent[:1]),
     ):
-        told, corrective = causes.explain(error), causes.corrective(error)
-        place.report.write(rows.failed(place.run, error, step, told, corrective, None))
-    state = _state(place, failed, [*silent, *marked])
+        note(place.report, place.run, error, step)
+    state = _state(failed, [*silent, *marked], results)
     effort = rows.Effort(step="record", attempt=place.run.attempt, seconds=time.monotonic() - began)
     place.report.write(rows.closed(place.run, state, datetime.now(UTC), effort))
     log.info(texts.RECORDED, TERMS["state"][state])
@@ -60,7 +61,7 @@ def close(place: Workplace) -> Trigger | None:
     return watch_after(place.run) if _had_failed(place) else None
 
 
-def _result(place: Workplace, step: str) -> object:
+def _result(place: Workplace, step: str) -> Any:  # noqa: ANN401  (what the step handed on)
     return place.context["ti"].xcom_pull(task_ids=step)
 
 
@@ -94,12 +95,10 @@ def can_begin(following: Trigger, context: Context) -> bool:
 
 def refuse(scope_id: str, context: Context, problem: str) -> None:
     """Write the row of a run that could not begin because its scope's file is broken."""
-    error, now = InvalidConfigurationError(problem=problem), datetime.now(UTC)
-    told, corrective = causes.explain(error), causes.corrective(error)
     try:
         place = Workplace.of(scope_id, context)
-        place.report.write(rows.refused(place.run, place.request(), now))
-        place.report.write(rows.failed(place.run, error, "plan", told, corrective, None))
+        place.report.write(rows.refused(place.run, place.request(), datetime.now(UTC)))
+        note(place.report, place.run, InvalidConfigurationError(problem=problem), "plan")
     except RespaldoError as trouble:
         # What is wrong with the file must be told in any case.
         log.warning("%s", trouble)
@@ -114,12 +113,12 @@ def _had_failed(place: Workplace) -> bool:
         return False
 
 
-def _state(place: Workplace, failed: list[str], silent: list[str]) -> State:
+def _state(failed: list[str], silent: list[str], results: Mapping[str, Any]) -> State:
     if silent:
         return "interrupted"
     if failed:
         return "failed"
-    warned = place.result("execute", Executed).warnings
-    if "copy" in place.states():
-        warned += place.result("copy", Copied).warnings
+    warned = Executed.model_validate(results["execute"]).warnings
+    if "copy" in results:
+        warned += Copied.model_validate(results["copy"]).warnings
     return "succeeded_with_warnings" if warned else "succeeded"

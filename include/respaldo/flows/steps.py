@@ -25,12 +25,12 @@ from respaldo.domain.errors import (
 )
 from respaldo.domain.values import Applied, Executed, Planned, Value
 from respaldo.flows.closing import CAUSE_TOLD
+from respaldo.flows.noting import note
 from respaldo.flows.progress import Teller
 from respaldo.flows.workplace import Workplace
 from respaldo.report.export import size
 from respaldo.report.fm007 import RowUpdate
 from respaldo.texts import backup as texts
-from respaldo.texts import causes
 from respaldo.texts.report import TERMS
 
 if TYPE_CHECKING:
@@ -176,11 +176,10 @@ def _tell(place: Workplace, error: RespaldoError, effort: rows.Effort, applied: 
     if applied and effort.step == "copy":
         # The row keeps one list: what the steps before applied stays in it.
         applied = [*place.result("execute", Executed).applied, *applied]
-    told, corrective = causes.explain(error), causes.corrective(error)
-    place.report.write(rows.failed(place.run, error, effort.step, told, corrective, effort, tuple(applied)))
+    words = note(place.report, place.run, error, effort.step, effort, tuple(applied))
     place.context["ti"].xcom_push(key=CAUSE_TOLD, value=error.code)
-    log.error("%s", told)
-    log.error(texts.CORRECTIVE, corrective)
+    log.error("%s", words.told)
+    log.error(texts.CORRECTIVE, words.corrective)
 
 
 _WORK: dict[str, Callable[[Workplace, list[Applied]], Outcome]] = {

@@ -13,9 +13,9 @@ from respaldo.domain.errors import CancelledRunError, LostRunError, RespaldoErro
 from respaldo.domain.values import Run
 from respaldo.flows.failures import telling
 from respaldo.flows.failures.names import ANALYSIS, Trigger, analysis_of
+from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.incidents import IncidentUpdate, OpenIncident, UnfinishedRun
-from respaldo.texts import causes
 from respaldo.texts import failures as texts
 from respaldo.texts.report import TERMS
 
@@ -91,8 +91,7 @@ def _close_if_lost(place: Workplace, run: UnfinishedRun) -> bool:
     step = _last_step(states, row.get("attempts") or {})
     error = _why(state, recorded, step)
     if row.get("cause") is None:
-        told, corrective = causes.explain(error), causes.corrective(error)
-        place.report.write(rows.failed(run, error, step, told, corrective, None))
+        note(place.report, run, error, step)
     now = datetime.now(UTC)
     place.report.write(rows.lost(run, "interrupted", now))
     if run.kind == "restore":
