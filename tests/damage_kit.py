@@ -24,15 +24,29 @@ def contents(folder: Path) -> dict[str, tuple[Any, ...]]:
     return found
 
 
+def packs(folder: Path) -> list[Path]:
+    """Give the packs, the largest first: that one has the files' data, the smallest the folders."""
+    found = (path for path in folder.glob("data/*/*") if path.is_file())
+    return sorted(found, key=lambda path: path.stat().st_size, reverse=True)
+
+
 def biggest_pack(folder: Path) -> Path:
-    return max((path for path in folder.glob("data/*/*")), key=lambda path: path.stat().st_size)
+    return packs(folder)[0]
+
+
+def flip(path: Path) -> None:
+    """Turn one bit in the middle of a file."""
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    """Keep the first half of a file."""
+    path.chmod(0o600)
+    os.truncate(path, path.stat().st_size // 2)
 
 
 def flip_a_bit(folder: Path) -> None:
-    pack = biggest_pack(folder)
-    pack.chmod(0o600)
-    with pack.open("r+b") as file:
-        file.seek(pack.stat().st_size // 2)
-        [byte] = file.read(1)
-        file.seek(-1, os.SEEK_CUR)
-        file.write(bytes([byte ^ 1]))
+    flip(biggest_pack(folder))

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from damage_kit import cut, flip, packs
 from respaldo.actions import heal
 from respaldo.actions.copy import copy
 from respaldo.actions.execute import execute
@@ -166,24 +167,6 @@ def saved(case) -> Executed:
 
 
 # --- what can happen to a repository
-
-
-def packs(repository: Path) -> list[Path]:
-    """Give the packs, the largest first: that one has the files' data, the smallest the folders."""
-    found = (path for path in repository.rglob("data/*/*") if path.is_file())
-    return sorted(found, key=lambda path: path.stat().st_size, reverse=True)
-
-
-def flip(path: Path) -> None:
-    path.chmod(0o600)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def cut(path: Path) -> None:
-    path.chmod(0o600)
-    os.truncate(path, path.stat().st_size // 2)
 
 
 def each(folder: str, harm: Callable[[Path], None]) -> Callable[[Path], None]:

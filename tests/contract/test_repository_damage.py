@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from damage_kit import cut, flip, packs
 from respaldo.domain.errors import (
     ConfigDamagedError,
     IndexDamagedError,
@@ -23,24 +24,6 @@ from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def packs(location: Path) -> list[Path]:
-    """Give the packs, the largest first: that one has the files' data, the smallest the folders."""
-    found = (path for path in location.rglob("data/*/*") if path.is_file())
-    return sorted(found, key=lambda path: path.stat().st_size, reverse=True)
-
-
-def flip(path: Path) -> None:
-    path.chmod(0o600)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def cut(path: Path) -> None:
-    path.chmod(0o600)
-    os.truncate(path, path.stat().st_size // 2)
 
 
 def empty(path: Path) -> None:
