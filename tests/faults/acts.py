@@ -142,6 +142,20 @@ def leave_room(kilobytes: int) -> Act:
     return do
 
 
+def leave_rests(scene: Scene) -> None:
+    """Leave in the repository on the disk what an upload leaves that ends before its snapshot.
+
+    Whether restic itself leaves any on a full disk depends on which of its packs is refused first.
+    """
+    disk = scene.kept["disk"]
+    before = set((disk / "snapshots").iterdir())
+    rest = scene.live.home / f"{scene.scope}.rest"
+    rest.write_bytes(os.urandom(256 << 10))
+    assert scene.restic(disk, "backup", rest, stdout=subprocess.DEVNULL).wait() == 0
+    for snapshot in set((disk / "snapshots").iterdir()) - before:
+        snapshot.unlink()
+
+
 def make_room(scene: Scene) -> None:
     (scene.kept["disk"] / "ajeno").unlink()
 
