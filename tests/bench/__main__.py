@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from by_hand import ByHand
 from dataset import make
+from parsing import parsing
 
 PROJECT = Path(__file__).parents[2]
 SIZES = {"small": (1_000, 4_700_000, 5), "large": (100_000, 2_500_000_000, 3)}
@@ -75,6 +76,7 @@ def main() -> None:
         by_hand = {scope: ByHand(home / "source" / scope, home / "by_hand" / scope) for scope in wanted}
         console.print(measured(installation, by_hand))
         console.print(restored(by_hand, home))
+        console.print(parsing(home / "config"))
     finally:
         installation.stop()
 

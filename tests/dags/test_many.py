@@ -1,0 +1,32 @@
+"""Many scopes: all of them read, and none but its own for a task. What a thousand cost: `tests/bench/parsing.py`."""
+
+import pytest
+
+from respaldo.config import configuration
+from respaldo.flows.scopes import airflow_backup_dags
+
+COUNT = 50
+
+
+@pytest.fixture
+def many(write_scope):
+    for number in range(COUNT):
+        write_scope(f"alcance_{number:02}")
+
+
+def test_each_scope_has_its_dag(many):
+    assert set(airflow_backup_dags()) == {f"backup__alcance_{number:02}" for number in range(COUNT)}
+
+
+def test_a_task_reads_only_its_own_scope(many, as_a_task_of, monkeypatch):
+    opened = []
+
+    def read(path):
+        opened.append(path.stem)
+        return real(path)
+
+    real = configuration.read
+    monkeypatch.setattr(configuration, "read", read)
+    as_a_task_of("backup__alcance_33")
+    assert set(airflow_backup_dags()) == {"backup__alcance_33"}
+    assert opened == ["organization", "repositories", "alcance_33"]
