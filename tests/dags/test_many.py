@@ -1,4 +1,4 @@
-"""Many scopes: all of them read, and none but its own for a task. What a thousand cost: `tests/bench/parsing.py`."""
+"""Many scopes: all of them read, and none but its own for a task. `make bench` tells what a thousand cost."""
 
 import pytest
 

@@ -7,6 +7,10 @@ _LIVE = "tests/integration/live"
 _CONTRACT = "tests/contract"
 
 
+def _people(theme: str, test: str) -> str:
+    return f"{_LIVE}/people/test_{theme}.py::test_{test}"
+
+
 def _case(theme: str, test: str, name: str) -> str:
     return f"{_FAULTS}/test_{theme}.py::{test}[{name}]"
 
@@ -109,4 +113,14 @@ PROOFS: dict[str, str] = {
     "::test_a_database_without_tables_keeps_facts_waiting_and_says_what_to_do",
     "report_tampered": "tests/integration/test_report_history.py"
     "::test_a_row_altered_behind_the_trigger_is_named",
+    "invalid_answer": _people("manual", "an_answer_that_cannot_be_is_refused_and_asked_for_again"),
+    "not_performed": _people("manual", "a_copy_that_nobody_makes_in_time_is_not_executed_and_red"),
+    "not_verified": _people("manual", "a_copy_that_nobody_verifies_in_time_is_red"),
+    "manual_copy_failed": _people("manual", "a_copy_whose_maker_says_that_it_failed_is_red"),
+    "copy_rejected": _people("manual", "a_copy_that_its_verifier_rejects_is_red"),
+    "checksum_mismatch": _people("manual", "a_checksum_that_does_not_match_is_told"),
+    "contract_lapsed": _people("contracts", "a_scope_that_demands_a_contract_is_not_executed_without_one"),
+    "console_unreadable": _people("external", "a_console_record_that_cannot_be_read_is_red"),
+    "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
+    "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),
 }

@@ -5,6 +5,7 @@ import string
 import pytest
 
 from respaldo.domain import errors
+from respaldo.domain.causes import every_cause
 from respaldo.domain.errors import RespaldoError
 from respaldo.embedded.errors import EmbeddedError
 from respaldo.texts import causes
@@ -15,10 +16,7 @@ def _all(cause):
     return {cause}.union(*map(_all, cause.__subclasses__()))
 
 
-EVERY = sorted(
-    (cause for cause in _all(RespaldoError) if "code" in vars(cause) and cause.__module__ == errors.__name__),
-    key=lambda cause: (cause.code, cause.__name__),
-)
+EVERY = sorted({*every_cause().values(), RespaldoError}, key=lambda cause: (cause.code, cause.__name__))
 
 
 def test_every_code_has_its_words_and_there_are_no_words_without_a_code():

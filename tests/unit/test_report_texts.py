@@ -35,6 +35,7 @@ from respaldo.texts import report as texts
         ("incident_state", incidents.State),
         ("choice", Choice),
         ("resolution", Resolution),
+        ("contract_state", fm007.ContractState),
     ],
 )
 def test_every_code_that_can_be_stated_has_a_name(vocabulary, codes):

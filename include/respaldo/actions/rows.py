@@ -6,7 +6,7 @@ from datetime import datetime
 
 from respaldo import __version__
 from respaldo.actions.job import Job
-from respaldo.config.configuration import ConfiguredScope
+from respaldo.config.configuration import AnyScope
 from respaldo.domain.errors import CheckError, RespaldoError
 from respaldo.domain.values import Applied, Copied, Executed, Run, Value, Verified
 from respaldo.report.fm007 import Origin, RowUpdate, State
@@ -38,7 +38,7 @@ class Effort(Value):
         }
 
 
-def of_scope(scope: ConfiguredScope) -> dict[str, object]:
+def of_scope(scope: AnyScope) -> dict[str, object]:
     """What every row of a scope begins with, a backup's and a restoration's."""
     settings = scope.settings
     return {
@@ -48,8 +48,8 @@ def of_scope(scope: ConfiguredScope) -> dict[str, object]:
         "mode": settings.mode,
         "responsible": settings.responsible,
         "state": "programmed",
-        "source_kind": settings.source.kind,
-        "source": settings.source.describe(),
+        "source_kind": settings.source_kind,
+        "source": settings.saved,
         "verification_result": "not_done",
         "rto_seconds": round(settings.rto.total_seconds()),
         "respaldo_version": __version__,
@@ -57,15 +57,15 @@ def of_scope(scope: ConfiguredScope) -> dict[str, object]:
     }
 
 
-def programmed(run: Run, scope: ConfiguredScope, request: Request) -> RowUpdate:
+def programmed(run: Run, scope: AnyScope, request: Request) -> RowUpdate:
     """The row as soon as the run is programmed (activity 6)."""
     settings = scope.settings
     return RowUpdate.of(
         run,
         kind="backup",
         **of_scope(scope),
-        repository=settings.repository,
-        second_repository=settings.second_copy,
+        repository=settings.repositories.get("repository"),
+        second_repository=settings.repositories.get("second_copy"),
         retention=str(settings.retention),
         rpo_seconds=round(settings.rpo.total_seconds()),
         **request.model_dump(),

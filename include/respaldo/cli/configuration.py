@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr, TypeAdapter
 from rich.table import Table
 
 from respaldo import connections
 from respaldo.cli import workplace
 from respaldo.cli.console import console, say, stop, told
 from respaldo.config.configuration import Configuration, folder, load, problems_of
+from respaldo.config.external import ExternalScope
+from respaldo.config.manual import ManualScope
 from respaldo.config.organization import Organization, is_address
 from respaldo.config.repositories import Repositories
 from respaldo.config.scopes import Scope
@@ -26,10 +28,10 @@ from respaldo.restic.passwords import derive_password
 from respaldo.texts import cli as texts
 from respaldo.texts import configuration as problem_texts
 
-SCHEMAS: dict[str, type[BaseModel]] = {
-    "organization": Organization,
-    "repositories": Repositories,
-    "scope": Scope,
+SCHEMAS: dict[str, TypeAdapter[Any]] = {
+    "organization": TypeAdapter(Organization),
+    "repositories": TypeAdapter(Repositories),
+    "scope": TypeAdapter(Scope | ManualScope | ExternalScope),
 }
 
 
@@ -47,7 +49,7 @@ def lint(
         say(problem_texts.COUNT.format(count=len(problems)))
         raise typer.Exit(1)
     good = load(folder())
-    say(problem_texts.ALL_GOOD.format(scopes=len(good.scopes), repositories=len(good.repositories)))
+    say(problem_texts.ALL_GOOD.format(scopes=len(good.all_scopes), repositories=len(good.repositories)))
 
 
 def schema(
@@ -57,7 +59,7 @@ def schema(
     written = target or folder() / "schema"
     written.mkdir(parents=True, exist_ok=True)
     for name, model in SCHEMAS.items():
-        text = json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2)
+        text = json.dumps(model.json_schema(), ensure_ascii=False, indent=2)
         (written / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     say(texts.SCHEMAS_WRITTEN.format(folder=written))
 
@@ -66,16 +68,15 @@ def scopes() -> None:
     """Show what is configured, broken scopes too."""
     configuration = workplace.configuration()
     table = Table(*texts.SCOPES_HEADINGS)
-    for scope in configuration.scopes.values():
+    for scope in configuration.all_scopes.values():
         settings = scope.settings
-        places = filter(None, (settings.repository, settings.second_copy))
         table.add_row(
             scope.id,
             settings.name,
-            f"{settings.source.kind}: {settings.source.describe()}",
+            f"{settings.source_kind}: {settings.saved}",
             settings.schedule or texts.BY_HAND,
             format_duration(settings.rpo),
-            ", ".join(places),
+            ", ".join(settings.repositories.values()),
             settings.responsible,
         )
     for scope_id, problems in configuration.invalid.items():
@@ -120,9 +121,9 @@ def _missing_connections(configuration: Configuration) -> list[Problem]:
         (str(root / "repositories.yaml"), f"{name}.connection", settings.connection)
         for name, settings in configuration.repositories.items()
     ] + [
-        (str(root / "scopes" / f"{scope.id}.yaml"), "source.connection", scope.settings.source.connection)
-        for scope in configuration.scopes.values()
-        if scope.settings.source.connection
+        (str(root / "scopes" / f"{scope.id}.yaml"), "source.connection", scope.settings.connection)
+        for scope in configuration.all_scopes.values()
+        if scope.settings.connection
     ]
     return [
         Problem(file=file, line=1, key=key, code="connection_unknown", facts={"value": connection})

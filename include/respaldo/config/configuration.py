@@ -7,24 +7,36 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from respaldo.config.document import Document, nearest, read, validated
+from respaldo.config.external import EXTERNAL, ExternalScope
+from respaldo.config.manual import MANUAL, ManualScope
 from respaldo.config.organization import Organization
 from respaldo.config.repositories import Repositories, RepositorySettings
-from respaldo.config.scopes import SCOPE_ID, Scope
+from respaldo.config.scope_settings import SCOPE_ID, ScopeSettings
+from respaldo.config.scopes import Scope
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 
 _SUFFIXES = (".yaml", ".yml")
 _BESIDE_PACKAGE = Path(__file__).parents[2] / "config"
 
 
+Settings = TypeVar("Settings", bound=ScopeSettings, covariant=True)
+
+
 @dataclass(frozen=True)
-class ConfiguredScope:
+class Configured(Generic[Settings]):
     """A scope, its id (the file's stem), and the SHA-256 of the file that says it."""
 
     id: str
-    settings: Scope
+    settings: Settings
     digest: str
+
+
+ConfiguredScope = Configured[Scope]
+"""One that restic saves."""
+AnyScope = Configured[ScopeSettings]
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,15 @@ class Configuration:
     organization: Organization
     repositories: dict[str, RepositorySettings]
     scopes: dict[str, ConfiguredScope] = field(default_factory=dict)
+    """Those that restic saves."""
+    manual: dict[str, Configured[ManualScope]] = field(default_factory=dict)
+    external: dict[str, Configured[ExternalScope]] = field(default_factory=dict)
     invalid: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+    @property
+    def all_scopes(self) -> dict[str, AnyScope]:
+        """Give the scopes of every mode, by id."""
+        return dict(sorted((self.scopes | self.manual | self.external).items()))
 
 
 def folder() -> Path:
@@ -53,16 +73,15 @@ def load(root: Path, only: str | None = None) -> Configuration:
     :raises ConfigurationProblemsError: ``organization.yaml`` or ``repositories.yaml`` cannot be used.
     """
     organization, repositories = _common(root)
-    scopes: dict[str, ConfiguredScope] = {}
-    invalid: dict[str, tuple[Problem, ...]] = {}
+    found = Configuration(organization, repositories)
     for path in scope_files(root):
         if only is not None and path.stem != only:
             continue
         try:
-            scopes[path.stem] = _load_scope(path, organization, repositories)
+            _put(found, path)
         except ConfigurationProblemsError as error:
-            invalid[path.stem] = error.problems
-    return Configuration(organization, repositories, scopes, invalid)
+            found.invalid[path.stem] = error.problems
+    return found
 
 
 def load_organization(root: Path) -> Organization:
@@ -116,23 +135,37 @@ def _organization(path: Path) -> Organization:
     return organization
 
 
-def _load_scope(
-    path: Path, organization: Organization, repositories: dict[str, RepositorySettings]
-) -> ConfiguredScope:
+def _put(configuration: Configuration, path: Path) -> None:
+    """Read a scope's file, and put the scope among those of its mode."""
     document = read(path)
-    problems: list[Problem] = []
+    if document.data.get("mode") == MANUAL:
+        configuration.manual[path.stem] = _checked(document, ManualScope, configuration)
+    elif _kind(document) == EXTERNAL:
+        configuration.external[path.stem] = _checked(document, ExternalScope, configuration)
+    else:
+        configuration.scopes[path.stem] = _checked(document, Scope, configuration)
+
+
+def _kind(document: Document) -> object:
+    source = document.data.get("source")
+    return source.get("kind") if isinstance(source, dict) else None
+
+
+def _checked(document: Document, model: type[Settings], configuration: Configuration) -> Configured[Settings]:
+    path, problems = document.path, list[Problem]()
     if not re.fullmatch(SCOPE_ID, path.stem):
         problems.append(document.problem((), "scope_id", value=path.stem))
     twins = (path.with_suffix(suffix) for suffix in _SUFFIXES if suffix != path.suffix)
     problems += [document.problem((), "scope_twice", other=twin.name) for twin in twins if twin.exists()]
-    scope = validated(document, Scope)
-    problems += _unknown(document, ("repository",), scope.repository, frozenset(repositories))
-    if scope.second_copy is not None:
-        problems += _unknown(document, ("second_copy",), scope.second_copy, frozenset(repositories))
-    problems += _unknown(document, ("responsible",), scope.responsible, frozenset(organization.roles))
+    scope = validated(document, model)
+    repositories, roles = frozenset(configuration.repositories), frozenset(configuration.organization.roles)
+    for key, repository in scope.repositories.items():
+        problems += _unknown(document, (key,), repository, repositories)
+    for key, role in scope.roles.items():
+        problems += _unknown(document, (key,), role, roles)
     if problems:
         raise ConfigurationProblemsError(tuple(problems))
-    return ConfiguredScope(path.stem, scope, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Configured(path.stem, scope, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _unknown(

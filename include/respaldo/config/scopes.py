@@ -1,82 +1,45 @@
-"""``scopes/<scope_id>.yaml``: one backup scope, one DAG."""
+"""``scopes/<scope_id>.yaml`` of a scope that restic saves: one backup scope, one DAG."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from respaldo.domain.quantities import Duration
-from respaldo.domain.retention import Retention
-from respaldo.domain.values import Value
+from respaldo.config.scope_settings import ScopeSettings
 from respaldo.domain.verification import Verification
 from respaldo.sources import AnySource
 
-SCOPE_ID = r"^[a-z][a-z0-9_]{1,60}$"
 
-
-_CRON_FIELDS = 5
-
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-Label = Annotated[str, Field(min_length=1, max_length=100)]
-"""What becomes a tag or a queue: one too long for Airflow would keep every scope's DAG from loading."""
-
-
-def _valid_cron(expression: str) -> str:
-    from croniter import CroniterError, croniter  # type: ignore[import-untyped]
-
-    fields = expression.split()
-    # croniter also takes seconds and years, and R for a moment that is another each time it is read.
-    is_preset = len(fields) == 1 and expression.startswith("@")
-    if not (is_preset or len(fields) == _CRON_FIELDS) or any(field.startswith("R") for field in fields):
-        raise PydanticCustomError("cron_invalid", "not a cron expression")
-    try:
-        croniter(expression).get_next()
-    except CroniterError as error:
-        raise PydanticCustomError("cron_invalid", "not a cron expression, or never comes") from error
-    return expression
-
-
-class Retries(Value):
-    """How often a step that failed for a passing cause is tried again, and how long it waits before."""
-
-    attempts: Annotated[int, Field(ge=1, le=10, description="Attempts in all, the first counted.")] = 4
-    delay: Annotated[Duration, Field(description="Before the second; each later wait doubles.")] = timedelta(
-        minutes=1
-    )
-
-
-class Scope(Value):
+class Scope(ScopeSettings):
     """What is saved, how often, where to, and how sure one must be of it."""
 
-    name: Annotated[Title, Field(description="As people know it.")]
-    department: Label
-    criticality: Literal["alta", "media", "baja"]
     mode: Annotated[Literal["software"], Field(description="How copies are made (activity 3).")] = "software"
-    schedule: Annotated[
-        Annotated[str, AfterValidator(_valid_cron)] | None,
-        Field(description="Cron expression in the organization's time zone; none: by hand only."),
-    ] = None
-    rpo: Annotated[Duration, Field(description="How much work may be lost, at the most.")]
-    rto: Annotated[Duration, Field(description="How long a restoration may take, at the most.")]
-    responsible: Annotated[str, Field(description="A role of organization.yaml.")]
     source: AnySource
     repository: Annotated[str, Field(description="A repository of repositories.yaml.")]
     second_copy: Annotated[str | None, Field(description="Another one, at the secondary site.")] = None
-    retention: Retention
     verify: Verification = Verification()
-    retries: Retries = Retries()
-    timeout: Annotated[Duration, Field(description="How long one step may take, at the most.")] = timedelta(
-        hours=12
-    )
-    queue: Annotated[Label | None, Field(description="Airflow queue: the worker that reaches the data.")] = (
-        None
-    )
 
     @model_validator(mode="after")
     def _two_places(self) -> Self:
         if self.second_copy == self.repository:
             raise PydanticCustomError("second_copy_same", "the second copy must be in another repository")
         return self
+
+    @property
+    def source_kind(self) -> str:
+        return self.source.kind
+
+    @property
+    def saved(self) -> str:
+        return self.source.describe()
+
+    @property
+    def repositories(self) -> dict[str, str]:
+        places = {"repository": self.repository}
+        return places | {"second_copy": self.second_copy} if self.second_copy else places
+
+    @property
+    def connection(self) -> str | None:
+        return self.source.connection

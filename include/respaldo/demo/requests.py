@@ -20,9 +20,9 @@ from respaldo.domain.values import Run
 from respaldo.embedded.api import Api
 from respaldo.embedded.errors import ApiError
 from respaldo.embedded.installation import Installation
-from respaldo.flows.backup import dag_id_of
 from respaldo.flows.requests.backups import run_id_of
 from respaldo.flows.requests.dag import DAG_ID
+from respaldo.flows.scope_dag import dag_id_of
 from respaldo.report.store import Report
 from respaldo.texts import demo as texts
 from respaldo.texts.report import TERMS

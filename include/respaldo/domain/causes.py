@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from respaldo.domain import errors
+from respaldo.domain import errors, people_errors
 from respaldo.domain.errors import RespaldoError, UnknownEngineError
+
+_MODULES = (errors.__name__, people_errors.__name__)
 
 
 def every_cause() -> dict[str, type[RespaldoError]]:
@@ -13,7 +15,7 @@ def every_cause() -> dict[str, type[RespaldoError]]:
 
     Other layers have errors of their own below RespaldoError: those never come into a row.
     """
-    own = (cause for cause in _below(RespaldoError) if cause.__module__ == errors.__name__)
+    own = (cause for cause in _below(RespaldoError) if cause.__module__ in _MODULES)
     return {cause.code: cause for cause in own if "code" in vars(cause)}
 
 

@@ -14,6 +14,8 @@ words in ``respaldo.texts.causes``: name, explanation, usual corrective. ``trans
 can pass by itself: only then does a task try again (``respaldo.flows.policy``). ``remedy`` is the corrective
 that Respaldo applies itself, if there is one. The facts given to an error end up in logs and in the report,
 so no secret is ever one of them.
+
+What goes wrong with what people do has its causes in ``respaldo.domain.people_errors``.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class RespaldoError(Exception):
     code: ClassVar[str] = "unknown"
     transient: ClassVar[bool] = False
     remedy: ClassVar[Remedy | None] = None
+    is_executed: ClassVar[bool] = True
+    """Whether anything was done that can have failed. Otherwise the run counts as not executed."""
 
     def __init__(self, **facts: object) -> None:
         self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}

@@ -130,7 +130,18 @@ class Executed(Value):
 class Evidence(Value):
     """One way in which a copy was verified, and what it showed (activity 12)."""
 
-    method: Literal["structure", "sample", "dump", "shrink", "read_data", "restored", "compared"]
+    method: Literal[
+        "structure",
+        "sample",
+        "dump",
+        "shrink",
+        "read_data",
+        "restored",
+        "compared",
+        "inspected",
+        "checksum",
+        "console",
+    ]
     item: str
     facts: dict[str, int | str] = {}
     rows: dict[str, int] = {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,37 +14,20 @@ from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.operators import InvalidScopeOperator, RecordOperator, StepOperator, WatcherOperator
 from respaldo.flows.policy import CauseRetryPolicy
+from respaldo.flows.scope_dag import FIRST_DAY, asked_for, dag_id_of, field, scope_dag
 from respaldo.texts import backup as texts
 from respaldo.texts.configuration import tell
 
 STEPS = ("plan", "execute", "verify", "copy", "record")
 
-FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
 _INVALID_SCHEDULE = "0 1 * * *"
 """When a scope whose schedule cannot be read shows its red run."""
-
-
-def dag_id_of(scope_id: str) -> str:
-    """Name the DAG of a scope, also of one whose file has a name that Airflow would not take."""
-    return f"backup__{re.sub(r'[^A-Za-z0-9_.-]', '_', scope_id)[:200]}"
 
 
 def backup_dag(scope: ConfiguredScope, configuration: Configuration) -> DAG:
     """Build the DAG of a scope. The work itself is looked up when a task runs."""
     settings = scope.settings
-    dag = DAG(
-        dag_id=dag_id_of(scope.id),
-        dag_display_name=texts.DAG_TITLE.format(name=settings.name),
-        description=settings.name,
-        doc_md=_document(scope, configuration),
-        schedule=settings.schedule,
-        start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(configuration.organization.timezone)),
-        catchup=False,
-        max_active_runs=1,
-        params=_form(),
-        tags={texts.TAG, settings.department, settings.criticality, settings.source.kind},
-        default_args=_defaults(scope, configuration),
-    )
+    dag = scope_dag(scope, configuration, _form(), _document(scope, configuration))
     with dag:
         steps = [_step(name, scope) for name in STEPS if name != "copy" or settings.second_copy]
         watcher = WatcherOperator(
@@ -115,39 +96,10 @@ def _step(name: str, scope: ConfiguredScope) -> StepOperator | RecordOperator:
     return _operator(name)(task_id=name, task_display_name=title, scope_id=scope.id, **special)
 
 
-def _defaults(scope: ConfiguredScope, configuration: Configuration) -> dict[str, Any]:
-    settings = scope.settings
-    defaults: dict[str, Any] = {
-        "owner": configuration.organization.roles[settings.responsible].title,
-        "retries": settings.retries.attempts - 1,
-        "retry_delay": settings.retries.delay,
-        "retry_policy": CauseRetryPolicy(settings.retries.delay.total_seconds()),
-        "execution_timeout": settings.timeout,
-    }
-    if settings.queue is not None:
-        defaults["queue"] = settings.queue
-    return defaults
-
-
 def _form() -> dict[str, Param]:
-    """The trigger form of an unscheduled backup (activity 21).
-
-    Each field costs: Airflow checks its schema a dozen times for each DAG that it reads. What only other DAGs
-    say (`Workplace.request`) is none.
-    """
-
-    def field(name: str, *, default: object, **schema: Any) -> Param:  # noqa: ANN401
-        title, description = texts.PARAMS[name]
-        return Param(default, title=title, description=description, **schema)
-
-    text = {"type": ["null", "string"], "maxLength": 500}
-    return {
-        "reason": field("reason", default=None, **text),
-        "requester": field("requester", default=None, **text),
-        "ticket": field("ticket", default=None, **text),
-        "accept_shrink": field("accept_shrink", default=False, type="boolean"),
-        "read_all_data": field("read_all_data", default=False, type="boolean"),
-        "repair": field("repair", default=False, type="boolean"),
+    return asked_for() | {
+        name: field(name, default=False, type="boolean")
+        for name in ("accept_shrink", "read_all_data", "repair")
     }
 
 

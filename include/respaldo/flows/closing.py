@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowRuntimeError
 
 from respaldo.actions import rows
+from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import (
     CancelledRunError,
     InterruptedRunError,
@@ -18,7 +19,6 @@ from respaldo.domain.errors import (
     ReportError,
     RespaldoError,
 )
-from respaldo.domain.values import Copied, Executed
 from respaldo.flows.failures.names import Trigger, analysis_of, watch_after
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
@@ -52,7 +52,8 @@ def close(place: Workplace) -> Trigger | None:
         *((step, InterruptedRunError(step=texts.TASK_TITLES[step])) for step in silent[:1]),
     ):
         note(place.report, place.run, error, step)
-    state = _state(failed, [*silent, *marked], results)
+    causes = [_cause(place, step) for step in failed]
+    state = _state([*silent, *marked], causes, results)
     effort = rows.Effort(step="record", attempt=place.run.attempt, seconds=time.monotonic() - began)
     place.report.write(rows.closed(place.run, state, datetime.now(UTC), effort))
     log.info(texts.RECORDED, TERMS["state"][state])
@@ -63,6 +64,10 @@ def close(place: Workplace) -> Trigger | None:
 
 def _result(place: Workplace, step: str) -> Any:  # noqa: ANN401  (what the step handed on)
     return place.context["ti"].xcom_pull(task_ids=step)
+
+
+def _cause(place: Workplace, step: str) -> type[RespaldoError]:
+    return cause_of_code(place.context["ti"].xcom_pull(task_ids=step, key=CAUSE_TOLD))
 
 
 def _has_told(place: Workplace, step: str) -> bool:
@@ -113,12 +118,10 @@ def _had_failed(place: Workplace) -> bool:
         return False
 
 
-def _state(failed: list[str], silent: list[str], results: Mapping[str, Any]) -> State:
+def _state(silent: list[str], causes: Sequence[type[RespaldoError]], results: Mapping[str, Any]) -> State:
     if silent:
         return "interrupted"
-    if failed:
-        return "failed"
-    warned = Executed.model_validate(results["execute"]).warnings
-    if "copy" in results:
-        warned += Copied.model_validate(results["copy"]).warnings
+    if causes:
+        return "failed" if any(cause.is_executed for cause in causes) else "not_executed"
+    warned = any(result.get("warnings") for result in results.values())
     return "succeeded_with_warnings" if warned else "succeeded"

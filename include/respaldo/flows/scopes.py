@@ -6,7 +6,8 @@ from airflow.sdk import DAG, get_parsing_context
 
 from respaldo.config.configuration import folder, load, scope_files
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
-from respaldo.flows.backup import backup_dag, dag_id_of, invalid_dag
+from respaldo.flows.backup import backup_dag, invalid_dag
+from respaldo.flows.scope_dag import dag_id_of
 
 _ZONE_WITHOUT_ORGANIZATION = "America/Bogota"
 

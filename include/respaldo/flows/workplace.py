@@ -73,7 +73,7 @@ class Workplace(NamedTuple):
             found = load(folder(), self.run.scope_id)
         except ConfigurationProblemsError as error:
             raise InvalidConfigurationError(problem=_told(error.problems)) from error
-        if self.run.scope_id not in found.scopes:
+        if self.run.scope_id not in found.all_scopes:
             raise InvalidConfigurationError(problem=_told(found.invalid.get(self.run.scope_id, ())))
         return found
 

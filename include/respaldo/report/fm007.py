@@ -15,6 +15,7 @@ State = Literal[
 Kind = Literal["backup", "restore", "drill"]
 Mode = Literal["software", "manual"]
 Origin = Literal["scheduled", "unscheduled", "rerun", "requested"]
+ContractState = Literal["valid", "lapsing", "lapsed"]
 VerificationResult = Literal["good", "bad", "not_done"]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
@@ -85,6 +86,12 @@ class RowUpdate(Row):
     applied: tuple[Applied, ...] | None = None
     attempts: dict[str, int] = Field(default_factory=dict)
     step_seconds: dict[str, float] = Field(default_factory=dict)
+
+    performed_by: str | None = None
+    verified_by: str | None = None
+    checksum: str | None = None
+    contract: str | None = None
+    contract_state: ContractState | None = None
 
     retention: str | None = None
     rpo_seconds: Count | None = None

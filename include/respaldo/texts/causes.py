@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from respaldo.domain.errors import RespaldoError
 from respaldo.texts.cause import Cause
+from respaldo.texts.people_causes import PEOPLE_CAUSES
 from respaldo.texts.request_causes import REQUEST_CAUSES
 
 _SAID = " restic dijo: «{said}» (código {exit_code})."
@@ -287,6 +288,7 @@ CAUSES: dict[str, Cause] = {
         "Conserve la base de datos como está e informe al responsable de seguridad.",
     ),
     **REQUEST_CAUSES,
+    **PEOPLE_CAUSES,
     "unknown": Cause(
         "Causa desconocida",
         "El error no corresponde a ninguna causa conocida; se trata como falla.",

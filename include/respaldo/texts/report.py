@@ -64,6 +64,12 @@ COLUMNS = {
     "requerimiento": "Requerimiento",
     "correctivos_aplicados": "Correctivos aplicados",
     "cadena": "Cadena",
+    "realizada_por": "Realizada por",
+    "verificada_por": "Verificada por",
+    "suma_sha256": "Suma SHA-256",
+    "contrato": "Contrato",
+    "estado_contrato": "Estado del contrato",
+    "etiquetas": "Etiquetas",
 }
 """Heading of each column of ``reportes.tic_fm007``."""
 
@@ -172,6 +178,9 @@ TERMS = {
         "read_data": "Lectura de los datos guardados",
         "restored": "Restaurada y comprobada",
         "compared": "Comparada con lo registrado",
+        "inspected": "Revisión por otra persona",
+        "checksum": "Suma SHA-256",
+        "console": "Registro de la consola",
     },
     "step": {
         "plan": "Programar",
@@ -179,6 +188,7 @@ TERMS = {
         "perform": "Realizar manualmente",
         "verify": "Verificar",
         "copy": "Segunda copia",
+        "inspect": "Leer el registro de la consola",
         "record": "Registrar",
         "register": "Registrar el requerimiento",
         "analyse": "Analizar",
@@ -197,7 +207,13 @@ TERMS = {
         "second_rerun": "Nueva copia del alcance por la segunda copia",
         "inform": "Informar al solicitante",
     },
-    "source_kind": {"files": "Archivos", "postgresql": "PostgreSQL"},
+    "source_kind": {
+        "files": "Archivos",
+        "postgresql": "PostgreSQL",
+        "manual": "Copia manual",
+        "external": "Herramienta externa",
+    },
+    "contract_state": {"valid": "Vigente", "lapsing": "Por vencer", "lapsed": "Vencido"},
     "request_state": {
         "registered": "Registrado",
         "analysing": "En análisis",

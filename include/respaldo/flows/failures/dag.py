@@ -13,7 +13,6 @@ from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
 from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.quantities import format_duration
-from respaldo.flows.backup import FIRST_DAY
 from respaldo.flows.failures.form import form
 from respaldo.flows.failures.names import ANALYSIS, WATCH
 from respaldo.flows.failures.operators import (
@@ -24,6 +23,7 @@ from respaldo.flows.failures.operators import (
     RerunOperator,
 )
 from respaldo.flows.policy import CauseRetryPolicy, QuestionRetryPolicy
+from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as backup_texts
 from respaldo.texts import failures as texts
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from respaldo.config.configuration import ConfiguredScope, folder, load, load_organization
+from respaldo.config.configuration import AnyScope, folder, load, load_organization
 from respaldo.config.organization import Organization
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.domain.failures import Judgement
@@ -23,10 +23,10 @@ JUDGED_BY = ("decide", "classify")
 """The tasks that hand on a judgement: people's, or Respaldo's own."""
 
 
-def scope_of(scope_id: str) -> ConfiguredScope | None:
+def scope_of(scope_id: str) -> AnyScope | None:
     """Give a scope, None when its file, or what it needs, cannot be used."""
     try:
-        return load(folder(), scope_id).scopes.get(scope_id)
+        return load(folder(), scope_id).all_scopes.get(scope_id)
     except ConfigurationProblemsError:
         return None
 
@@ -61,7 +61,7 @@ class FailurePlace:
         return load_organization(folder())
 
     @cached_property
-    def scope(self) -> ConfiguredScope | None:
+    def scope(self) -> AnyScope | None:
         """Give the scope, None when its file, or what it needs, cannot be used."""
         return scope_of(self.failed.scope_id)
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from respaldo.actions import request_rows
 from respaldo.domain.errors import BackupFailedError, ScopePausedError
 from respaldo.domain.values import Run
-from respaldo.flows.backup import dag_id_of
 from respaldo.flows.requests.place import BACKUP_RUN, RequestPlace
+from respaldo.flows.scope_dag import dag_id_of
 from respaldo.texts import requests as texts
 
 log = logging.getLogger(__name__)

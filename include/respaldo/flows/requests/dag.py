@@ -14,7 +14,6 @@ from respaldo.config.configuration import Configuration, folder, load
 from respaldo.config.organization import Organization
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.domain.quantities import format_duration
-from respaldo.flows.backup import FIRST_DAY
 from respaldo.flows.operators import InvalidScopeOperator
 from respaldo.flows.policy import CauseRetryPolicy, QuestionRetryPolicy
 from respaldo.flows.requests.decisions import OPTIONS
@@ -26,6 +25,7 @@ from respaldo.flows.requests.operators import (
     RequestStepOperator,
     RequestWatcherOperator,
 )
+from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as backup_texts
 from respaldo.texts import requests as texts
 from respaldo.texts.configuration import tell

@@ -1,0 +1,47 @@
+"""``scopes/<scope_id>.yaml`` of a scope that people copy by hand (``mode: manual``, activities 9 to 12)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from respaldo.config.scope_settings import ScopeSettings, Title
+from respaldo.domain.quantities import Duration
+
+MANUAL = "manual"
+
+
+class ManualScope(ScopeSettings):
+    """What is copied by hand, how, by whom, and who verifies it."""
+
+    mode: Annotated[Literal["manual"], Field(description="How copies are made (activity 3).")]
+    what: Annotated[Title, Field(description="What is copied, in one line.")]
+    instructions: Annotated[str, Field(min_length=1, description="How the copy is made: Markdown.")]
+    verifier: Annotated[str, Field(description="Role that verifies the copy (12).")] = "infraestructura"
+    perform_within: Annotated[Duration, Field(description="How long making the copy may take.")] = timedelta(
+        days=1
+    )
+    verify_within: Annotated[Duration, Field(description="How long its verification may take.")] = timedelta(
+        days=2
+    )
+    repository: Annotated[
+        str | None, Field(description="Where a copy that the worker can read is kept by restic as well.")
+    ] = None
+
+    @property
+    def source_kind(self) -> str:
+        return MANUAL
+
+    @property
+    def saved(self) -> str:
+        return self.what
+
+    @property
+    def roles(self) -> dict[str, str]:
+        return super().roles | {"verifier": self.verifier}
+
+    @property
+    def repositories(self) -> dict[str, str]:
+        return {"repository": self.repository} if self.repository else {}

@@ -1,0 +1,80 @@
+"""What the DAGs of all scopes have in common, however their copies are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import DAG, Param
+
+from respaldo.config.configuration import AnyScope, Configuration
+from respaldo.flows.policy import CauseRetryPolicy
+from respaldo.texts import backup as texts
+
+FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
+
+
+def dag_id_of(scope_id: str) -> str:
+    """Name the DAG of a scope, also of one whose file has a name that Airflow would not take."""
+    return f"backup__{re.sub(r'[^A-Za-z0-9_.-]', '_', scope_id)[:200]}"
+
+
+def scope_dag(
+    scope: AnyScope,
+    configuration: Configuration,
+    params: Mapping[str, Param],
+    document: str,
+    *,
+    runs: int = 1,
+) -> DAG:
+    """Make a scope's DAG, without its tasks.
+
+    :param runs: how many of its runs may be under way at once.
+    """
+    settings = scope.settings
+    return DAG(
+        dag_id=dag_id_of(scope.id),
+        dag_display_name=texts.DAG_TITLE.format(name=settings.name),
+        description=settings.name,
+        doc_md=document,
+        schedule=settings.schedule,
+        start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(configuration.organization.timezone)),
+        catchup=False,
+        max_active_runs=runs,
+        params=dict(params),
+        tags={texts.TAG, settings.department, settings.criticality, settings.source_kind},
+        default_args=_defaults(scope, configuration),
+    )
+
+
+def asked_for() -> dict[str, Param]:
+    """Give the fields that every trigger form of a backup has: who asks for it, and why (activity 21)."""
+    text = {"type": ["null", "string"], "maxLength": 500}
+    return {name: field(name, default=None, **text) for name in ("reason", "requester", "ticket")}
+
+
+def field(name: str, *, default: object, **schema: Any) -> Param:  # noqa: ANN401
+    """Make a field of a trigger form.
+
+    Each costs: Airflow checks its schema a dozen times for each DAG that it reads. What only other DAGs say
+    (`Workplace.request`) is none.
+    """
+    title, description = texts.PARAMS[name]
+    return Param(default, title=title, description=description, **schema)
+
+
+def _defaults(scope: AnyScope, configuration: Configuration) -> dict[str, Any]:
+    settings = scope.settings
+    defaults: dict[str, Any] = {
+        "owner": configuration.organization.roles[settings.responsible].title,
+        "retries": settings.retries.attempts - 1,
+        "retry_delay": settings.retries.delay,
+        "retry_policy": CauseRetryPolicy(settings.retries.delay.total_seconds()),
+        "execution_timeout": settings.timeout,
+    }
+    if settings.queue is not None:
+        defaults["queue"] = settings.queue
+    return defaults
