@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import people_kit
 from live_kit import (
     PROJECT,
     Eavesdropper,
@@ -18,6 +19,7 @@ from live_kit import (
     repository_settings,
     started,
     write_configuration,
+    write_yaml,
 )
 from respaldo.embedded.layout import Layout
 
@@ -86,8 +88,10 @@ def live() -> Iterator[Live]:
     with new_home("live") as home:
         config = home / "config"
         write_configuration(config, _repositories(), SCOPES)
+        for scope, settings in people_kit.SCOPES.items():
+            write_yaml(config / "scopes" / f"{scope}.yaml", settings)
         layout = Layout.of(PROJECT, {"RESPALDO_HOME": str(home), "RESPALDO_CONFIG": str(config)})
-        with started(layout, dags=len(SCOPES) + 1, before=_make_database) as live:
+        with started(layout, dags=len(SCOPES) + len(people_kit.SCOPES) + 1, before=_make_database) as live:
             yield live
 
 

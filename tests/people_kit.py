@@ -1,4 +1,4 @@
-"""The scopes that the tests of people's half are about, by id, each whole as its file has it."""
+"""The scopes of people's half in the live installation, by id, each whole as its file has it."""
 
 from __future__ import annotations
 
