@@ -49,6 +49,16 @@ def test_who_asked_and_colleagues_of_the_same_role_may_not_authorize(organizatio
     ]
 
 
+def test_a_person_may_be_kept_from_answering_and_the_colleagues_not(organization):
+    found = asked(organization, "verificar", ("servidores",), None, barred={"saul"})
+    assert names(found) == ["vera"]
+
+
+def test_who_is_kept_from_answering_and_alone_leaves_nobody(organization):
+    with pytest.raises(NobodyToAskError):
+        asked(organization, "verificar", ("soporte",), None, barred=["sofia"])
+
+
 @pytest.mark.parametrize(
     ("roles", "asked_by"), [(("vacio",), None), (("director",), "diana"), (("otro",), None)]
 )

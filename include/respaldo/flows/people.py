@@ -6,6 +6,7 @@ table: ``respaldo sync`` leaves the numbers in an Airflow variable.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from airflow.sdk import Variable
@@ -22,16 +23,25 @@ USER_IDS = "respaldo_user_ids"
 
 
 def asked(
-    organization: Organization, decision: str, roles: tuple[str, ...], asked_by: str | None
+    organization: Organization,
+    decision: str,
+    roles: tuple[str, ...],
+    asked_by: str | None,
+    *,
+    barred: Collection[str] = (),
 ) -> list[HITLUser]:
     """Give the people of some roles, as Airflow wants them.
 
     :param decision: what they decide, in words.
     :param asked_by: who may not answer, nor anybody of the same roles; None: there is no such rule.
+    :param barred: user names of who may not answer, though their colleagues may: who made a copy does not
+        verify it (activity 12).
     :raises NobodyToAskError: nobody is left.
     """
-    barred = _colleagues_of(organization, asked_by) if asked_by else frozenset()
-    names = [name for name in organization.users_of(roles) if name not in barred]
+    kept_out = frozenset(barred)
+    if asked_by:
+        kept_out |= _colleagues_of(organization, asked_by)
+    names = [name for name in organization.users_of(roles) if name not in kept_out]
     ids = _ids(names)
     if not ids:
         raise NobodyToAskError(step=decision, roles=organization.titles_of(*roles))
