@@ -19,7 +19,8 @@ from respaldo.domain.errors import (
     ReportError,
     RespaldoError,
 )
-from respaldo.flows.failures.names import Trigger, analysis_of, watch_after
+from respaldo.flows.beginning import Trigger
+from respaldo.flows.failures.names import analysis_of, watch_after
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.fm007 import State

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
+from respaldo.flows.beginning import BeginRunOperator, Trigger
 from respaldo.flows.colors import RESULT, WORK
 
 if TYPE_CHECKING:
@@ -35,29 +35,23 @@ class StepOperator(BaseOperator):
         raise CancelledRunError(step=self.task_display_name)
 
 
-class RecordOperator(TriggerDagRunOperator):
+class RecordOperator(BeginRunOperator):
     """Closes the run's row, and begins what follows from how it ended.
 
     A failure is analysed; after a good run the watch resolves the failures before it. Most runs need neither,
     and none pays for a task of its own.
     """
 
-    ui_color = WORK
-
     def __init__(self, *, scope_id: str, **kwargs: Any) -> None:  # noqa: ANN401
-        # Which DAG, and whether any, the run's end tells.
-        super().__init__(trigger_dag_id="failure_analysis", logical_date=None, reset_dag_run=True, **kwargs)
+        super().__init__(likely="failure_analysis", reset_dag_run=True, **kwargs)
         self.scope_id = scope_id
 
-    def execute(self, context: Context) -> None:
+    def following(self, context: Context) -> Trigger | None:
         from respaldo.flows import closing
         from respaldo.flows.workplace import Workplace
 
         following = closing.close(Workplace.of(self.scope_id, context))
-        if following is None or not closing.can_begin(following, context):
-            return
-        self.trigger_dag_id, self.trigger_run_id, self.conf = following
-        super().execute(context)
+        return following if following and closing.can_begin(following, context) else None
 
 
 class WatcherOperator(BaseOperator):

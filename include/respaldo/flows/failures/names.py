@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from respaldo.domain.values import Run
+from respaldo.flows.beginning import Trigger
 
 ANALYSIS = "failure_analysis"
 WATCH = "failure_watch"
-
-
-class Trigger(NamedTuple):
-    """A DAG run to begin."""
-
-    dag_id: str
-    run_id: str
-    conf: dict[str, Any]
 
 
 def analysis_of(failed: Run) -> Trigger:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
+from respaldo.flows.beginning import BeginRunOperator, Trigger
 from respaldo.flows.colors import ASK, RESULT, WORK
 from respaldo.flows.way import Way
 
@@ -74,26 +74,19 @@ class JudgeOperator(HITLOperator, Way):
         self.go_on(context, ("rerun",) if judgement.choice == "rerun" else ("record",))
 
 
-class RerunOperator(TriggerDagRunOperator):
+class RerunOperator(BeginRunOperator):
     """Runs the scope again (activity 15), once, however often it is tried."""
 
-    ui_color = WORK
-
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
-        # Which DAG and run, the failure tells when the task runs.
-        super().__init__(trigger_dag_id="backup__", logical_date=None, **kwargs)
+        super().__init__(likely="backup__", **kwargs)
 
-    def execute(self, context: Context) -> None:
+    def following(self, context: Context) -> Trigger | None:
         from respaldo.flows.failures import rerun
         from respaldo.flows.failures.place import FailurePlace
         from respaldo.flows.failures.telling import in_log
 
         with in_log():
-            wanted = rerun.wanted(FailurePlace.of(context))
-        if wanted is None:
-            return
-        self.trigger_dag_id, self.trigger_run_id, self.conf = wanted
-        super().execute(context)
+            return rerun.wanted(FailurePlace.of(context))
 
 
 class CloseOperator(BaseOperator):

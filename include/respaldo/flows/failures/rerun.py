@@ -7,7 +7,7 @@ import logging
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import ScopePausedError
 from respaldo.domain.values import Run
-from respaldo.flows.failures.names import Trigger
+from respaldo.flows.beginning import Trigger
 from respaldo.flows.failures.place import FailurePlace
 from respaldo.report.incidents import IncidentUpdate
 from respaldo.texts import causes

@@ -11,8 +11,9 @@ from typing import Any
 from respaldo.actions import request_rows, rows
 from respaldo.domain.errors import CancelledRunError, LostRunError, RespaldoError
 from respaldo.domain.values import Run
+from respaldo.flows.beginning import Trigger
 from respaldo.flows.failures import telling
-from respaldo.flows.failures.names import ANALYSIS, Trigger, analysis_of
+from respaldo.flows.failures.names import ANALYSIS, analysis_of
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.incidents import IncidentUpdate, OpenIncident, UnfinishedRun

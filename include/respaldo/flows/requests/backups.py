@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple
+from typing import Any
 
 from respaldo.actions import request_rows
 from respaldo.domain.errors import BackupFailedError, ScopePausedError
 from respaldo.domain.values import Run
+from respaldo.flows.beginning import Trigger
 from respaldo.flows.requests.place import BACKUP_RUN, RequestPlace
 from respaldo.flows.scope_dag import dag_id_of
 from respaldo.texts import requests as texts
@@ -18,17 +19,8 @@ AUTHORIZED_BY = {"safety_backup": "authorize", "second_safety_backup": "second_a
 """The decision that each safety backup follows."""
 
 
-class WantedBackup(NamedTuple):
-    """A run of a scope, and what its form is filled in with."""
-
-    dag_id: str
-    run_id: str
-    conf: dict[str, Any]
-    has_begun: bool
-
-
-def wanted(step: str, place: RequestPlace) -> WantedBackup:
-    """Say which run a step needs, and write it into the request.
+def wanted(step: str, place: RequestPlace) -> Trigger | None:
+    """Say which run a step needs, and write it into the request; None when it has begun already.
 
     :raises ScopePausedError: the DAG is switched off: the run would wait for ever.
     """
@@ -39,9 +31,9 @@ def wanted(step: str, place: RequestPlace) -> WantedBackup:
     place.ti.xcom_push(key=BACKUP_RUN, value=run_id)
     place.work.report.write(request_rows.caused(place.work.run, step, backup))
     log.info(texts.BACKUP_BEGUN, dag_id, run_id)
-    return WantedBackup(
-        dag_id, run_id, _conf(step, place), bool(place.ti.get_dr_count(dag_id, run_ids=[run_id]))
-    )
+    if place.ti.get_dr_count(dag_id, run_ids=[run_id]):
+        return None
+    return Trigger(dag_id, run_id, _conf(step, place))
 
 
 def result(step: str, place: RequestPlace) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import BaseOperator, BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException
 
+from respaldo.flows.beginning import BeginRunOperator, Trigger
 from respaldo.flows.colors import ASK, RESULT, WORK
 from respaldo.flows.way import Way
 from respaldo.texts import requests as texts
@@ -89,27 +89,20 @@ class DecisionOperator(HITLOperator, Way):
         self.go_on(context, following)
 
 
-class BackupRunOperator(TriggerDagRunOperator):
+class BackupRunOperator(BeginRunOperator):
     """Begins a run of the request's scope, once, however often it is tried."""
 
-    ui_color = WORK
-
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
-        # Which DAG and run, the request tells when the task runs.
-        super().__init__(trigger_dag_id="backup__", logical_date=None, **kwargs)
+        super().__init__(likely="backup__", **kwargs)
 
-    def execute(self, context: Context) -> None:
+    def following(self, context: Context) -> Trigger | None:
         from respaldo.flows.requests import backups
         from respaldo.flows.requests.place import RequestPlace
         from respaldo.flows.requests.steps import telling
 
         place = RequestPlace.of(context)
         with telling(place, self.task_id):
-            wanted = backups.wanted(self.task_id, place)
-        if wanted.has_begun:
-            return
-        self.trigger_dag_id, self.trigger_run_id, self.conf = wanted.dag_id, wanted.run_id, wanted.conf
-        super().execute(context)
+            return backups.wanted(self.task_id, place)
 
 
 class BackupResultSensor(BaseSensorOperator):
