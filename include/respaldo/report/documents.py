@@ -1,0 +1,54 @@
+"""Documents for printing and keeping: a template of typst, filled with data, as PDF."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import JsonValue
+
+Standard = Literal["1.7", "a-2b"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def compile_pdf(
+    template: str, data: Mapping[str, JsonValue], made_at: datetime, standard: Standard = "1.7"
+) -> bytes:
+    """Fill a template, and give the PDF: the same bytes for the same data and moment.
+
+    The data reach the template as JSON (``json(bytes(sys.inputs.data))``), so no text of theirs is ever
+    taken for typst's own language. Only the fonts that typst carries are used (Libertinus Serif, New Computer
+    Modern, DejaVu Sans Mono), so the document looks the same on every machine.
+
+    :param template: name of a file in ``templates``, without ``.typ``.
+    :param made_at: the moment that the document gives as its own; its offset is written too.
+    :param standard: ``a-2b`` for a document that is archived.
+    """
+    import typst
+
+    return typst.compile(
+        _TEMPLATES / f"{template}.typ",
+        root=_TEMPLATES,
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        pdf_standards=standard,
+        # typst takes a fixed offset, and no zone that changes it.
+        timestamp=datetime.fromisoformat(made_at.isoformat(timespec="seconds")),
+    )
+
+
+def qr_svg(content: str) -> str:
+    """Draw a QR code with its quiet zone, as SVG: in a template, ``image(bytes(svg), format: "svg")``.
+
+    A quarter of it may be stained or scratched and it is still read.
+    """
+    import segno
+
+    drawn = io.BytesIO()
+    segno.make(content, error="q", micro=False).save(drawn, kind="svg", xmldecl=False, border=4)
+    return drawn.getvalue().decode()
