@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from respaldo.domain.values import Applied, Copy, Evidence
-from respaldo.report.row import Count, Row
+from respaldo.report.row import Count, RunRow
 
 State = Literal[
     "programmed", "running", "succeeded", "succeeded_with_warnings", "failed", "interrupted", "not_executed"
@@ -20,7 +20,7 @@ VerificationResult = Literal["good", "bad", "not_done"]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
-class RowUpdate(Row):
+class RowUpdate(RunRow):
     """Columns of ``respaldo.fm007`` that a step knows now.
 
     ``attempts``, ``step_seconds`` and ``console`` are merged by step with what the row holds. ``applied`` is

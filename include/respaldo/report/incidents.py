@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, JsonValue
 from respaldo.domain.failures import Choice, Resolution
 from respaldo.domain.values import Endpoint, Run, Value
 from respaldo.report.database import connected
-from respaldo.report.row import Count, Row
+from respaldo.report.row import Count, RunRow
 
 State = Literal["open", "waiting", "decided", "resolved", "closed"]
 
@@ -102,7 +102,7 @@ _UNOPENED = """
 """
 
 
-class IncidentUpdate(Row):
+class IncidentUpdate(RunRow):
     """Columns of ``respaldo.incident`` that a step knows now, under the key of the run that failed.
 
     ``evidence`` and ``notices`` are merged by kind with what the row holds.

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, field_validator
 from respaldo.domain.requests import Analysis, Decision, Finding, Outcome, State
 from respaldo.domain.restoring import Identified, Overwrite, Restored, Wanted, Which
 from respaldo.domain.values import Value
-from respaldo.report.row import Count, Row
+from respaldo.report.row import Count, RunRow
 
 DestinationKind = Literal["staging", "original", "path", "database"]
 Decided = Literal["analyse", "authorize", "second_authorize", "accept", "second_accept"]
@@ -43,7 +43,7 @@ class IdentifiedCopy(Value):
         )
 
 
-class RequestUpdate(Row):
+class RequestUpdate(RunRow):
     """Columns of ``respaldo.restore_request`` that a step knows now.
 
     ``decisions``, ``attempts`` and ``step_seconds`` are merged by step with what the row holds; ``findings``,

@@ -1,4 +1,4 @@
-"""What every row that steps state has in common: its run, and that only what is given is written."""
+"""What every row that steps state has in common: only what is given is written."""
 
 from __future__ import annotations
 
@@ -19,11 +19,24 @@ class Row(Value):
 
     TABLE: ClassVar[str]
     KEY: ClassVar[str]
-    """The column that holds the run's key."""
+    """The column that tells the row from others."""
     MERGED: ClassVar[frozenset[str]]
     """Objects to which each step adds its own entry."""
     OUTCOME: ClassVar[frozenset[str]]
-    """How the run ended: an old word about it never completes a newer one."""
+    """How it ended: an old word about it never completes a newer one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hold_any_text(cls, given: object) -> object:
+        return storable(given)
+
+    def columns(self) -> dict[str, JsonValue]:
+        """Return the given columns as JSON can hold them."""
+        return self.model_dump(mode="json", include=self.model_fields_set)
+
+
+class RunRow(Row):
+    """The row of a run: its key is the run's."""
 
     dag_id: str
     run_id: str
@@ -34,15 +47,6 @@ class Row(Value):
         """Build the update of a run's row."""
         key = {cls.KEY: run.key, "dag_id": run.dag_id, "run_id": run.run_id, "scope_id": run.scope_id}
         return cls.model_validate(key | columns)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _hold_any_text(cls, given: object) -> object:
-        return storable(given)
-
-    def columns(self) -> dict[str, JsonValue]:
-        """Return the given columns as JSON can hold them."""
-        return self.model_dump(mode="json", include=self.model_fields_set)
 
 
 def storable(value: object) -> object:
