@@ -186,6 +186,62 @@ def test_a_role_that_decides_on_failures_and_is_not_there_is_told(config):
     assert (only_problem(config).code, only_problem(config).key) == ("role_unknown", "failures.analyst")
 
 
+@pytest.mark.parametrize(
+    ("good", "bad", "key", "duty"),
+    [
+        ("analyst: profesional", "analyst: analista", "requests.analyst", "analysis"),
+        ("[director, servidores]", "[director, soporte]", "requests.authorizers.1", "authorization"),
+        ("  analyst: soporte", "  analyst: profesional", "failures.analyst", "failures"),
+    ],
+)
+def test_a_role_that_may_not_do_what_it_is_named_for_is_told(config, good, bad, key, duty):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace(good, bad))
+    problem = only_problem(config)
+    assert (problem.code, problem.key, problem.facts["duty"]) == ("role_lacks_duty", key, duty)
+    assert bad in path.read_text().splitlines()[problem.line - 1]
+    assert "duties" in tell(problem)
+
+
+def test_a_role_that_may_not_make_copies_is_no_responsible_of_a_manual_scope(config):
+    path = config / "scopes" / "nomina.yaml"
+    path.write_text(
+        "name: N\ndepartment: D\ncriticality: alta\nrpo: 26h\nrto: 4h\nretention: {daily: 7d}\nmode: manual\n"
+        "what: W\ninstructions: I\nresponsible: soporte\nverifier: profesional\n"
+    )
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("role_lacks_duty", "verifier")
+
+
+def test_a_role_of_another_name_than_the_procedures_may_do_what_it_says_and_else_nothing(config):
+    path = config / "organization.yaml"
+    named = path.read_text().replace("soporte:", "mesa:").replace("soporte\n", "mesa\n")
+    path.write_text(named)
+    scope = config / "scopes" / "nomina.yaml"
+    scope.write_text(scope.read_text().replace("responsible: soporte", "responsible: mesa"))
+    assert {problem.code for problem in problems_of(config)} == {"role_lacks_duty"}
+    path.write_text(named.replace("users: [soporte]", "users: [soporte], duties: [failures, restores]"))
+    organization = load(config).organization
+    assert (
+        organization.duties_of("mesa") == organization.duties_of_user("soporte") == {"failures", "restores"}
+    )
+
+
+def test_a_duty_that_there_is_not_is_told_with_those_that_there_are(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("[analista]}", "[analista], duties: [informe]}"))
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("literal_error", "roles.analista.duties.0")
+    assert "'report'" in tell(problem)
+
+
+def test_a_person_with_two_roles_may_do_what_either_may(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text().replace("[infraestructura]", "[infraestructura, analista]"))
+    assert load(config).organization.duties_of_user("analista") == {"report", "reading", "verification"}
+    assert load(config).organization.duties_of_user("nadie") == frozenset()
+
+
 def test_a_url_where_a_connection_belongs_is_refused_and_never_repeated(config):
     path = config / "organization.yaml"
     path.write_text(path.read_text().replace("[soporte]}", "[soporte], notify: [a@b.co, 'slack://CLAVE/x']}"))

@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 from respaldo.config.document import Document, nearest, read, validated
 from respaldo.config.external import EXTERNAL, ExternalScope
 from respaldo.config.manual import MANUAL, ManualScope
-from respaldo.config.organization import Organization
+from respaldo.config.organization import Failures, Organization, Requests
 from respaldo.config.repositories import Repositories, RepositorySettings
 from respaldo.config.scope_settings import SCOPE_ID, ScopeSettings
 from respaldo.config.scopes import Scope
+from respaldo.domain.duties import Duty
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 
 _SUFFIXES = (".yaml", ".yml")
@@ -121,14 +122,17 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
 def _organization(path: Path) -> Organization:
     document = read(path)
     organization = validated(document, Organization)
-    deciding = {"requests": organization.requests.roles, "failures": organization.failures.roles}
+    deciding: dict[str, Requests | Failures] = {
+        "requests": organization.requests,
+        "failures": organization.failures,
+    }
     problems = [
         problem
-        for section, named in deciding.items()
+        for section, decided in deciding.items()
         # Roles that nobody wrote down are missed when there is something to decide, not before.
         if section in organization.model_fields_set
-        for key, role in named.items()
-        for problem in _unknown(document, (section, *key), role, frozenset(organization.roles))
+        for key, role in decided.roles.items()
+        for problem in _unfit(document, (section, *key), role, decided.duties.get(key), organization)
     ]
     if problems:
         raise ConfigurationProblemsError(tuple(problems))
@@ -158,14 +162,24 @@ def _checked(document: Document, model: type[Settings], configuration: Configura
     twins = (path.with_suffix(suffix) for suffix in _SUFFIXES if suffix != path.suffix)
     problems += [document.problem((), "scope_twice", other=twin.name) for twin in twins if twin.exists()]
     scope = validated(document, model)
-    repositories, roles = frozenset(configuration.repositories), frozenset(configuration.organization.roles)
+    repositories = frozenset(configuration.repositories)
     for key, repository in scope.repositories.items():
         problems += _unknown(document, (key,), repository, repositories)
     for key, role in scope.roles.items():
-        problems += _unknown(document, (key,), role, roles)
+        problems += _unfit(document, (key,), role, scope.duties.get(key), configuration.organization)
     if problems:
         raise ConfigurationProblemsError(tuple(problems))
     return Configured(path.stem, scope, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _unfit(
+    document: Document, key: tuple[int | str, ...], role: str, duty: Duty | None, organization: Organization
+) -> list[Problem]:
+    """Find a role that there is not, or that may not do what it is named for."""
+    problems = _unknown(document, key, role, frozenset(organization.roles))
+    if problems or duty is None or duty in organization.duties_of(role):
+        return problems
+    return [document.problem(key, "role_lacks_duty", value=role, duty=duty)]
 
 
 def _unknown(

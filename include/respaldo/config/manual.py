@@ -8,7 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from respaldo.config.scope_settings import ScopeSettings, Title
+from respaldo.config.scopes import Scope
+from respaldo.domain.duties import Duty
+from respaldo.domain.places import Place
 from respaldo.domain.quantities import Duration
+from respaldo.sources.files import FilesSource
 
 MANUAL = "manual"
 
@@ -30,6 +34,10 @@ class ManualScope(ScopeSettings):
         str | None, Field(description="Where a copy that the worker can read is kept by restic as well.")
     ] = None
 
+    folder: Annotated[
+        Place, Field(pattern="^/", description="Copies that a worker can read lie there: no other is read.")
+    ] = "/"
+
     @property
     def source_kind(self) -> str:
         return MANUAL
@@ -43,5 +51,17 @@ class ManualScope(ScopeSettings):
         return super().roles | {"verifier": self.verifier}
 
     @property
+    def duties(self) -> dict[str, Duty]:
+        return {"responsible": "copies", "verifier": "verification"}
+
+    @property
     def repositories(self) -> dict[str, str]:
         return {"repository": self.repository} if self.repository else {}
+
+    def kept(self, path: str) -> Scope | None:
+        """Give the scope as restic keeps its copies: their files below a path. None: it keeps none."""
+        if self.repository is None:
+            return None
+        common = {name: getattr(self, name) for name in ScopeSettings.model_fields if name != "mode"}
+        source = FilesSource(kind="files", paths=(path,))
+        return Scope(**common, source=source, repository=self.repository)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from respaldo.domain.duties import OF_ROLE, Duty
 from respaldo.domain.quantities import Duration
 from respaldo.domain.values import Value
 
@@ -46,7 +47,7 @@ class Form(Value):
 
 
 class Role(Value):
-    """One of the procedure's roles: its title, its people's user names, where they are told."""
+    """One of the procedure's roles: its title, its people's user names, where they are told, its duties."""
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
     users: tuple[str, ...] = ()
@@ -54,6 +55,10 @@ class Role(Value):
         tuple[Annotated[str, AfterValidator(_place_to_tell)], ...],
         Field(description="E-mail addresses, or ids of Airflow connections of type apprise: no URLs."),
     ] = ()
+    duties: Annotated[
+        tuple[Duty, ...] | None,
+        Field(description="What the role may do. Unsaid: what the procedure gives the role of this name."),
+    ] = None
 
 
 class Requests(Value):
@@ -81,6 +86,14 @@ class Requests(Value):
         }
         return {("analyst",): self.analyst, ("acceptance",): self.acceptance} | named
 
+    @property
+    def duties(self) -> dict[tuple[int | str, ...], Duty]:
+        """The duty that the role at each key must have to answer."""
+        needed: dict[tuple[int | str, ...], Duty] = {("analyst",): "analysis", ("acceptance",): "restores"}
+        for place in range(len(self.authorizers)):
+            needed["authorizers", place] = "authorization"
+        return needed
+
 
 class Failures(Value):
     """Who decides on a failed backup, who is told of it, and how long the answer may take (14, 15)."""
@@ -102,6 +115,11 @@ class Failures(Value):
         }
         return {("analyst",): self.analyst} | named
 
+    @property
+    def duties(self) -> dict[tuple[int | str, ...], Duty]:
+        """The duty that the role at each key must have to answer; who is only informed needs none."""
+        return {("analyst",): "failures"}
+
 
 # A message of pydantic shows what was given, which may be a URL with a secret in the wrong place.
 class Organization(Value, hide_input_in_errors=True):
@@ -119,6 +137,18 @@ class Organization(Value, hide_input_in_errors=True):
         """Give the people who have any of the roles; a role that there is not has nobody."""
         found = (user for role in roles if role in self.roles for user in self.roles[role].users)
         return tuple(dict.fromkeys(found))
+
+    def duties_of(self, role: str) -> frozenset[Duty]:
+        """Give what a role may do. One of another name than the procedure's has what it says, or nothing."""
+        settings = self.roles.get(role)
+        if settings is None:
+            return frozenset()
+        return OF_ROLE.get(role, frozenset()) if settings.duties is None else frozenset(settings.duties)
+
+    def duties_of_user(self, user: str) -> frozenset[Duty]:
+        """Give what a person may do: the duties of all roles that the person has."""
+        mine = (name for name, role in self.roles.items() if user in role.users)
+        return frozenset().union(*map(self.duties_of, mine))
 
     def titles_of(self, *roles: str) -> str:
         """Name some roles by their titles; a role that there is not keeps its own name."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from respaldo.config.contract import Contract
+from respaldo.domain.duties import Duty
 from respaldo.domain.quantities import Duration
 from respaldo.domain.retention import Retention
 from respaldo.domain.values import Value
@@ -51,6 +52,9 @@ class ScopeSettings(Value):
     """The part that is the same for all modes. ``mode`` and ``source`` choose the model of the rest."""
 
     name: Annotated[Title, Field(description="As people know it.")]
+    asset: Annotated[
+        Label | None, Field(description="Its code in the entity's inventory (1): `respaldo scopes missing`.")
+    ] = None
     department: Label
     criticality: Literal["alta", "media", "baja"]
     mode: Annotated[Literal["software", "manual"], Field(description="How copies are made (activity 3).")]
@@ -93,6 +97,11 @@ class ScopeSettings(Value):
     def roles(self) -> dict[str, str]:
         """The keys that name roles, and the roles."""
         return {"responsible": self.responsible}
+
+    @property
+    def duties(self) -> dict[str, Duty]:
+        """The duty that the role at a key must have, where it is asked to act."""
+        return {}
 
     @property
     def connection(self) -> str | None:
