@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli import configuration, copies, finding, report, restoring
+from respaldo.cli import configuration, copies, finding, plan, report, restoring
 from respaldo.texts import cli as texts
 
 app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
 app.command(help=texts.LINT)(configuration.lint)
 app.command(help=texts.SCHEMA)(configuration.schema)
 app.command(help=texts.SCOPES)(configuration.scopes)
+app.command(help=texts.PLAN)(plan.plan)
 app.command(help=texts.PASSWORD)(configuration.password)
 app.command(help=texts.COPIES)(copies.copies)
 app.command(help=texts.FIND)(finding.find)
