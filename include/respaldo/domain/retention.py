@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
+import re
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -31,5 +34,27 @@ class Retention(Value):
             raise PydanticCustomError("retention_empty", "a retention must keep something")
         return self
 
+    def until(self, moment: datetime) -> datetime:
+        """Give the latest moment until which a copy of some moment may have to be kept: its longest grade.
+
+        What is kept beyond the calendar's end is kept until then.
+        """
+        return max(_after(moment, age) for age in self.model_dump(exclude_none=True).values())
+
     def __str__(self) -> str:
         return ", ".join(f"{grade} {age}" for grade, age in self.model_dump(exclude_none=True).items())
+
+
+def _after(moment: datetime, age: str) -> datetime:
+    counted = {"y": 0, "m": 0, "w": 0, "d": 0, "h": 0}
+    for count, unit in re.findall(r"(\d+)([ymwdh])", age):
+        counted[unit] += int(count)
+    try:
+        years, month = divmod(moment.month - 1 + counted["m"], 12)
+        year = moment.year + counted["y"] + years
+        # A month later than the 31st is the end of a shorter month.
+        day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+        rest = timedelta(weeks=counted["w"], days=counted["d"], hours=counted["h"])
+        return moment.replace(year=year, month=month + 1, day=day) + rest
+    except (ValueError, OverflowError):
+        return datetime.max.replace(microsecond=0, tzinfo=moment.tzinfo) - timedelta(days=1)

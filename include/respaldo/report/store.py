@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from respaldo.domain.errors import ReportError, ReportUnavailableError
+from respaldo.domain.media import Medium
 from respaldo.domain.restoring import KnownCopy
 from respaldo.domain.values import Endpoint, PreviousCopy, Run
-from respaldo.report import copies, incidents
+from respaldo.report import contracts, copies, incidents, media
+from respaldo.report.contracts import KnownContract
 from respaldo.report.database import FactRefusedError, connected
 from respaldo.report.facts import Fact, Update
 from respaldo.report.incidents import OpenIncident, Recurrence, UnfinishedRun
@@ -41,7 +43,7 @@ _HAS_COPIES = """
     LIMIT 1
 """
 _ROW = "SELECT * FROM respaldo.fm007 WHERE run_key = %s"
-_ROWS = """
+ROWS: LiteralString = """
     SELECT *
     FROM reportes.tic_fm007
     WHERE (%(since)s::timestamptz IS NULL OR coalesce(inicio, programada) >= %(since)s)
@@ -50,7 +52,7 @@ _ROWS = """
     ORDER BY numero
 """
 _REQUEST = "SELECT * FROM respaldo.restore_request WHERE request_key = %s"
-_REQUESTS = """
+REQUESTS: LiteralString = """
     SELECT *
     FROM reportes.restauraciones
     WHERE (%(since)s::timestamptz IS NULL OR fecha >= %(since)s)
@@ -135,7 +137,7 @@ class Report:
         :param until: first moment after the period.
         :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
         """
-        return self._ask(_ROWS, {"since": since, "until": until, "scope": scope})
+        return self._ask(ROWS, {"since": since, "until": until, "scope": scope})
 
     def copies(self, scope_id: str, as_of: datetime | None = None, limit: int = 20) -> tuple[KnownCopy, ...]:
         """Return the newest verified copies of a scope that began no later than ``as_of``, newest first.
@@ -180,7 +182,16 @@ class Report:
         :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
         """
         self.drain()
-        return self._ask(_REQUESTS, {"since": since, "until": until, "scope": scope})
+        return self._ask(REQUESTS, {"since": since, "until": until, "scope": scope})
+
+    def medium(self, label: str) -> Medium | None:
+        """Return what is known of a labelled medium: state, place, what it holds; None: unknown label.
+
+        :param label: as somebody types it: capitals or not.
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return media.known(self.endpoint, label.strip().upper())
 
     def incident(self, run_key: str) -> dict[str, Any] | None:
         """Return the row of a failed run's incident with the base table's English columns.
@@ -231,6 +242,14 @@ class Report:
         """
         self.drain()
         return incidents.unopened(self.endpoint, since, until)
+
+    def contracts(self) -> tuple[KnownContract, ...]:
+        """Return every term of every contract, the one that ends first first.
+
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return contracts.contracts(self.endpoint)
 
     def _write_or_keep(self, fact: Fact) -> bool:
         try:

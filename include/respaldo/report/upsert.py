@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, LiteralString
 
 from respaldo.report.database import translated_errors
 from respaldo.report.facts import Fact, Update
+from respaldo.report.media import LabelsUpdate, give_labels
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,15 +28,17 @@ def apply(connection: Connection[DictRow], fact: Fact, *, waited: bool) -> None:
     """
     from psycopg.types.json import Jsonb
 
-    row = fact.row
-    columns = row.columns() | {"updated_at": fact.at.isoformat()}
-    given = {"columns": Jsonb(columns), "key": columns[row.KEY], "waited": waited}
+    row, at = fact.row, fact.at.isoformat()
+    key = getattr(row, row.KEY)
     with translated_errors(), connection.transaction():
         if not _is_first(connection, fact):
             return
         # One writer of a row at a time. ON CONFLICT is no way to do it: it looks at one unique index, and of
         # two that begin a row at once one may fail on another; and it takes a number even when it updates.
-        connection.execute(_LOCK, {"table": row.TABLE, "key": columns[row.KEY]})
+        connection.execute(_LOCK, {"table": row.TABLE, "key": key})
+        columns = give_labels(connection, row, at) if isinstance(row, LabelsUpdate) else row.columns()
+        columns |= {"updated_at": at}
+        given = {"columns": Jsonb(columns), "key": key, "waited": waited}
         if connection.execute(_update(row, columns), given).rowcount == 0:
             connection.execute(_insert(row, columns), given)
 

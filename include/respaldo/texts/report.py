@@ -214,6 +214,16 @@ TERMS = {
         "external": "Herramienta externa",
     },
     "contract_state": {"valid": "Vigente", "lapsing": "Por vencer", "lapsed": "Vencido"},
+    "contract_today": {
+        "not_begun": "Por comenzar",
+        "valid": "Vigente",
+        "lapsing": "Por vencer",
+        "lapsed": "Vencido",
+    },
+    "on_lapse": {
+        "continue": "Se sigue copiando, y se dice",
+        "block": "No se copia hasta que se renueve",
+    },
     "request_state": {
         "registered": "Registrado",
         "analysing": "En análisis",
@@ -285,6 +295,13 @@ TERMS = {
         "closed": "Cerrada",
     },
     "choice": {"rerun": "Ejecutar de nuevo", "close": "Cerrar sin ejecutar de nuevo"},
+    "medium_state": {"active": "En su lugar", "out": "Retirado", "destroyed": "Destruido"},
+    "move": {
+        "registered": "Registro",
+        "out": "Salida",
+        "in": "Regreso",
+        "destroyed": "Destrucción",
+    },
     "resolution": {
         "rerun": "Por su nueva ejecución",
         "next_good": "Por otra ejecución posterior",
@@ -321,6 +338,8 @@ TAMPERED = {
     "link": "La entrada {seq} del historial (formato N.º {number}, alcance {scope_id}, clave {run_key}) "
     "fue reescrita: la entrada siguiente no encadena con ella.",
     "gap": "Falta la entrada {seq} del historial: fue borrada.",
+    "cut": "La entrada {seq} del historial no es la que se archivó: el historial fue recortado o escrito de nuevo "
+    "después de archivar.",
     "row_differs": "La fila del formato N.º {number} (alcance {scope_id}, clave {run_key}) fue alterada: no "
     "corresponde a la entrada {seq} de su historial.",
     "row_without_history": "La fila del formato N.º {number} (alcance {scope_id}, clave {run_key}) no está "

@@ -1,0 +1,128 @@
+"""Labels of copies (activity 16): what a run states of them, and the labels that the database gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self
+
+from pydantic import AwareDatetime
+
+from respaldo.domain.labels import NUMBER
+from respaldo.domain.media import Medium
+from respaldo.domain.restoring import Which
+from respaldo.domain.values import Endpoint, Run, Value
+from respaldo.report.database import connected
+from respaldo.report.row import RunRow
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from psycopg.rows import DictRow
+
+_GIVEN = "SELECT copy, label FROM respaldo.media_holding WHERE run_key = %s ORDER BY copy"
+# The series stays locked until the transaction ends.
+_NUMBER = """
+    INSERT INTO respaldo.media_series AS kept (series, last) VALUES (%s, 1)
+    ON CONFLICT (series) DO UPDATE SET last = kept.last + 1
+    RETURNING last
+"""
+_MEDIUM = """
+    INSERT INTO respaldo.media (label, kind, description, site, custody, repository, registered_at)
+    VALUES (%(label)s, %(kind)s, %(description)s, %(site)s, %(custody)s, %(repository)s, %(at)s)
+    ON CONFLICT (label) DO NOTHING
+"""
+_HOLDING = """
+    INSERT INTO respaldo.media_holding (run_key, copy, label, keep_until, recorded_at)
+    VALUES (%(run_key)s, %(copy)s, %(label)s, %(keep_until)s, %(at)s)
+"""
+_KNOWN: LiteralString = """
+    SELECT m.label, m.kind, m.description, m.site, m.custody, m.repository, m.state,
+        count(h.label) AS copies, max(h.keep_until) AS keep_until
+    FROM respaldo.media m LEFT JOIN respaldo.media_holding h ON h.label = m.label
+    WHERE m.label = %s
+    GROUP BY m.label
+"""
+
+
+class LabelledCopy(Value):
+    """One of a run's copies, and the label that it gets: a new one of a series, or a medium's own."""
+
+    which: Which
+    series: str
+    """See ``respaldo.domain.labels.series``."""
+    label: str | None = None
+    """The label of the medium that somebody named; None: a new one."""
+    kind: str | None = None
+    description: str | None = None
+    site: str | None = None
+    custody: str | None = None
+    repository: str | None = None
+    keep_until: AwareDatetime
+
+
+class LabelsUpdate(RunRow):
+    """The copies of a good run, to be labelled. Which labels they get, the database says when it arrives."""
+
+    TABLE: ClassVar[str] = "fm007"
+    KEY: ClassVar[str] = "run_key"
+    MERGED: ClassVar[frozenset[str]] = frozenset()
+    OUTCOME: ClassVar[frozenset[str]] = frozenset()
+
+    run_key: str
+    labelled: tuple[LabelledCopy, ...]
+
+    @classmethod
+    def of_copies(cls, run: Run, *copies: LabelledCopy) -> Self:
+        """State which copies a run left."""
+        return cls.of(run, labelled=copies)
+
+
+def give_labels(connection: Connection[DictRow], row: LabelsUpdate, at: str) -> dict[str, Any]:
+    """Label the copies that have no label yet, and give the columns of the form's row.
+
+    Within the transaction that writes the row, while nobody else may write it.
+    """
+    given = {found["copy"]: found["label"] for found in connection.execute(_GIVEN, (row.run_key,))}
+    # Series are locked in one order: two runs never wait for each other.
+    for copy in sorted(row.labelled, key=lambda copy: copy.series):
+        if copy.which not in given:
+            given[copy.which] = _label(connection, row.run_key, copy, at)
+    key = row.model_dump(include={"run_key", "dag_id", "run_id", "scope_id"})
+    return key | {"labels": [given[copy] for copy in sorted(given)]}
+
+
+def known(endpoint: Endpoint, label: str) -> Medium | None:
+    """Give the medium with a label, None where there is none.
+
+    :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+    """
+    with connected(endpoint) as connection:
+        return medium(connection, label)
+
+
+def medium(connection: Connection[DictRow], label: str) -> Medium | None:
+    """Give the medium with a label, within somebody's transaction."""
+    found = connection.execute(_KNOWN, (label,)).fetchone()
+    return Medium.model_validate(found) if found else None
+
+
+def _label(connection: Connection[DictRow], run_key: str, copy: LabelledCopy, at: str) -> str:
+    values = copy.model_dump() | {"run_key": run_key, "copy": copy.which, "at": at}
+    if copy.label is None:
+        values["label"] = _new_medium(connection, values)
+    else:
+        connection.execute(_MEDIUM, values)
+    connection.execute(_HOLDING, values)
+    return str(values["label"])
+
+
+def _new_medium(connection: Connection[DictRow], values: dict[str, Any]) -> str:
+    """Register a medium with the next label of its series that nobody registered by hand."""
+    while True:
+        [number] = connection.execute(_NUMBER, (values["series"],)).fetchall()
+        label = _numbered(values["series"], number["last"])
+        if connection.execute(_MEDIUM, values | {"label": label}).rowcount == 1:
+            return label
+
+
+def _numbered(series: str, number: int) -> str:
+    width = series.count(NUMBER)
+    return series.replace(NUMBER * width, f"{number:0{width}}")
