@@ -127,7 +127,8 @@ def test_the_database_and_the_program_name_codes_alike(report):
     [
         (
             "fm007",
-            {name: name for name in ("mode", "kind", "origin", "state", "verification_result")},
+            {name: name for name in ("mode", "kind", "origin", "state", "verification_result")}
+            | {"contract_state": "contract_state"},
         ),
         (
             "restore_request",
@@ -140,6 +141,7 @@ def test_the_database_and_the_program_name_codes_alike(report):
                 "informed_by": "informed_by",
             },
         ),
+        ("contract", {"on_lapse": "on_lapse"}),
         ("incident", {"state": "incident_state", "decision": "choice", "resolution": "resolution"}),
     ],
 )

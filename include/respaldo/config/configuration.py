@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from respaldo.config.document import Document, nearest, read, validated
 from respaldo.config.external import EXTERNAL, ExternalScope
 from respaldo.config.manual import MANUAL, ManualScope
-from respaldo.config.organization import Failures, Organization, Requests
+from respaldo.config.organization import Contracts, Failures, Organization, Requests
 from respaldo.config.repositories import Repositories, RepositorySettings
 from respaldo.config.scope_settings import SCOPE_ID, ScopeSettings
 from respaldo.config.scopes import Scope
@@ -122,9 +122,10 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
 def _organization(path: Path) -> Organization:
     document = read(path)
     organization = validated(document, Organization)
-    deciding: dict[str, Requests | Failures] = {
+    deciding: dict[str, Requests | Failures | Contracts] = {
         "requests": organization.requests,
         "failures": organization.failures,
+        "contracts": organization.contracts,
     }
     problems = [
         problem

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from respaldo.config.media import Media
+from respaldo.config.zone import TimeZone
 from respaldo.domain.duties import OF_ROLE, Duty
 from respaldo.domain.quantities import Duration
 from respaldo.domain.values import Value
@@ -32,18 +33,16 @@ def _place_to_tell(text: str) -> str:
     return text
 
 
-def _known_zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        raise PydanticCustomError("timezone_unknown", "not a time zone")
-    return name
-
-
 class Form(Value):
     """The form's code, version and date, as the quality system has them."""
 
     code: str = "TIC-FM007"
     version: str
     date: date
+
+
+RoleName = Annotated[str, Field(min_length=1, max_length=50)]
+"""Airflow's FAB keeps 64 letters, its prefix among them."""
 
 
 class Role(Value):
@@ -121,17 +120,45 @@ class Failures(Value):
         return {("analyst",): "failures"}
 
 
+class Contracts(Value):
+    """Who decides on a contract that has lapsed, who is told, and how long the answer may take (4, 5)."""
+
+    decider: Annotated[str, Field(description="Role that renews contracts (5).")] = "director"
+    informed: Annotated[
+        tuple[str, ...],
+        Field(description="Roles that are told as well, beside the decider and the scopes' responsibles."),
+    ] = ()
+    answer_within: Annotated[Duration, Field(description="How long the decision may take.")] = timedelta(
+        days=30
+    )
+
+    @property
+    def roles(self) -> dict[tuple[int | str, ...], str]:
+        """The place of each key that names a role, and the role."""
+        named: dict[tuple[int | str, ...], str] = {
+            ("informed", place): role for place, role in enumerate(self.informed)
+        }
+        return {("decider",): self.decider} | named
+
+    @property
+    def duties(self) -> dict[tuple[int | str, ...], Duty]:
+        """The duty that the role at each key must have to answer; who is only informed needs none."""
+        return {("decider",): "contracts"}
+
+
 # A message of pydantic shows what was given, which may be a URL with a secret in the wrong place.
 class Organization(Value, hide_input_in_errors=True):
     """The entity."""
 
     name: str
     process: str
-    timezone: Annotated[str, AfterValidator(_known_zone)]
+    timezone: TimeZone
     form: Form
-    roles: Annotated[dict[str, Role], Field(min_length=1)]
+    roles: Annotated[dict[RoleName, Role], Field(min_length=1)]
     requests: Requests = Requests()
     failures: Failures = Failures()
+    contracts: Contracts = Contracts()
+    media: Media = Media()
 
     def users_of(self, roles: tuple[str, ...]) -> tuple[str, ...]:
         """Give the people who have any of the roles; a role that there is not has nobody."""

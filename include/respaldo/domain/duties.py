@@ -57,7 +57,7 @@ POWERS: Mapping[Duty, Power] = MappingProxyType(
         "report": Power(),
         "reading": Power(),
         "programming": Power(switches=_SCOPES),
-        "contracts": Power(answers=_CONTRACTS),
+        "contracts": Power(starts=_CONTRACTS, answers=_CONTRACTS),
         "copies": Power(starts=_SCOPES, answers=_MANUAL),
         "verification": Power(answers=_MANUAL),
         "failures": Power(answers=_FAILURES),

@@ -101,6 +101,8 @@ class Planned(Value):
     new_repositories: tuple[str, ...] = ()
     """Repositories in which the report knows no copy of this scope: only these may be created. One that is
     not there although copies were left in it is lost, and an empty one in its place would hide that."""
+    warnings: tuple[str, ...] = ()
+    """What is to be known though the run goes on, as a contract that has lapsed."""
 
 
 class Executed(Value):

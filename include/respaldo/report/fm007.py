@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from respaldo.domain.contracts import State as ContractState
 from respaldo.domain.values import Applied, Copy, Evidence
 from respaldo.report.row import Count, RunRow
 
@@ -15,7 +16,6 @@ State = Literal[
 Kind = Literal["backup", "restore", "drill"]
 Mode = Literal["software", "manual"]
 Origin = Literal["scheduled", "unscheduled", "rerun", "requested"]
-ContractState = Literal["valid", "lapsing", "lapsed"]
 VerificationResult = Literal["good", "bad", "not_done"]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
