@@ -242,6 +242,32 @@ def test_a_person_with_two_roles_may_do_what_either_may(config):
     assert load(config).organization.duties_of_user("nadie") == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "code", "told"),
+    [
+        ("PRI-{year}", "label_number", "PRI-{year}-{number:06}"),
+        ("PRI-{dia}-{number}", "label_field", "solo sirven {year}, {number} y {site}"),
+        ("PRI-{number:x}", "label_width", "como {number:06}"),
+        ("pri-{number}", "label_letters", "mayúsculas"),
+        ("PRI-{number", "label_malformed", "llave"),
+    ],
+)
+def test_a_pattern_of_labels_that_makes_none_is_told(config, pattern, code, told):
+    path = config / "repositories.yaml"
+    path.write_text(path.read_text().replace("site: Centro de datos", f"site: Centro\n  label: '{pattern}'"))
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == (code, "principal.label")
+    assert told in tell(problem)
+
+
+def test_labels_that_do_not_fit_their_sheet_are_told(config):
+    path = config / "organization.yaml"
+    path.write_text(path.read_text() + "media: {sheet: {columns: 4}}\n")
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("sheet_too_big", "media.sheet")
+    assert "suman 280 mm" in tell(problem)
+
+
 def test_a_url_where_a_connection_belongs_is_refused_and_never_repeated(config):
     path = config / "organization.yaml"
     path.write_text(path.read_text().replace("[soporte]}", "[soporte], notify: [a@b.co, 'slack://CLAVE/x']}"))

@@ -7,14 +7,19 @@ import string
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 LABEL = r"^[A-Z0-9][A-Z0-9.-]{2,47}$"
 """Capitals, digits, ``-`` and ``.``: what people can spell, addresses and QR codes hold as it is."""
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=LABEL)]
-"""A label as somebody types it or a scanner reads it: capitals or not."""
+
+def as_label(text: object) -> object:
+    """Read a label as somebody types it or a scanner reads it: capitals or not, a space too many."""
+    return text.strip().upper() if isinstance(text, str) else text
+
+
+Label = Annotated[str, Field(pattern=LABEL), BeforeValidator(as_label)]
 
 NUMBER = "#"
 """Stands in a series for one digit of the number: no label holds it."""
