@@ -36,6 +36,14 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.fixture(scope="module")
+def airflow_home(tmp_path_factory):
+    """Airflow makes a folder when it is imported: not in the home of whoever tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+        yield
+
+
 @dataclass
 class PostgresServer:
     """A throw-away PostgreSQL that listens on a UNIX socket and trusts everybody who reaches it."""

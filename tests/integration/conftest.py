@@ -1,4 +1,6 @@
-"""The report's database, with and without its tables."""
+"""The report's database, with and without its tables; the pages of the UI."""
+
+import json
 
 import pytest
 
@@ -6,6 +8,8 @@ from respaldo.domain.values import Endpoint
 from respaldo.report.migrate import migrate
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
+
+NOWHERE = json.dumps({"conn_type": "postgres", "host": "/nonexistent", "schema": "none", "login": "nobody"})
 
 
 @pytest.fixture
@@ -22,3 +26,17 @@ def report_database(empty_database) -> Endpoint:
 @pytest.fixture
 def report(report_database, tmp_path) -> Report:
     return Report(report_database, Spool(tmp_path / "spool"))
+
+
+@pytest.fixture
+def page(airflow_home, monkeypatch):
+    """The application for a user who may see the website, its database nowhere."""
+    from fastapi.testclient import TestClient
+
+    from respaldo.web.access import sees_website
+    from respaldo.web.app import build
+
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", NOWHERE)
+    app = build()
+    app.dependency_overrides[sees_website] = lambda: None
+    return TestClient(app)

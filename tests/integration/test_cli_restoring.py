@@ -159,14 +159,6 @@ class Installation:
         return self.report.request(key) | {"form": self.report.row(key)}
 
 
-@pytest.fixture(scope="module")
-def airflow_home(tmp_path_factory):
-    """Airflow makes a folder when it is imported: not in the home of whoever tests."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        yield
-
-
 def first_two_backups(root, endpoint):
     """Make two backups: the second one has one file more, and another content of one."""
     made = Installation(root, Report(endpoint, Spool(root / "home" / "spool")))

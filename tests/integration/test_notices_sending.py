@@ -25,13 +25,7 @@ SECRET = "c1av3-muy-s3creta"
 LINK = "https://respaldo.example.org/dags/x/runs/y/tasks/decide/required_actions?map_index=-1"
 NOTICE = Notice("Falló la copia «Nómina»: <Disco> lleno", "Causa: el disco & más.\n\nDecida aquí:\n", LINK)
 
-
-@pytest.fixture(scope="module", autouse=True)
-def airflow_home(tmp_path_factory):
-    """Airflow makes a folder when it is imported: not in the home of whoever tests."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        yield
+pytestmark = pytest.mark.usefixtures("airflow_home")
 
 
 @pytest.fixture(autouse=True)

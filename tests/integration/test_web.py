@@ -20,7 +20,6 @@ from respaldo.texts import web as texts
 PROJECT = Path(__file__).parents[2]
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 HOSTILE = '<script>alert("x")</script>'
-NOWHERE = json.dumps({"conn_type": "postgres", "host": "/nonexistent", "schema": "none", "login": "nobody"})
 
 
 def run_of(scope, day):
@@ -39,28 +38,6 @@ def connection_to(endpoint):
             "schema": endpoint.database,
         }
     )
-
-
-@pytest.fixture(scope="module")
-def airflow_home(tmp_path_factory):
-    """Airflow makes a folder when it is imported: not in the home of whoever tests."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        yield
-
-
-@pytest.fixture
-def page(airflow_home, monkeypatch):
-    """The application for a user who may see the website, its database nowhere."""
-    from fastapi.testclient import TestClient
-
-    from respaldo.web.access import sees_website
-    from respaldo.web.app import build
-
-    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", NOWHERE)
-    app = build()
-    app.dependency_overrides[sees_website] = lambda: None
-    return TestClient(app)
 
 
 @pytest.fixture
@@ -343,7 +320,7 @@ def test_in_airflow_only_its_users_see_the_page(airflow_home, report_database, t
     subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"], env=environment, check=True, capture_output=True
     )
-    paths = [f"/respaldo{path}" for path in PATHS]
+    paths = [f"/respaldo{path}" for path in (*PATHS, "/plan")]
 
     told = subprocess.run(
         [sys.executable, "-c", ASK_AIRFLOW, *paths],
@@ -355,5 +332,5 @@ def test_in_airflow_only_its_users_see_the_page(airflow_home, report_database, t
 
     found = json.loads(told.stdout.split("ANSWERS", 1)[1])
     assert found == dict(
-        zip(paths, ([401, 200], [401, 200], [401, 200], [401, 404], [401, 404]), strict=True)
+        zip(paths, ([401, 200], [401, 200], [401, 200], [401, 404], [401, 404], [401, 200]), strict=True)
     )

@@ -123,14 +123,6 @@ def test_help_is_spanish():
     assert "Comprueba la configuración" in done.stdout
 
 
-@pytest.fixture(scope="module")
-def airflow_home(tmp_path_factory):
-    """Airflow makes a folder when it is imported: not in the home of whoever tests."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        yield
-
-
 @pytest.fixture
 def home(config, restic, airflow_home, tmp_path, monkeypatch):
     """A folder of its own, in which what is refused leaves nothing."""

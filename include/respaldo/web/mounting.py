@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from respaldo.texts.programming import TITLE as PROGRAMMING
 from respaldo.texts.web import TITLE
 
 if TYPE_CHECKING:
@@ -21,13 +22,20 @@ EXTERNAL_VIEWS = (
         "url_route": "tic-fm007",
     },
     {
+        "name": PROGRAMMING,
+        "href": f"{PREFIX}/plan",
+        "destination": "nav",
+        "category": "browse",
+        "url_route": "programacion",
+    },
+    {
         "name": TITLE,
         "href": f"{PREFIX}/run?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",
         "destination": "dag_run",
         "url_route": "tic-fm007-run",
     },
 )
-"""The entry in the menu, and the tab of each DAG run. Airflow puts the escaped ids in the braces."""
+"""The entries in the menu, and the tab of each DAG run. Airflow puts the escaped ids in the braces."""
 
 
 class LateApp:

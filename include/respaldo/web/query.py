@@ -21,6 +21,8 @@ def _filled(given: object) -> object:
 _Blank = BeforeValidator(_filled)
 # The calendar's own ends have no day before or after them.
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
+# PostgreSQL has no text with a zero in it.
+ScopeChoice = Annotated[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]+$")] | None, _Blank]
 
 
 class Query(BaseModel):
@@ -28,8 +30,7 @@ class Query(BaseModel):
 
     since: Annotated[Day | None, _Blank] = None
     until: Annotated[Day | None, _Blank] = None
-    # PostgreSQL has no text with a zero in it.
-    scope: Annotated[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]+$")] | None, _Blank] = None
+    scope: ScopeChoice = None
     state: Annotated[State | None, _Blank] = None
 
     def selection(self, zone: ZoneInfo) -> Selection:
