@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from respaldo.domain.errors import IncompleteAnswerError, RespaldoError
+from respaldo.domain.people_errors import InvalidAnswerError
+from respaldo.domain.people_errors import InvalidAnswerError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -49,7 +51,7 @@ class CauseRetryPolicy(RetryPolicy):
 
 
 class QuestionRetryPolicy(CauseRetryPolicy):
-    """Ask again at once what was answered incompletely: whoever answered is still there."""
+    """Ask again at once what was answered incompletely or wrongly: whoever answered is still there."""
 
     def evaluate(
         self,
@@ -58,6 +60,6 @@ class QuestionRetryPolicy(CauseRetryPolicy):
         max_tries: int,
         context: Context | None = None,
     ) -> RetryDecision:
-        if isinstance(exception, IncompleteAnswerError):
+        if isinstance(exception, IncompleteAnswerError | InvalidAnswerError):
             return RetryDecision.retry(delay=timedelta(), reason=exception.code)
         return super().evaluate(exception, min(try_number, _MOST_DOUBLED), max_tries, context)

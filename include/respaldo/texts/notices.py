@@ -57,6 +57,15 @@ Responde: {role}
 Plazo: {until}. Si nadie responde antes, se cierra sin respuesta.
 """
 
+REFUSED_SUBJECT = "Respuesta no aceptada: {subject}"
+REFUSED = """\
+Lo que se respondió no se acepta, y no se guardó nada: {subject}
+
+{told}
+
+La pregunta espera de nuevo, con el mismo plazo.
+"""
+
 NUMBER = "N.º {number}"
 NO_NUMBER = "sin número en TIC-FM007 todavía"
 DECIDE_HERE = "Decida aquí:"

@@ -67,7 +67,7 @@ def failure(
         follows=follows,
     )
     subject = texts.FAILED_SUBJECT.format(name=name, cause=failed.cause)
-    return _notice(subject, text, texts.DECIDE_HERE if awaited else texts.SEE_HERE, link)
+    return notice(subject, text, texts.DECIDE_HERE if awaited else texts.SEE_HERE, link)
 
 
 def resolved(
@@ -103,7 +103,7 @@ def resolved(
         failures="\n".join(lines),
         elapsed=clock(elapsed),
     )
-    return _notice(texts.RESOLVED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
+    return notice(texts.RESOLVED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
 
 
 def closed(
@@ -128,19 +128,32 @@ def closed(
         corrective=corrective,
         closed_at=moment(closed_at, zone),
     )
-    return _notice(texts.CLOSED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
+    return notice(texts.CLOSED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
 
 
 def question(*, subject: str, role: str, until: datetime, link: str | None, zone: ZoneInfo) -> Notice:
-    """Tell that a question on a restore request waits.
+    """Tell that a question waits.
 
     :param role: the titles of who may answer.
     """
     text = texts.QUESTION.format(subject=subject, role=role, until=moment(until, zone))
-    return _notice(texts.QUESTION_SUBJECT.format(subject=subject), text, texts.DECIDE_HERE, link)
+    return notice(texts.QUESTION_SUBJECT.format(subject=subject), text, texts.DECIDE_HERE, link)
 
 
-def _notice(subject: str, text: str, here: str, link: str | None) -> Notice:
+def refused(*, subject: str, told: str, link: str | None) -> Notice:
+    """Tell that an answer was refused and that its question waits again.
+
+    :param told: why, in words.
+    """
+    text = texts.REFUSED.format(subject=subject, told=told)
+    return notice(texts.REFUSED_SUBJECT.format(subject=subject), text, texts.DECIDE_HERE, link)
+
+
+def notice(subject: str, text: str, here: str, link: str | None) -> Notice:
+    """Put a notice together.
+
+    :param here: what the link, if there is one, is for.
+    """
     # A subject is one line, whatever people wrote in a name.
     return Notice(" ".join(subject.split()), f"{text}\n{here}\n" if link else text, link)
 
