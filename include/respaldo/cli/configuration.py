@@ -27,6 +27,7 @@ from respaldo.flows.notices import chat
 from respaldo.restic.passwords import derive_password
 from respaldo.texts import cli as texts
 from respaldo.texts import configuration as problem_texts
+from respaldo.texts import roles as role_texts
 
 SCHEMAS: dict[str, TypeAdapter[Any]] = {
     "organization": TypeAdapter(Organization),
@@ -43,6 +44,7 @@ def lint(
     if not problems and not offline:
         configuration = load(folder())
         problems += _missing_connections(configuration) + _places_to_tell(configuration.organization)
+        problems += _stale_roles(configuration)
     for problem in problems:
         say(problem_texts.tell(problem))
     if problems:
@@ -121,15 +123,24 @@ def _missing_connections(configuration: Configuration) -> list[Problem]:
         (str(root / "repositories.yaml"), f"{name}.connection", settings.connection)
         for name, settings in configuration.repositories.items()
     ] + [
-        (str(root / "scopes" / f"{scope.id}.yaml"), "source.connection", scope.settings.connection)
+        (str(root / "scopes" / f"{scope.id}.yaml"), key, connection)
         for scope in configuration.all_scopes.values()
-        if scope.settings.connection
+        for key, connection in scope.settings.connections.items()
     ]
     return [
         Problem(file=file, line=1, key=key, code="connection_unknown", facts={"value": connection})
         for file, key, connection in named
         if not connections.exists(connection)
     ]
+
+
+def _stale_roles(configuration: Configuration) -> list[Problem]:
+    """Ask FAB, where it has the users, whether a synchronization of the roles was forgotten."""
+    from respaldo.flows.roles.syncing import pending_changes
+
+    if not any(change.what in role_texts.CHANGES for change in pending_changes(configuration)):
+        return []
+    return [Problem(file=str(folder() / "organization.yaml"), line=1, key="roles", code="roles_stale")]
 
 
 def _places_to_tell(organization: Organization) -> list[Problem]:

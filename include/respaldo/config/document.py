@@ -48,7 +48,7 @@ class Document:
             found = _step(node, step)
             if found is not None:
                 line, node = found
-            if found is not None or place == len(location) - 1:
+            if found is not None or (place == len(location) - 1 and not _is_kind(node, step)):
                 keys.append(str(step))
         return line, keys
 
@@ -88,7 +88,7 @@ def validated(document: Document, model: type[Model], data: Any = None) -> Model
                     found["type"],
                     suggestion=_suggestion(found, known),
                     value=found["input"] if found["type"] != "missing" else "",
-                    **found.get("ctx", {}),
+                    **_facts(found),
                 )
                 for found in error.errors(include_url=False)
                 # Of a list pydantic counts only the good items, and would call one with a mistake empty.
@@ -115,6 +115,14 @@ def _suggestion(found: Any, known: frozenset[str]) -> str | None:  # noqa: ANN40
     return None
 
 
+def _facts(found: Any) -> dict[str, object]:  # noqa: ANN401  (pydantic's error)
+    facts: dict[str, object] = dict(found.get("ctx", {}))
+    if "discriminator" in facts:
+        # Named as Python has it, in quotes, and as the file has it, where that is another name.
+        facts["discriminator"] = str(facts["discriminator"]).rpartition("|")[2].strip(" '")
+    return facts
+
+
 def _unreadable(path: Path, line: int, code: str, reason: object) -> ConfigurationProblemsError:
     return ConfigurationProblemsError(
         (Problem(file=str(path), line=line, code=code, facts={"reason": str(reason)}),)
@@ -130,6 +138,12 @@ def _step(node: yaml.Node | None, step: int | str) -> tuple[int, yaml.Node] | No
         found = node.value[step]
         return found.start_mark.line + 1, found
     return None
+
+
+def _is_kind(node: yaml.Node | None, step: int | str) -> bool:
+    """Whether a step of a location is the kind that the mapping says that it is, and no key of it."""
+    values = (value.value for _, value in node.value) if isinstance(node, yaml.MappingNode) else ()
+    return any(value == step for value in values)
 
 
 def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

@@ -104,6 +104,6 @@ class ScopeSettings(Value):
         return {}
 
     @property
-    def connection(self) -> str | None:
-        """The Airflow connection that leads to the data, if one does."""
-        return None
+    def connections(self) -> dict[str, str]:
+        """The keys that name Airflow connections, and the connections."""
+        return {}

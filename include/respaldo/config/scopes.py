@@ -41,5 +41,5 @@ class Scope(ScopeSettings):
         return places | {"second_copy": self.second_copy} if self.second_copy else places
 
     @property
-    def connection(self) -> str | None:
-        return self.source.connection
+    def connections(self) -> dict[str, str]:
+        return {"source.connection": self.source.connection} if self.source.connection else {}
