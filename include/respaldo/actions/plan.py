@@ -20,13 +20,16 @@ def plan(job: Job, report: Report) -> Planned:
     :raises SourceError: what cannot be read, before anything is written.
     """
     job.settings.source.probe(job.endpoint)
+    return known_before(report, job.scope.id, job.settings.repository, job.settings.second_copy)
+
+
+def known_before(report: Report, scope_id: str, *repositories: str | None) -> Planned:
+    """Ask the report what there was before the run. Nothing is known while it is away."""
     try:
         return Planned(
-            previous=report.last_good(job.scope.id),
+            previous=report.last_good(scope_id),
             new_repositories=tuple(
-                name
-                for name in (job.settings.repository, job.settings.second_copy)
-                if name is not None and not report.has_copies(job.scope.id, name)
+                name for name in repositories if name is not None and not report.has_copies(scope_id, name)
             ),
         )
     except ReportError as error:

@@ -57,6 +57,16 @@ class Configuration:
         """Give the scopes of every mode, by id."""
         return dict(sorted((self.scopes | self.manual | self.external).items()))
 
+    @property
+    def kept(self) -> dict[str, ConfiguredScope]:
+        """Give the scopes whose copies restic keeps: it makes them, or people do and it keeps them too."""
+        by_hand = {
+            scope.id: Configured(scope.id, kept, scope.digest)
+            for scope in self.manual.values()
+            if (kept := scope.settings.kept(scope.settings.folder)) is not None
+        }
+        return dict(sorted((self.scopes | by_hand).items()))
+
 
 def folder() -> Path:
     """Give the configuration's folder: RESPALDO_CONFIG, or ``include/config`` beside the package."""

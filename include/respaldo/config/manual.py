@@ -33,7 +33,6 @@ class ManualScope(ScopeSettings):
     repository: Annotated[
         str | None, Field(description="Where a copy that the worker can read is kept by restic as well.")
     ] = None
-
     folder: Annotated[
         Place, Field(pattern="^/", description="Copies that a worker can read lie there: no other is read.")
     ] = "/"

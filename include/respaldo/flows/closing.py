@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowRuntimeError
 
 from respaldo.actions import rows
+from respaldo.actions.labels import labelled
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import (
     CancelledRunError,
@@ -23,7 +24,8 @@ from respaldo.flows.beginning import Trigger
 from respaldo.flows.failures.names import analysis_of, watch_after
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
-from respaldo.report.fm007 import State
+from respaldo.report.fm007 import GOOD, State
+from respaldo.report.media import LabelsUpdate
 from respaldo.texts import backup as texts
 from respaldo.texts.report import TERMS
 
@@ -56,11 +58,23 @@ def close(place: Workplace) -> Trigger | None:
     causes = [_cause(place, step) for step in failed]
     state = _state([*silent, *marked], causes, results)
     effort = rows.Effort(step="record", attempt=place.run.attempt, seconds=time.monotonic() - began)
-    place.report.write(rows.closed(place.run, state, datetime.now(UTC), effort))
+    place.report.write(rows.closed(place.run, state, _ended_at(state, results), effort))
     log.info(texts.RECORDED, TERMS["state"][state])
     if failed or marked:
         return analysis_of(place.run)
     return watch_after(place.run) if _had_failed(place) else None
+
+
+def _label(place: Workplace, results: Mapping[str, Any], at: datetime) -> None:
+    """State the copies that are to be labelled (16). A good run stays one where that cannot be told."""
+    try:
+        configuration = place.configuration()
+    except InvalidConfigurationError as error:
+        log.warning("%s", error)
+        return
+    scope = configuration.all_scopes[place.run.scope_id]
+    copies = labelled(scope, configuration, results, at)
+    place.report.write(LabelsUpdate.of_copies(place.run, *copies))
 
 
 def _result(place: Workplace, step: str) -> Any:  # noqa: ANN401  (what the step handed on)
@@ -117,6 +131,14 @@ def _had_failed(place: Workplace) -> bool:
     except ReportError as error:
         log.warning("%s", error)
         return False
+
+
+def _ended_at(state: State, results: Mapping[str, Any]) -> datetime:
+    """Give when a run ended: a good copy that was made by hand ended when its maker says so."""
+    stated = results.get("perform")
+    if stated is not None and state in ("succeeded", "succeeded_with_warnings"):
+        return datetime.fromisoformat(stated["ended_at"])
+    return datetime.now(UTC)
 
 
 def _state(silent: list[str], causes: Sequence[type[RespaldoError]], results: Mapping[str, Any]) -> State:

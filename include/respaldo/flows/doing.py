@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowTaskTimeout
@@ -33,14 +34,27 @@ def do(step: str, place: Workplace, work: Work) -> dict[str, Any]:
 
     :raises RespaldoError: the step's cause of failure, after it is in the row and in the log.
     """
+    applied: list[Applied] = []
+    with telling(step, place, applied) as effort:
+        result, row = work(place, applied)
+    place.report.write(row(effort()))
+    handed_on: dict[str, Any] = result.model_dump(mode="json")
+    return handed_on
+
+
+@contextmanager
+def telling(step: str, place: Workplace, applied: list[Applied]) -> Iterator[Callable[[], rows.Effort]]:
+    """Tell why a step fails where people look for it: in the row, and in the task's log.
+
+    It gives what counts the step's effort so far.
+    """
     began = time.monotonic()
 
     def effort() -> rows.Effort:
         return rows.Effort(step=step, attempt=place.run.attempt, seconds=time.monotonic() - began)
 
-    applied: list[Applied] = []
     try:
-        result, row = work(place, applied)
+        yield effort
     except RespaldoError as error:
         _tell(place, error, effort(), applied)
         raise
@@ -54,9 +68,6 @@ def do(step: str, place: Workplace, work: Work) -> dict[str, Any]:
         said = type(bug).__name__
         _tell(place, UnknownEngineError(said=said, exit_code=texts.NO_CODE), effort(), applied)
         raise
-    place.report.write(row(effort()))
-    handed_on: dict[str, Any] = result.model_dump(mode="json")
-    return handed_on
 
 
 def log_applied(applied: Sequence[Applied]) -> None:

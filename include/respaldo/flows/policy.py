@@ -9,7 +9,6 @@ from airflow.sdk import RetryDecision, RetryPolicy
 
 from respaldo.domain.errors import IncompleteAnswerError, RespaldoError
 from respaldo.domain.people_errors import InvalidAnswerError
-from respaldo.domain.people_errors import InvalidAnswerError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

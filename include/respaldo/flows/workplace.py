@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from respaldo import connections
 from respaldo.actions.job import Job
 from respaldo.actions.rows import Request
-from respaldo.config.configuration import Configuration, folder, load
+from respaldo.config.configuration import Configuration, ConfiguredScope, folder, load
 from respaldo.config.home import Home
 from respaldo.domain.errors import InvalidConfigurationError
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
@@ -48,15 +48,16 @@ class Workplace(NamedTuple):
         allowed = self.context["task"].execution_timeout
         return round(allowed.total_seconds()) if allowed else 0
 
-    def job(self) -> Job:
+    def job(self, scope: ConfiguredScope | None = None) -> Job:
         """Put the job together: configuration, engine, the way to the secrets.
 
+        :param scope: as restic keeps it in this run; None: as its file has it.
         :raises InvalidConfigurationError: see ``configuration``.
         """
         configuration = self.configuration()
         return Job(
             run=self.run,
-            scope=configuration.scopes[self.run.scope_id],
+            scope=scope or configuration.kept[self.run.scope_id],
             configuration=configuration,
             home=self.home,
             engine=find_engine(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 DAG_TITLE = "Copia · {name}"
 TASK_TITLES = {
     "plan": "1 · Programar y comprobar",
+    "perform": "11 · Realizar la copia",
     "execute": "11 · Ejecutar la copia",
     "verify": "12 · Verificar la copia",
     "copy": "Segunda copia en la sede alterna",

@@ -184,8 +184,8 @@ TERMS = {
     },
     "step": {
         "plan": "Programar",
-        "execute": "Ejecutar",
         "perform": "Realizar manualmente",
+        "execute": "Ejecutar",
         "verify": "Verificar",
         "copy": "Segunda copia",
         "inspect": "Leer el registro de la consola",
