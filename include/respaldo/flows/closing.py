@@ -58,8 +58,11 @@ def close(place: Workplace) -> Trigger | None:
     causes = [_cause(place, step) for step in failed]
     state = _state([*silent, *marked], causes, results)
     effort = rows.Effort(step="record", attempt=place.run.attempt, seconds=time.monotonic() - began)
-    place.report.write(rows.closed(place.run, state, _ended_at(state, results), effort))
+    ended_at = _ended_at(state, results)
+    place.report.write(rows.closed(place.run, state, ended_at, effort))
     log.info(texts.RECORDED, TERMS["state"][state])
+    if state in GOOD:
+        _label(place, results, ended_at)
     if failed or marked:
         return analysis_of(place.run)
     return watch_after(place.run) if _had_failed(place) else None
@@ -136,7 +139,7 @@ def _had_failed(place: Workplace) -> bool:
 def _ended_at(state: State, results: Mapping[str, Any]) -> datetime:
     """Give when a run ended: a good copy that was made by hand ended when its maker says so."""
     stated = results.get("perform")
-    if stated is not None and state in ("succeeded", "succeeded_with_warnings"):
+    if stated is not None and state in GOOD:
         return datetime.fromisoformat(stated["ended_at"])
     return datetime.now(UTC)
 

@@ -13,6 +13,9 @@ from respaldo.report.row import Count, RunRow
 State = Literal[
     "programmed", "running", "succeeded", "succeeded_with_warnings", "failed", "interrupted", "not_executed"
 ]
+GOOD: tuple[State, ...] = ("succeeded", "succeeded_with_warnings")
+"""States of a run that left a good copy."""
+
 Kind = Literal["backup", "restore", "drill"]
 Mode = Literal["software", "manual"]
 Origin = Literal["scheduled", "unscheduled", "rerun", "requested"]
