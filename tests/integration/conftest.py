@@ -1,6 +1,10 @@
-"""The report's database, with and without its tables; the pages of the UI."""
+"""The report's database, with and without its tables; the UI's pages; an Airflow with FAB's users."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +14,8 @@ from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 
 NOWHERE = json.dumps({"conn_type": "postgres", "host": "/nonexistent", "schema": "none", "login": "nobody"})
+
+FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
 @pytest.fixture
@@ -40,3 +46,41 @@ def page(airflow_home, monkeypatch):
     app = build()
     app.dependency_overrides[sees_website] = lambda: None
     return TestClient(app)
+
+
+@pytest.fixture(scope="session")
+def database_of_fab(tmp_path_factory):
+    """Make the database of an Airflow whose users are FAB's, once: it takes ten seconds."""
+    home = tmp_path_factory.mktemp("fab")
+    subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "migrate"],
+        env=_beside_fab(home),
+        capture_output=True,
+        check=True,
+    )
+    return home / "airflow.db"
+
+
+@pytest.fixture
+def airflow_with_fab(database_of_fab, tmp_path):
+    """Give a way to run programs beside an Airflow of their own, of which no program runs."""
+    shutil.copy(database_of_fab, tmp_path)
+
+    def run(*argv, exit_code=0, **others):
+        environment = _beside_fab(tmp_path) | others
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == exit_code, done.stderr
+        return done.stdout
+
+    return run
+
+
+def _beside_fab(home):
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__AUTH_MANAGER": FAB,
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+    }
+    environment.pop("RESPALDO_CONFIG", None)
+    return environment

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli import configuration, copies, finding, plan, report, restoring
+from respaldo.cli import configuration, copies, finding, plan, report, restoring, roles
 from respaldo.texts import cli as texts
+from respaldo.texts import roles as role_texts
 
 app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
 app.command(help=texts.LINT)(configuration.lint)
@@ -24,3 +25,7 @@ db = typer.Typer(help=texts.DB, no_args_is_help=True)
 db.command(help=texts.MIGRATE)(report.migrate)
 db.command(help=texts.FLUSH)(report.flush)
 app.add_typer(db, name="db")
+
+roles_app = typer.Typer(help=role_texts.ROLES, no_args_is_help=True)
+roles_app.command(help=role_texts.SYNC)(roles.sync)
+app.add_typer(roles_app, name="roles")

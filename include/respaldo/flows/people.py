@@ -53,9 +53,14 @@ def _colleagues_of(organization: Organization, user: str) -> frozenset[str]:
     return frozenset((user, *organization.users_of(roles)))
 
 
+def users_are_fabs() -> bool:
+    """Whether Airflow's manager of users is FAB."""
+    return bool(conf.get("core", "auth_manager").endswith("FabAuthManager"))
+
+
 def _ids(names: list[str]) -> dict[str, str]:
     """Give the id of each person that Airflow knows."""
-    if not conf.get("core", "auth_manager").endswith("FabAuthManager"):
+    if not users_are_fabs():
         return {name: name for name in names}
     known: dict[str, str] = Variable.get(USER_IDS, default={}, deserialize_json=True)
     return {name: known[name] for name in names if name in known}

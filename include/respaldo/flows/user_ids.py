@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.sdk.configuration import conf
-
-from respaldo.flows.people import USER_IDS
+from respaldo.flows.people import USER_IDS, users_are_fabs
 
 
 def put_user_ids() -> dict[str, str]:
@@ -12,7 +10,7 @@ def put_user_ids() -> dict[str, str]:
 
     Where the users are not FAB's there is nothing to write: their names are their ids.
     """
-    if not conf.get("core", "auth_manager").endswith("FabAuthManager"):
+    if not users_are_fabs():
         return {}
     from airflow.models.variable import Variable
     from airflow.providers.fab.auth_manager.models import User

@@ -1,0 +1,1 @@
+"""The procedure's roles in Airflow, where its users are FAB's."""
