@@ -51,7 +51,7 @@ def measured(run: Run, found: Measured, worker: str, effort: Effort) -> RowUpdat
 
 def inspected(run: Run, said: Inspected, stated: Performed, found: Measured, effort: Effort) -> RowUpdate:
     """The row when somebody else found the copy good (activities 12 and 13)."""
-    seen = Evidence(method="inspected", item=stated.label, facts={"by": said.by})
+    seen = Evidence(method="inspected", item=stated.label or stated.medium or "", facts={"by": said.by})
     row = verified(run, Verified(evidence=(*found.evidence, seen)), said.at, effort)
     return RowUpdate.of(run, **(row.columns() | _said(said, stated)))
 

@@ -15,7 +15,8 @@ class Performed(Value):
     by: str
     at: AwareDatetime
     """When it was stated."""
-    label: str
+    label: str | None = None
+    """None: the medium has none yet, and gets one when the copy is good."""
     medium: str | None = None
     place: str | None = None
     started_at: AwareDatetime

@@ -15,8 +15,11 @@ RESULTS = {"made": "La copia quedó hecha", "failed": "No se pudo hacer"}
 VERDICTS = {"good": "Está bien", "bad": "No está bien"}
 
 FIELDS = {
-    "label": ("Rótulo del medio", "El que está pegado en el medio, como PRI-2026-000123."),
-    "medium": ("Medio", "Qué es: disco externo, cinta, memoria."),
+    "label": (
+        "Rótulo del medio",
+        "El que está pegado en el medio, como MED-2026-000123. Vacío: al terminar, Respaldo le da uno nuevo.",
+    ),
+    "medium": ("Medio", "Qué es: disco externo, cinta, memoria. Necesario si no tiene rótulo."),
     "place": ("Lugar", "Dónde queda guardado el medio."),
     "started_at": (
         "Inicio",
@@ -47,7 +50,11 @@ VERDICT_FIELDS = {
 
 PROBLEMS = {
     "missing": "falta",
+    "medium": "escriba el rótulo del medio, o qué medio es",
     "label": "no tiene la forma de un rótulo",
+    "unknown": "ningún medio tiene ese rótulo",
+    "of_repository": "es el de una copia que está en un repositorio",
+    "not_in_place": "ese medio no recibe copias: {state}",
     "moment": "no es una fecha con hora, como 2026-03-14 17:30",
     "future": "está en el futuro",
     "order": "es anterior al inicio",

@@ -1,230 +1,27 @@
-"""The fields of both questions, and what was filled in: refused as a whole when something of it cannot be."""
+"""The fields of both questions of a manual backup."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from airflow.sdk import Param
-from pydantic_core import PydanticCustomError
 
-from respaldo.domain.errors import SourceError
-from respaldo.domain.labels import LABEL
-from respaldo.domain.manual import SHA256, Inspected, Performed
-from respaldo.domain.people_errors import CopyRejectedError, InvalidAnswerError, ManualCopyFailedError
-from respaldo.domain.quantities import parse_size
-from respaldo.hosts.checksums import ManifestError, read_manifest
-from respaldo.sources.files import FilesSource
-from respaldo.texts import causes
 from respaldo.texts import manual as texts
 
 _LONGEST_TEXT = 4000
-_CLOCKS_APART = timedelta(minutes=5)
-"""A moment that little ahead is no future one: it was read from another clock."""
-
-
-class Answer(NamedTuple):
-    """What somebody answered: the option's code, the fields, who and when."""
-
-    option: str
-    given: Mapping[str, Any]
-    by: str
-    at: datetime
+_MOMENT = {"format": "date-time"}
+_LONG = {"format": "multiline"}
 
 
 def perform_fields() -> dict[str, Param]:
     """Give what whoever makes the copy fills in."""
-    many = {"observations": {"format": "multiline"}, "started_at": _MOMENT, "ended_at": _MOMENT}
+    many = {"observations": _LONG, "started_at": _MOMENT, "ended_at": _MOMENT}
     return {name: _field(*words, **many.get(name, {})) for name, words in texts.FIELDS.items()}
 
 
 def verify_fields() -> dict[str, Param]:
     """Give what whoever verifies the copy fills in."""
-    return {name: _field(*words, format="multiline") for name, words in texts.VERDICT_FIELDS.items()}
-
-
-def performed(answer: Answer, folder: str, zone: ZoneInfo) -> Performed:
-    """Read what whoever made the copy stated.
-
-    :param folder: copies that the worker can read lie below it.
-    :param zone: of moments that name none.
-    :raises InvalidAnswerError: something of it cannot be so; all of that is told at once.
-    :raises ManualCopyFailedError: the copy could not be made.
-    """
-    form = _Form(answer.given)
-    observations = form.text("observations")
-    if answer.option == "failed":
-        form.require("observations", observations, "why")
-        form.refuse_if_any()
-        raise ManualCopyFailedError(by=answer.by, note=observations)
-    started_at, ended_at = form.moment("started_at", zone), form.moment("ended_at", zone)
-    for name, moment in (("started_at", started_at), ("ended_at", ended_at)):
-        if moment is not None and moment > answer.at + _CLOCKS_APART:
-            form.refuse(name, "future")
-    if started_at and ended_at and ended_at < started_at:
-        form.refuse("ended_at", "order")
-    path = form.path("path", folder)
-    manifest = form.path("manifest", folder)
-    if path is not None:
-        form.see_that_it_can_be_read(path, manifest)
-    elif manifest is not None:
-        form.refuse("manifest", "manifest_alone")
-    size_bytes = form.size("size")
-    if path is None:
-        form.require("size", size_bytes, "missing")
-    content = {
-        "label": form.label("label"),
-        "medium": form.text("medium"),
-        "place": form.text("place"),
-        "started_at": started_at,
-        "ended_at": ended_at,
-        "size_bytes": size_bytes,
-        "files": form.count("files"),
-        "checksum": form.checksum("checksum"),
-        "manifest": manifest,
-        "path": path,
-        "observations": observations,
-    }
-    form.refuse_if_any()
-    return Performed.model_validate(content | {"by": answer.by, "at": answer.at})
-
-
-def inspected(answer: Answer, made_by: str) -> Inspected:
-    """Read what whoever verified the copy said.
-
-    :raises InvalidAnswerError: it is not good and nobody says why; or its maker answered.
-    """
-    form = _Form(answer.given)
-    observations = form.text("observations")
-    if answer.option == "bad":
-        form.require("observations", observations, "why")
-    if answer.by == made_by:
-        # Airflow keeps whom it asked first, also when the copy was made once more by somebody else.
-        form.refuse("observations", "same_person")
-    form.refuse_if_any()
-    return Inspected(by=answer.by, at=answer.at, observations=observations)
-
-
-def rejection(answer: Answer, said: Inspected) -> CopyRejectedError | None:
-    """Give the failure that a verdict is, if it is one."""
-    return CopyRejectedError(by=said.by, note=said.observations) if answer.option == "bad" else None
-
-
-class _Form:
-    """Reads fields, and gathers what is wrong with them."""
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
-        self._problems: list[tuple[str, str]] = []
-
-    def refuse(self, name: str, problem: str, **facts: object) -> None:
-        self._problems.append((_title(name), texts.PROBLEMS[problem].format(**facts)))
-
-    def require(self, name: str, value: object, problem: str) -> None:
-        told = [title for title, _ in self._problems]
-        if value is None and _title(name) not in told:
-            self.refuse(name, problem)
-
-    def refuse_if_any(self) -> None:
-        if self._problems:
-            (field, problem), *others = self._problems
-            more = "".join(f"; {title}: {told}" for title, told in others)
-            raise InvalidAnswerError(field=field, problem=problem + more)
-
-    def text(self, name: str) -> str | None:
-        return str(self._given.get(name) or "").strip() or None
-
-    def label(self, name: str) -> str | None:
-        text = (self.text(name) or "").upper() or None
-        self.require(name, text, "missing")
-        if text is not None and not re.fullmatch(LABEL, text):
-            self.refuse(name, "label")
-        return text
-
-    def moment(self, name: str, zone: ZoneInfo) -> datetime | None:
-        text = self.text(name)
-        self.require(name, text, "missing")
-        if text is None:
-            return None
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            self.refuse(name, "moment")
-            return None
-        return found if found.tzinfo else found.replace(tzinfo=zone)
-
-    def size(self, name: str) -> int | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            found = parse_size(text)
-        except PydanticCustomError:
-            self.refuse(name, "size")
-            return None
-        if found == 0:
-            self.refuse(name, "zero")
-        return found
-
-    def count(self, name: str) -> int | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        if not re.fullmatch(r"\d{1,15}", text):
-            self.refuse(name, "files")
-            return None
-        if int(text) == 0:
-            self.refuse(name, "zero")
-        return int(text)
-
-    def checksum(self, name: str) -> str | None:
-        text = self.text(name)
-        if text is not None and not re.fullmatch(SHA256, text):
-            self.refuse(name, "checksum")
-        return text.lower() if text else None
-
-    def path(self, name: str, folder: str) -> str | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        if not text.startswith("/"):
-            self.refuse(name, "relative")
-            return None
-        # Where it really is: a link, or a way back up, leads out of the folder.
-        real = Path(text).resolve()
-        if not real.is_relative_to(Path(folder).resolve()):
-            self.refuse(name, "outside", folder=folder)
-            return None
-        return str(real)
-
-    def see_that_it_can_be_read(self, path: str, manifest: str | None) -> None:
-        try:
-            FilesSource(kind="files", paths=(path,)).probe(None)
-            if Path(path).is_file() and Path(path).stat().st_size == 0:
-                self.refuse("path", "zero")
-        except SourceError as error:
-            self.refuse("path", "path", reason=causes.explain(error))
-        if manifest is not None:
-            self._see_that_it_is_a_list(manifest)
-
-    def _see_that_it_is_a_list(self, manifest: str) -> None:
-        try:
-            read_manifest(Path(manifest).read_bytes())
-        except ManifestError as error:
-            self.refuse("manifest", "line", line=error)
-        except OSError as error:
-            self.refuse("manifest", "path", reason=error.strerror)
-
-
-def _title(name: str) -> str:
-    return texts.FIELDS[name][0]
-
-
-_MOMENT = {"format": "date-time"}
+    return {name: _field(*words, **_LONG) for name, words in texts.VERDICT_FIELDS.items()}
 
 
 def _field(title: str, description: str, **schema: Any) -> Param:  # noqa: ANN401

@@ -43,7 +43,7 @@ class ManualQuestionOperator(HITLOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         from respaldo.flows.manual import questions
-        from respaldo.flows.manual.form import Answer
+        from respaldo.flows.manual.answers import Answer
         from respaldo.texts import manual as texts
 
         if event.get("error_type") == "timeout":

@@ -21,8 +21,8 @@ from respaldo.domain.people_errors import (
 from respaldo.domain.quantities import format_duration
 from respaldo.flows import people
 from respaldo.flows.doing import Outcome, do, telling
-from respaldo.flows.manual import form, told
-from respaldo.flows.manual.form import Answer
+from respaldo.flows.manual import answers, told
+from respaldo.flows.manual.answers import Answer
 from respaldo.flows.manual.place import ManualPlace
 from respaldo.flows.notices import letters, links
 from respaldo.flows.notices.sending import send
@@ -130,7 +130,7 @@ def _verify(place: ManualPlace, until: datetime) -> Question:
 def _performed(place: ManualPlace, answer: Answer) -> Outcome:
     run = place.work.run
     try:
-        stated = form.performed(answer, place.settings.folder, place.zone)
+        stated = answers.performed(answer, place.settings.folder, place.zone, place.work.report.medium)
     except ManualCopyFailedError as error:
         place.work.report.write(manual_rows.not_made(run, answer.by, error.facts["note"]))
         raise
@@ -138,7 +138,7 @@ def _performed(place: ManualPlace, answer: Answer) -> Outcome:
     log.info(
         texts.PERFORMED,
         stated.by,
-        stated.label,
+        stated.label or stated.medium,
         moment(stated.started_at, zone),
         moment(stated.ended_at, zone),
     )
@@ -147,9 +147,9 @@ def _performed(place: ManualPlace, answer: Answer) -> Outcome:
 
 def _inspected(place: ManualPlace, answer: Answer) -> Outcome:
     run, stated, measured = place.work.run, place.performed, place.measured
-    said = form.inspected(answer, stated.by)
+    said = answers.inspected(answer, stated.by)
     log.info(texts.INSPECTED, said.by, texts.VERDICTS[answer.option])
-    rejection = form.rejection(answer, said)
+    rejection = answers.rejection(answer, said)
     if rejection is not None:
         place.work.report.write(manual_rows.rejected(run, said, stated))
         raise rejection

@@ -1,0 +1,151 @@
+"""What people fill in of a manual copy: what is taken, and what is refused with the reason."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from respaldo.domain.errors import ReportUnavailableError
+from respaldo.domain.media import Medium
+from respaldo.domain.people_errors import InvalidAnswerError, ManualCopyFailedError
+from respaldo.flows.manual import answers
+from respaldo.flows.manual.answers import Answer
+from respaldo.texts import causes
+
+BOGOTA = ZoneInfo("America/Bogota")
+NOW = datetime(2026, 3, 14, 18, 0, tzinfo=BOGOTA)
+MEDIUM = Medium(
+    label="MAN-2026-000001",
+    kind="disco",
+    description="Disco azul",
+    site="Bóveda",
+    custody=None,
+    repository=None,
+    state="active",
+    copies=0,
+    keep_until=None,
+)
+GOOD = {
+    "label": "man-2026-000001",
+    "started_at": "2026-03-14 17:00",
+    "ended_at": "2026-03-14T17:30:00",
+    "size": "12,5 GB",
+    "files": "120",
+    "checksum": "A" * 64,
+}
+
+
+def performed(option="made", known=MEDIUM, folder="/", **changes):
+    given = GOOD | changes
+    return answers.performed(Answer(option, given, "soporte", NOW), folder, BOGOTA, lambda _: known)
+
+
+def refusal(**changes):
+    with pytest.raises(InvalidAnswerError) as refused:
+        performed(**changes)
+    return causes.explain(refused.value)
+
+
+def test_what_is_stated_is_taken_with_its_medium_and_in_the_organizations_time():
+    stated = performed()
+    assert (stated.by, stated.at) == ("soporte", NOW)
+    assert (stated.label, stated.medium, stated.place) == ("MAN-2026-000001", "Disco azul", "Bóveda")
+    assert stated.started_at == datetime(2026, 3, 14, 22, 0, tzinfo=UTC)
+    assert (stated.size_bytes, stated.files, stated.checksum) == (12_500_000_000, 120, "a" * 64)
+
+
+def test_a_moment_that_names_its_zone_keeps_it():
+    assert performed(started_at="2026-03-14T22:00:00.000Z") == performed()
+
+
+def test_a_medium_without_a_label_is_described():
+    stated = performed(label=None, medium="Cinta 7", known=None)
+    assert (stated.label, stated.medium) == (None, "Cinta 7")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"label": None}, "Medio: escriba el rótulo"),
+        ({"label": "una caja"}, "Rótulo del medio: no tiene la forma"),
+        ({"known": None}, "Rótulo del medio: ningún medio tiene ese rótulo"),
+        ({"known": MEDIUM.model_copy(update={"state": "destroyed"})}, "no recibe copias: Destruido"),
+        ({"known": MEDIUM.model_copy(update={"repository": "principal"})}, "está en un repositorio"),
+        ({"started_at": None}, "Inicio: falta"),
+        ({"started_at": "ayer"}, "Inicio: no es una fecha"),
+        ({"ended_at": "2026-03-14 16:59"}, "Fin: es anterior al inicio"),
+        ({"started_at": "2026-03-14 19:00", "ended_at": "2026-03-14 20:00"}, "Inicio: está en el futuro"),
+        ({"size": None}, "Tamaño: falta"),
+        ({"size": "mucho"}, "Tamaño: no es un tamaño"),
+        ({"size": "1.500"}, "Tamaño: no es un tamaño"),
+        ({"size": "0 GB"}, "Tamaño: no puede ser cero"),
+        ({"files": "0"}, "Archivos: no puede ser cero"),
+        ({"files": "-3"}, "Archivos: no es un número"),
+        ({"checksum": "abc"}, "Suma SHA-256: no es una suma SHA-256"),
+        ({"path": "copia"}, "Ruta de la copia: no es una ruta absoluta"),
+        ({"path": "/no/hay"}, "Ruta de la copia: no se puede leer"),
+        ({"path": "/etc/passwd", "folder": "/srv/copias"}, "no está dentro de «/srv/copias»"),
+        ({"manifest": "/srv/lista"}, "Lista de sumas: necesita la ruta"),
+        ({"option": "failed"}, "Observaciones: diga por qué"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_field_and_the_reason(changes, told):
+    assert told in refusal(**changes)
+
+
+def test_all_that_cannot_be_is_told_at_once():
+    told = refusal(size="0", checksum="abc", started_at=None)
+    assert [field for field in ("Inicio", "Tamaño", "Suma SHA-256") if field in told] == [
+        "Inicio",
+        "Tamaño",
+        "Suma SHA-256",
+    ]
+
+
+def test_a_folder_that_a_link_leads_out_of_is_left_alone(tmp_path):
+    (tmp_path / "copias").mkdir()
+    (tmp_path / "copias" / "fuera").symlink_to("/etc")
+    for path in ("fuera/passwd", "../secretos", "fuera/../../x"):
+        assert "no está dentro" in refusal(path=f"{tmp_path}/copias/{path}", folder=f"{tmp_path}/copias")
+
+
+def test_an_empty_file_and_a_list_that_is_none_are_refused(tmp_path):
+    (tmp_path / "vacio.zip").touch()
+    (tmp_path / "acta.txt").write_text("acta")
+    (tmp_path / "lista").write_text("esto no es una lista\n")
+    assert "Ruta de la copia: no puede ser cero" in refusal(path=str(tmp_path / "vacio.zip"))
+    told = refusal(path=str(tmp_path), manifest=str(tmp_path / "lista"))
+    assert "Lista de sumas: no es una lista de sha256sum: línea 1" in told
+
+
+def test_what_the_worker_can_read_needs_no_figures(tmp_path):
+    (tmp_path / "acta.txt").write_text("acta")
+    stated = performed(path=str(tmp_path), size=None, files=None, checksum=None)
+    assert (stated.path, stated.size_bytes) == (str(tmp_path), None)
+
+
+def test_a_label_that_cannot_be_looked_up_keeps_no_copy_from_being_recorded():
+    def away(_):
+        raise ReportUnavailableError(reason="away")
+
+    stated = answers.performed(Answer("made", GOOD, "soporte", NOW), "/", BOGOTA, away)
+    assert stated.label == "MAN-2026-000001"
+
+
+def test_a_maker_who_says_why_it_failed_is_believed():
+    with pytest.raises(ManualCopyFailedError) as failed:
+        performed(option="failed", observations="El disco no monta")
+    assert failed.value.facts == {"by": "soporte", "note": "El disco no monta"}
+
+
+def test_a_verifier_says_why_a_copy_is_not_good_and_is_not_its_maker():
+    def said(option, by="infraestructura", observations=None):
+        answer = Answer(option, {"observations": observations}, by, NOW)
+        told = answers.inspected(answer, "soporte")
+        return answers.rejection(answer, told)
+
+    assert said("good") is None
+    assert said("bad", observations="No abre").facts == {"by": "infraestructura", "note": "No abre"}
+    for refused in ({"option": "bad"}, {"option": "good", "by": "soporte"}):
+        with pytest.raises(InvalidAnswerError):
+            said(**refused)
