@@ -92,19 +92,27 @@ def _cell(value: object) -> object:
 
     A text that a person wrote must not run as a formula when the file is opened: an apostrophe stops it.
     """
-    if isinstance(value, bool):
-        return texts.YES if value else texts.NO
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, timedelta):
-        return clock(value)
-    if isinstance(value, list):
-        value = "\n".join(map(str, value))
-    if isinstance(value, dict):
-        value = "\n".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, bool | datetime | timedelta | list | dict):
+        value = text_of(value)
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return value
+
+
+def text_of(value: object) -> str:
+    """Write one value of a view as text, local times as they are, several lines for several things."""
+    match value:
+        case bool():
+            return texts.YES if value else texts.NO
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case timedelta():
+            return clock(value)
+        case list():
+            return "\n".join(map(str, value))
+        case dict():
+            return "\n".join(f"{key}: {item}" for key, item in value.items())
+    return str(value)
 
 
 def _shown(name: str, value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from respaldo.domain.errors import ReportTamperedError
@@ -31,6 +33,8 @@ _CHAIN = """
     FROM respaldo.fm007_history h
     ORDER BY h.seq
 """
+
+_HASH = "SELECT hash FROM respaldo.fm007_history WHERE seq = %s"
 
 # Nulls are left out: a column that a later migration added is null in the rows of before.
 _FIRST_UNLIKE_ITS_HISTORY = """
@@ -85,18 +89,47 @@ def verify_log(endpoint: Endpoint) -> Verdict:
         ``run_key``, ``number`` and ``scope_id`` where they are known.
     :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
     """
+    with snapshot(endpoint) as connection:
+        return verified(connection)
+
+
+@contextmanager
+def snapshot(endpoint: Endpoint) -> Iterator[Connection[DictRow]]:
+    """Look at the whole report as it is at one moment: writers go on meanwhile.
+
+    :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+    """
     from psycopg import IsolationLevel
 
     with connected(endpoint, statement_seconds=0) as connection, translated_errors():
-        # One snapshot for both looks: writers go on meanwhile.
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         connection.execute("SET search_path = pg_catalog")
         connection.execute("SET timezone = 'UTC'")
         with connection.transaction():
-            verdict = _verify_chain(connection)
-            _verify_rows(connection)
+            yield connection
+
+
+def verified(connection: Connection[DictRow]) -> Verdict:
+    """Verify the log in a `snapshot`.
+
+    :raises ReportTamperedError: see ``verify_log``.
+    """
+    verdict = _verify_chain(connection)
+    _verify_rows(connection)
     return verdict
+
+
+def hold(connection: Connection[DictRow], kept: Verdict) -> None:
+    """See that the history still holds what it was when somebody kept its head.
+
+    :raises ReportTamperedError: ``check`` is ``cut``: entries went off its end, or all was written anew.
+    """
+    if kept.count == 0:
+        return
+    found = connection.execute(_HASH, (kept.count,)).fetchone()
+    if found is None or found["hash"].hex() != kept.head:
+        raise ReportTamperedError(check="cut", seq=kept.count)
 
 
 def _verify_chain(connection: Connection[DictRow]) -> Verdict:

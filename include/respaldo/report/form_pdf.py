@@ -1,0 +1,165 @@
+"""The form of a period as PDF/A: for reading, signing and keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import JsonValue
+
+from respaldo.report.contents import Contents
+from respaldo.report.documents import compile_pdf, qr_svg
+from respaldo.report.edition import Edition, FormHeader
+from respaldo.report.form_cells import Cells
+from respaldo.report.form_lines import edition_text, form_lines
+from respaldo.report.totals import totals
+from respaldo.texts import form as texts
+from respaldo.texts.report import SIZE_HEADING
+
+
+class _Column(NamedTuple):
+    """How wide a column is (its share of the page), and whether it holds numbers."""
+
+    width: float
+    is_number: bool = False
+
+
+_NUMBER = _Column(1, is_number=True)
+_RUNS = {
+    "number": _NUMBER,
+    "scope": _Column(3.2),
+    "how": _Column(2.2),
+    "started": _Column(1.9),
+    "duration": _Column(1.4, is_number=True),
+    "size": _Column(1.5, is_number=True),
+    "files": _Column(1.5, is_number=True),
+    "first": _Column(2.9),
+    "second": _Column(2.9),
+    "verified": _Column(2.4),
+    "state": _Column(1.9),
+    "notes": _Column(4.6),
+}
+_RESTORATIONS = {
+    "number": _NUMBER,
+    "scope": _Column(2.6),
+    "requester": _Column(2.4),
+    "asked": _Column(1.9),
+    "wanted": _Column(3),
+    "copy": _Column(2.2),
+    "destination": _Column(2.6),
+    "decided": _Column(2.2),
+    "delivered": _Column(1.9),
+    "took": _Column(1.8),
+    "outcome": _Column(3),
+}
+_FAILURES = {
+    "number": _NUMBER,
+    "scope": _Column(2.6),
+    "failed": _Column(1.9),
+    "step": _Column(1.8),
+    "cause": _Column(5),
+    "corrective": _Column(4.4),
+    "decided": _Column(2),
+    "rerun": _Column(1.5, is_number=True),
+    "state": _Column(1.6),
+    "resolved": _Column(1.9),
+    "took": _Column(1.6, is_number=True),
+}
+_MEDIA = {
+    "label": _Column(2.2),
+    "kind": _Column(1.4),
+    "description": _Column(3),
+    "site": _Column(2.4),
+    "custody": _Column(2.2),
+    "state": _Column(1.6),
+    "registered": _Column(1.9),
+    "copies": _NUMBER,
+    "scopes": _Column(3),
+    "until": _Column(1.9),
+    "moved": _Column(2.6),
+}
+_TOTALS = [
+    _Column(4) if name == "alcance" else _Column(2) if name == "clase" else _Column(1.4, is_number=True)
+    for name in texts.TOTAL_COLUMNS
+]
+
+
+def as_pdf(contents: Contents, header: FormHeader, edition: Edition | None) -> bytes:
+    """Make the document.
+
+    :param edition: None: a document for consulting, that nobody archives.
+    """
+    lines, head = form_lines(contents, header, edition), contents.verdict
+    code = texts.QR.format(
+        code=header.code,
+        period=contents.period.name,
+        version=texts.QR_NO_VERSION if edition is None else f"v{edition.version}",
+        rows=len(contents.rows),
+        count=head.count,
+        head=head.head,
+    )
+    data: dict[str, JsonValue] = {
+        "title": f"{header.code} {contents.period.name}",
+        "entity": header.entity,
+        "process": header.process,
+        "code": header.code,
+        "name": texts.TITLE,
+        "version": texts.VERSION_AND_DATE.format(version=header.version, date=header.date),
+        "page": texts.PAGE,
+        "of": texts.OF,
+        "period": lines[texts.PERIOD],
+        "edition": _edition_in_short(edition),
+        "history": lines[texts.HISTORY],
+        "lines": [list(line) for line in lines.items()],
+        "code_drawn": qr_svg(code),
+        "code_says": code,
+        "code_caption": texts.QR_CAPTION,
+        "sections": list(_sections(contents)),
+    }
+    at = contents.at.astimezone(contents.zone)
+    return compile_pdf("fm007", data, at, "a-2b", is_tagged=False)
+
+
+def _edition_in_short(edition: Edition | None) -> str:
+    without_reason = None if edition is None else Edition(version=edition.version)
+    return f"{texts.EDITION}: {edition_text(without_reason)}"
+
+
+def _sections(contents: Contents) -> Iterable[dict[str, Any]]:
+    cells = Cells(contents.zone)
+    yield _section("rows", texts.PRINTED, _RUNS.values(), map(cells.run, contents.rows))
+    lines, total = totals(contents.rows)
+    if lines:
+        headings = texts.TOTAL_COLUMNS | {"tamano_bytes": SIZE_HEADING}
+        yield _section("totals", headings, _TOTALS, map(cells.total, lines), cells.total(total))
+    yield _section(
+        "restorations",
+        texts.PRINTED_RESTORATIONS,
+        _RESTORATIONS.values(),
+        map(cells.restoration, contents.restorations),
+    )
+    yield _section(
+        "failures", texts.PRINTED_FAILURES, _FAILURES.values(), map(cells.failure, contents.failures)
+    )
+    # The labels of copies in repositories stand beside their copies, in the runs.
+    media = (cells.medium(row) for row in contents.media if row["repositorio"] is None)
+    yield _section("media", texts.PRINTED_MEDIA, _MEDIA.values(), media)
+
+
+def _section(
+    name: str,
+    headings: dict[str, str],
+    columns: Iterable[_Column],
+    rows: Iterable[Sequence[str]],
+    total: Sequence[str] = (),
+) -> dict[str, Any]:
+    described = list(columns)
+    return {
+        "title": texts.SECTIONS[name],
+        "none": texts.NONE.get(name, ""),
+        "headings": list(headings.values()),
+        "widths": [column.width for column in described],
+        "numbers": [column.is_number for column in described],
+        "rows": [list(row) for row in rows],
+        "total": list(total),
+    }
