@@ -93,7 +93,7 @@ def _request(job: Job, asked: dict[str, Any]) -> RestoreRequest:
     # Airflow takes seconds to import, and only its form needs it.
     from respaldo.flows.requests.form import filled_in
 
-    return filled_in(asked, job.configuration.scopes)
+    return filled_in(asked, job.configuration.kept)
 
 
 def _destination(to: str) -> tuple[str, str | None]:

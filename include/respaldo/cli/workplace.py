@@ -49,14 +49,14 @@ def job(command: str, scope_id: str, repository: str | None = None) -> Job:
     found = configuration()
     if scope_id in found.invalid:
         _stop_for(found.invalid[scope_id])
-    if scope_id not in found.scopes:
-        stop(texts.NOT_A_SCOPE.format(name=scope_id, known=", ".join(found.scopes)))
+    if scope_id not in found.kept:
+        stop(texts.NOT_A_SCOPE.format(name=scope_id, known=", ".join(found.kept)))
     if repository is not None and repository not in found.repositories:
         stop(texts.NOT_A_REPOSITORY.format(name=repository, known=", ".join(found.repositories)))
     run_id = f"terminal__{datetime.now(UTC).isoformat()}"
     return Job(
         run=Run(dag_id=f"respaldo_{command}", run_id=run_id, scope_id=scope_id),
-        scope=found.scopes[scope_id],
+        scope=found.kept[scope_id],
         configuration=found,
         home=Home.find(),
         engine=find_engine(),

@@ -91,7 +91,7 @@ _UNFINISHED = """
 _UNOPENED = """
     SELECT f.dag_id, f.run_id, f.scope_id
     FROM respaldo.fm007 f
-    WHERE f.kind = 'backup' AND f.state IN ('failed', 'interrupted')
+    WHERE f.kind = 'backup' AND f.state IN ('failed', 'interrupted', 'not_executed')
         AND f.ended_at >= %(since)s AND f.ended_at < coalesce(%(until)s::timestamptz, 'infinity')
         AND NOT EXISTS (
             SELECT

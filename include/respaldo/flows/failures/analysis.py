@@ -161,6 +161,9 @@ def _looked(place: FailurePlace) -> list[Probe]:
     """
     found: list[Probe] = []
     try:
+        if place.failed.scope_id not in place.work.configuration().kept:
+            # Of copies that restic does not keep there is nothing to look at.
+            return []
         job = place.work.job()
         within(_LOOK_SECONDS, partial(inspect, job, found.append))
     except RespaldoError as error:

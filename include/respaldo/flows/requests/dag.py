@@ -53,7 +53,7 @@ def airflow_restore_request_dag() -> DAG | None:
         configuration = load(folder(), "" if wanted else None)
     except ConfigurationProblemsError as error:
         return _invalid_dag(error.problems)
-    scopes = {scope.id: scope.settings.name for scope in configuration.scopes.values()}
+    scopes = {scope.id: scope.settings.name for scope in configuration.kept.values()}
     return restore_request_dag(configuration, None if wanted else scopes)
 
 

@@ -85,7 +85,7 @@ class RequestPlace:
 
     @property
     def scope(self) -> ConfiguredScope:
-        return self.configuration.scopes[self.work.run.scope_id]
+        return self.configuration.kept[self.work.run.scope_id]
 
     @property
     def organization(self) -> Organization:

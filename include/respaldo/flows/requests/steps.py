@@ -85,7 +85,7 @@ def _tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) 
 
 
 def _register(place: RequestPlace) -> Step:
-    request = form.filled_in(place.work.context["params"], place.configuration.scopes)
+    request = form.filled_in(place.work.context["params"], place.configuration.kept)
     scope = place.scope
     if scope.settings.queue is not None:
         # The tasks of this DAG run on any worker: another one has another disk.
