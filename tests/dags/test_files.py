@@ -29,13 +29,20 @@ import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("dag_file", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-dags = [name for name in vars(module) if name.startswith(("backup__", "failure_", "restore_request"))]
+prefixes = ("backup__", "contract", "failure_", "media", "restore_request")
+dags = [name for name in vars(module) if name.startswith(prefixes)]
 print(json.dumps({"dags": dags, "modules": sorted(sys.modules)}))
 """
 
 
 def test_there_is_a_dag_file():
-    assert [file.name for file in DAG_FILES] == ["backup_scopes.py", "failures.py", "restore_request.py"]
+    assert [file.name for file in DAG_FILES] == [
+        "backup_scopes.py",
+        "contracts.py",
+        "failures.py",
+        "media.py",
+        "restore_request.py",
+    ]
 
 
 @pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
@@ -63,7 +70,9 @@ def test_nothing_heavy_is_imported_to_read_a_dag_file(file, write_scope):
     found = json.loads(told.splitlines()[-1])
     expected = {
         "backup_scopes.py": ["backup__nomina", "backup__ventas"],
+        "contracts.py": ["contracting", "contract_watch"],
         "failures.py": ["failure_analysis", "failure_watch"],
+        "media.py": ["media"],
         "restore_request.py": ["restore_request"],
     }
     assert found["dags"] == expected[file.name]

@@ -123,4 +123,5 @@ PROOFS: dict[str, str] = {
     "console_unreadable": _people("external", "a_console_record_that_cannot_be_read_is_red"),
     "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
     "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),
+    "medium_refused": _people("media", "what_cannot_be_of_a_medium_is_red_with_the_reason"),
 }

@@ -59,6 +59,12 @@ class ConsoleUnreadableError(SourceError):
     code = "console_unreadable"
 
 
+class ConsoleAwayError(ConsoleUnreadableError):
+    """The machine that has the record does not answer: that can pass."""
+
+    transient = True
+
+
 class ConsoleStaleError(CheckError):
     """The newest copy that the console tells of is older than the scope's RPO allows."""
 
@@ -69,3 +75,9 @@ class ConsoleFailedError(CheckError):
     """The console says that the newest copy failed, or is smaller than it may be (activity 7)."""
 
     code = "console_failed"
+
+
+class MediumRefusedError(RequestError):
+    """What somebody wants to write down of a medium cannot be so (activity 16): nothing of it is written."""
+
+    code = "medium_refused"

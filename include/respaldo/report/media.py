@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self
 
 from pydantic import AwareDatetime
@@ -25,8 +26,11 @@ _NUMBER = """
     RETURNING last
 """
 _MEDIUM = """
-    INSERT INTO respaldo.media (label, kind, description, site, custody, repository, registered_at)
-    VALUES (%(label)s, %(kind)s, %(description)s, %(site)s, %(custody)s, %(repository)s, %(at)s)
+    INSERT INTO respaldo.media
+        (label, kind, description, site, custody, repository, registered_at, registered_by)
+    VALUES
+        (%(label)s, %(kind)s, %(description)s, %(site)s, %(custody)s, %(repository)s, %(at)s,
+        %(registered_by)s)
     ON CONFLICT (label) DO NOTHING
 """
 _HOLDING = """
@@ -105,17 +109,20 @@ def medium(connection: Connection[DictRow], label: str) -> Medium | None:
 
 
 def _label(connection: Connection[DictRow], run_key: str, copy: LabelledCopy, at: str) -> str:
-    values = copy.model_dump() | {"run_key": run_key, "copy": copy.which, "at": at}
-    if copy.label is None:
-        values["label"] = _new_medium(connection, values)
-    else:
-        connection.execute(_MEDIUM, values)
-    connection.execute(_HOLDING, values)
-    return str(values["label"])
+    values = copy.model_dump() | {"run_key": run_key, "copy": copy.which, "at": at, "registered_by": None}
+    # A medium that somebody named is known: it was looked up when it was named.
+    label = new_medium(connection, values) or copy.label
+    connection.execute(_HOLDING, values | {"label": label})
+    return str(label)
 
 
-def _new_medium(connection: Connection[DictRow], values: dict[str, Any]) -> str:
-    """Register a medium with the next label of its series that nobody registered by hand."""
+def new_medium(connection: Connection[DictRow], values: Mapping[str, Any]) -> str | None:
+    """Register a medium, within somebody's transaction, and give its label; None: that is another medium's.
+
+    :param values: by the columns' names; without a label it gets the next of its ``series`` that nobody has.
+    """
+    if values["label"] is not None:
+        return values["label"] if connection.execute(_MEDIUM, values).rowcount == 1 else None
     while True:
         [number] = connection.execute(_NUMBER, (values["series"],)).fetchall()
         label = _numbered(values["series"], number["last"])

@@ -11,11 +11,12 @@ from respaldo.domain.errors import ReportError, ReportUnavailableError
 from respaldo.domain.media import Medium
 from respaldo.domain.restoring import KnownCopy
 from respaldo.domain.values import Endpoint, PreviousCopy, Run
-from respaldo.report import contracts, copies, incidents, media
+from respaldo.report import contracts, copies, incidents, media, movements
 from respaldo.report.contracts import KnownContract
 from respaldo.report.database import FactRefusedError, connected
 from respaldo.report.facts import Fact, Update
 from respaldo.report.incidents import OpenIncident, Recurrence, UnfinishedRun
+from respaldo.report.movements import Movement
 from respaldo.report.spool import Spool
 from respaldo.report.upsert import apply
 from respaldo.texts import report as texts
@@ -192,6 +193,15 @@ class Report:
         """
         self.drain()
         return media.known(self.endpoint, label.strip().upper())
+
+    def move(self, movement: Movement, *, series: str, by: str, at: datetime) -> Medium:
+        """Write down what somebody did with a medium: see ``movements.record``. It never waits in the spool.
+
+        :raises MediumRefusedError: it cannot be so; nothing was written.
+        :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+        """
+        self.drain()
+        return movements.record(self.endpoint, movement, series=series, by=by, at=at)
 
     def incident(self, run_key: str) -> dict[str, Any] | None:
         """Return the row of a failed run's incident with the base table's English columns.

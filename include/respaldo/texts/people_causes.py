@@ -65,4 +65,10 @@ PEOPLE_CAUSES: dict[str, Cause] = {
         "La consola de {product} dice de su última copia ({ended_at}): {reason}",
         "Corrija la falla en la herramienta, haga allí la copia y ejecute de nuevo.",
     ),
+    "medium_refused": Cause(
+        "Movimiento de medio inválido",
+        "Lo que se quiso anotar de un medio no puede ser: no se anotó nada.",
+        "No se anotó nada. {label}: {problem}",
+        "Corrija el formulario de medios y envíelo de nuevo.",
+    ),
 }

@@ -1,0 +1,1 @@
+"""What people do with media that hold copies (activity 16)."""

@@ -1,0 +1,76 @@
+"""The DAG of media, by hand with a form: registered, taken out, brought back, destroyed (activity 16)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import DAG, BaseOperator, get_parsing_context
+
+from respaldo.config.configuration import folder, load_organization
+from respaldo.domain.problems import ConfigurationProblemsError
+from respaldo.flows.colors import WORK
+from respaldo.flows.media.form import form
+from respaldo.flows.policy import CauseRetryPolicy
+from respaldo.flows.scope_dag import FIRST_DAY
+from respaldo.texts import backup as backup_texts
+from respaldo.texts import media as texts
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+DAG_ID = "media"
+
+_LONGEST_STEP = timedelta(minutes=15)
+_RETRIES = 6
+_RETRY_SECONDS = 15
+"""Before the first retry; each later wait doubles. The report may be away for a quarter of an hour."""
+
+
+class RecordMovementOperator(BaseOperator):
+    """Checks what the form says of a medium, and writes it."""
+
+    ui_color = WORK
+
+    def execute(self, context: Context) -> str:
+        from respaldo.flows.failures.telling import in_log
+        from respaldo.flows.media.recording import record
+
+        with in_log():
+            return record(context)
+
+
+def airflow_media_dag() -> DAG | None:
+    """Build the DAG; None while a task of another DAG runs, or ``organization.yaml`` cannot be used."""
+    if get_parsing_context().dag_id not in (None, DAG_ID):
+        return None
+    try:
+        organization = load_organization(folder())
+    except ConfigurationProblemsError:
+        return None
+    keepers = [name for name in organization.roles if "media" in organization.duties_of(name)]
+    with DAG(
+        dag_id=DAG_ID,
+        dag_display_name=texts.DAG_TITLE,
+        description=texts.DAG_DESCRIPTION,
+        doc_md=texts.DAG_DOC.format(keepers=organization.titles_of(*keepers)),
+        schedule=None,
+        start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(organization.timezone)),
+        catchup=False,
+        # Nobody should have to switch it on.
+        is_paused_upon_creation=False,
+        max_active_runs=16,
+        params=form(),
+        tags={backup_texts.TAG, texts.TAG},
+        default_args={
+            "owner": organization.titles_of(*keepers) or organization.name,
+            "retries": _RETRIES,
+            "retry_delay": timedelta(seconds=_RETRY_SECONDS),
+            "retry_policy": CauseRetryPolicy(_RETRY_SECONDS),
+        },
+    ) as dag:
+        RecordMovementOperator(
+            task_id="record", task_display_name=texts.TASK_TITLE, execution_timeout=_LONGEST_STEP
+        )
+    return dag

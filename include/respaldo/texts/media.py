@@ -1,0 +1,74 @@
+"""What people read of media and their labels (activity 16)."""
+
+from __future__ import annotations
+
+TAG = "medios"
+DAG_TITLE = "Medios y etiquetas"
+DAG_DESCRIPTION = "Anota el registro, la salida, el regreso y la destrucción de los medios: actividad 16."
+DAG_DOC = """\
+## Medios y etiquetas (actividad 16)
+
+Anota qué pasa con un medio que guarda copias. Lo ejecuta **{keepers}** con el botón *Trigger* y su formulario:
+
+| Movimiento | Qué hay que decir |
+|---|---|
+| Registrar un medio | Clase y lugar. La etiqueta, solo si el medio ya trae una; si no, se le asigna la siguiente |
+| Sale | Etiqueta, a qué lugar va y por qué |
+| Regresa | Etiqueta |
+| Se destruye | Etiqueta, por qué y el acta |
+
+Las copias en repositorios reciben su etiqueta solas, al registrarse la ejecución.
+
+**Si la ejecución queda en rojo** no se anotó nada: el registro de la tarea dice por qué. Corrija y ejecútela de
+nuevo.
+
+Los medios, lo que guardan y sus etiquetas para imprimir están en *Browse → Medios*.
+"""
+TASK_TITLE = "16 · Anotar el movimiento"
+
+MOVES = {
+    "registered": "Registrar un medio",
+    "out": "Sale de su lugar",
+    "in": "Regresa a su lugar",
+    "destroyed": "Se destruye",
+}
+PARAMS = {
+    "move": ("Movimiento", "Qué pasa con el medio."),
+    "label": (
+        "Etiqueta",
+        "Escríbala o léala con el lector. Al registrar, vacía: se asigna la siguiente.",
+    ),
+    "kind": ("Clase", "Solo al registrar: disco, cinta, DVD, memoria USB..."),
+    "description": ("Descripción", "Solo al registrar: marca, capacidad, número de serie."),
+    "site": ("Lugar", "Dónde queda: sede, oficina, armario. Al regresar, vacío: donde estaba."),
+    "custody": ("Custodia", "Quién lo guarda desde ahora."),
+    "reason": ("Motivo", "Por qué sale o se destruye."),
+    "document": ("Documento", "Acta, oficio o caso que lo soporta; obligatorio al destruir."),
+    "confirmed": (
+        "Destruir aunque guarde copias que hay que conservar",
+        "Solo si esas copias están también en otro medio, o ya no hacen falta.",
+    ),
+}
+"""Title and description of each field of the form."""
+
+PROBLEMS = {
+    "label_missing": "falta la etiqueta",
+    "label_form": "una etiqueta solo tiene mayúsculas, cifras, «-» y «.», y de 3 a 48 signos",
+    "missing": "falta: {fields}",
+    "too_long": "es muy largo: {fields}",
+    "label_used": "la etiqueta ya es de otro medio",
+    "label_unknown": "no hay un medio con esa etiqueta",
+    "destroyed": "el medio se destruyó",
+    "is_out": "el medio ya está fuera",
+    "is_in": "el medio está en su lugar",
+    "still_needed": "guarda copias que hay que conservar hasta el {until} (en total, {copies}): para destruirlo de todos "
+    "modos, confírmelo en el formulario",
+    "not_allowed": "el usuario {user} no puede anotar movimientos de medios",
+    "organization": "la configuración no se puede leer: compruébela con respaldo lint",
+}
+"""Why something is not written down, by code."""
+
+NEW = "Medio nuevo"
+NOBODY = "(sin sesión)"
+RECORDED = "Anotado: %s, %s. Queda: %s, en %s."
+NOWHERE = "lugar sin anotar"
