@@ -23,7 +23,14 @@ def test_every_scope_file_of_the_default_configuration_has_its_dag_and_there_is_
 ):
     monkeypatch.delenv("RESPALDO_CONFIG", raising=False)
     files = (project / "include" / "config" / "scopes").glob("*.yaml")
-    others = {"restore_request", "failure_analysis", "failure_watch"}
+    others = {
+        "restore_request",
+        "failure_analysis",
+        "failure_watch",
+        "contracting",
+        "contract_watch",
+        "media",
+    }
     assert set(dags()) - others == {f"backup__{file.stem}" for file in files}
     assert not [dag_id for dag_id, dag in dags().items() if "alcance-invalido" in dag.tags]
 

@@ -8,7 +8,7 @@ from respaldo import __version__
 from respaldo.actions.job import Job
 from respaldo.config.configuration import AnyScope
 from respaldo.domain.errors import CheckError, RespaldoError
-from respaldo.domain.values import Applied, Copied, Executed, Run, Value, Verified
+from respaldo.domain.values import Applied, Copied, Executed, Planned, Run, Value, Verified
 from respaldo.report.fm007 import Origin, RowUpdate, State
 
 
@@ -91,8 +91,9 @@ def running(job: Job, worker: str, started_at: datetime) -> RowUpdate:
     )
 
 
-def planned(run: Run, effort: Effort) -> RowUpdate:
-    return RowUpdate.of(run, **NO_FAILURE, **effort.columns())
+def planned(run: Run, result: Planned, effort: Effort) -> RowUpdate:
+    warned = {"warnings": result.warnings} if result.warnings else {}
+    return RowUpdate.of(run, **NO_FAILURE, **warned, **effort.columns())
 
 
 def executed(run: Run, result: Executed, effort: Effort) -> RowUpdate:

@@ -18,6 +18,7 @@ from respaldo.domain.errors import (
     ReportError,
 )
 from respaldo.domain.values import Applied, Executed, Planned
+from respaldo.flows.contracts.checking import check
 from respaldo.flows.doing import Outcome, Work, do, log_applied
 from respaldo.flows.progress import Teller
 from respaldo.flows.workplace import Workplace
@@ -43,11 +44,14 @@ def run(step: str, scope_id: str, context: Context) -> dict[str, Any]:
 
 def _plan(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001  (the steps' signature)
     started_at = datetime.now(UTC)
-    scope = place.configuration().all_scopes[place.run.scope_id]
+    configuration = place.configuration()
+    scope = configuration.all_scopes[place.run.scope_id]
     place.report.write(rows.programmed(place.run, scope, place.request()))
+    warnings = check(place, scope, configuration.organization)
     job = place.job()
     place.report.write(rows.running(job, socket.gethostname(), started_at))
-    return plan(job, place.report), lambda effort: rows.planned(place.run, effort)
+    planned = plan(job, place.report).model_copy(update={"warnings": warnings})
+    return planned, lambda effort: rows.planned(place.run, planned, effort)
 
 
 def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
@@ -62,7 +66,8 @@ def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     ids = ", ".join(made.snapshot_id for made in result.copies)
     log.info(texts.EXECUTED, result.files, size(result.size_bytes), size(added), ids)
     result = _shortened(result)
-    result = result.model_copy(update={"warnings": (*result.warnings, *_harmed(applied))})
+    warnings = (*planned.warnings, *result.warnings, *_harmed(applied))
+    result = result.model_copy(update={"warnings": warnings})
     return result, lambda effort: rows.executed(place.run, result, effort)
 
 

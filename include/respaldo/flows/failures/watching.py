@@ -12,6 +12,7 @@ from respaldo.actions import request_rows, rows
 from respaldo.domain.errors import CancelledRunError, LostRunError, RespaldoError
 from respaldo.domain.values import Run
 from respaldo.flows.beginning import Trigger
+from respaldo.flows.dag_runs import OVER, is_under_way, state_of
 from respaldo.flows.failures import telling
 from respaldo.flows.failures.names import ANALYSIS, analysis_of
 from respaldo.flows.noting import note
@@ -30,8 +31,6 @@ _OPENS_ITSELF = timedelta(minutes=2)
 
 _MOST_AT_ONCE = 500
 """Airflow makes no more than 1,024 tasks of one: the others are for the next look."""
-
-_OVER = ("success", "failed")
 
 
 def look(place: Workplace) -> list[dict[str, Any]]:
@@ -80,10 +79,10 @@ def _close_if_lost(place: Workplace, run: UnfinishedRun) -> bool:
 
     Where that step did its work, the row was closed: that fact waits in another worker's spool.
     """
-    state = _state(place, run.dag_id, run.run_id)
-    if state not in (*_OVER, None):
-        return False
     ti = place.context["ti"]
+    state = state_of(ti, run.dag_id, run.run_id)
+    if state not in (*OVER, None):
+        return False
     states = ti.get_task_states(dag_id=run.dag_id, run_ids=[run.run_id]).get(run.run_id, {}) if state else {}
     recorded = states.get("record")
     if recorded == "success":
@@ -122,16 +121,8 @@ def _why(state: str | None, recorded: str | None, step: str) -> RespaldoError:
     return LostRunError(state=state or texts.NO_DAG_RUN)
 
 
-def _state(place: Workplace, dag_id: str, run_id: str) -> str | None:
-    """Give the state of a DAG run, None when there is none (any more)."""
-    ti: Any = place.context["ti"]
-    if not ti.get_dr_count(dag_id, run_ids=[run_id]):
-        return None
-    return str(ti.get_dagrun_state(dag_id, run_id).value)
-
-
 def _runs(place: Workplace, run_id: str | None) -> bool:
-    return run_id is not None and _state(place, ANALYSIS, run_id) not in (*_OVER, None)
+    return run_id is not None and is_under_way(place.context["ti"], ANALYSIS, run_id)
 
 
 # --- what is over

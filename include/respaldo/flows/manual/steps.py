@@ -15,6 +15,7 @@ from respaldo.actions.verify import verify
 from respaldo.config.configuration import Configured
 from respaldo.domain.manual import Measured
 from respaldo.domain.values import Applied, Planned
+from respaldo.flows.contracts.checking import check
 from respaldo.flows.doing import Outcome, do, log_applied
 from respaldo.flows.manual import told
 from respaldo.flows.manual.place import ManualPlace
@@ -40,8 +41,10 @@ def run(step: str, scope_id: str, context: Context) -> dict[str, Any]:
 def _plan(work: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001  (the steps' signature)
     place = ManualPlace(work)
     work.report.write(rows.programmed(work.run, place.scope, work.request()))
-    planned = known_before(work.report, work.run.scope_id, place.settings.repository)
-    return planned, lambda effort: rows.planned(work.run, effort)
+    warnings = check(work, place.scope, place.organization)
+    known = known_before(work.report, work.run.scope_id, place.settings.repository)
+    planned = known.model_copy(update={"warnings": warnings})
+    return planned, lambda effort: rows.planned(work.run, planned, effort)
 
 
 def _execute(work: Workplace, applied: list[Applied]) -> Outcome:
@@ -53,7 +56,8 @@ def _execute(work: Workplace, applied: list[Applied]) -> Outcome:
         found = _saved(
             work.job(Configured(work.run.scope_id, kept, place.scope.digest)), place, found, applied
         )
-    found = found.model_copy(update={"warnings": (*found.warnings, *told.warnings(stated, found))})
+    warnings = (*place.planned.warnings, *found.warnings, *told.warnings(stated, found))
+    found = found.model_copy(update={"warnings": warnings})
     log.info(texts.MEASURED, found.files or texts.NOTHING, size(found.size_bytes), found.checksum)
     for warning in found.warnings:
         log.warning("%s", warning)
