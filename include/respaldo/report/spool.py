@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from respaldo.domain.errors import ReportUnavailableError
+from respaldo.hosts import durable
 from respaldo.report.database import FactRefusedError
 from respaldo.report.facts import Fact
 from respaldo.texts import report as texts
@@ -64,7 +65,7 @@ class Spool:
         waiting = self.waiting()
         number = int(waiting[-1].name.partition("-")[0]) + 1 if waiting else 1
         path = self.folder / f"{number:012d}-{fact.event_id}.json"
-        _write_whole(path, _serialized(fact))
+        durable.replace(path, _serialized(fact))
         return path
 
     def drain(self, apply: Callable[[Fact], None]) -> None:
@@ -94,7 +95,7 @@ class Spool:
     def _reject(self, path: Path, reason: str) -> None:
         self.rejected_folder.mkdir(mode=0o700, exist_ok=True)
         kept = self.rejected_folder / path.name
-        _write_whole(kept.with_suffix(".reason"), reason.encode())
+        durable.replace(kept.with_suffix(".reason"), reason.encode())
         path.rename(kept)
         log.error(texts.FACT_REJECTED, kept, reason)
 
@@ -122,23 +123,3 @@ def _serialized(fact: Fact) -> bytes:
 
 def _read(path: Path) -> Fact:
     return Fact.model_validate_json(path.read_bytes())
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is complete or absent, whatever happens to the machine."""
-    partial = path.with_suffix(".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
