@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -180,3 +182,31 @@ def test_behind_sudo_the_operator_is_who_called_it(monkeypatch):
     alone = operator()
     monkeypatch.setenv("SUDO_USER", "ana")
     assert operator() == f"ana ({alone})"
+
+
+def test_plan_shows_the_days_to_come_by_hand_and_what_is_broken(config):
+    path = config / "scopes" / "demo_erp.yaml"
+    (config / "scopes" / "libre.yaml").write_text(path.read_text().replace('schedule: "30 1 * * *"\n', ""))
+    (config / "scopes" / "roto.yaml").write_text("name: [")
+    done = respaldo("plan", "--days", "3")
+    assert done.exit_code == 0
+    assert done.stdout.count("Documentos de demostración") in (2, 3), "its hour of today may be over"
+    assert "Equipo de Soporte Técnico" in done.stdout
+    assert "America/Bogota" in done.stdout
+    assert "A mano" in done.stdout
+    assert "inválido: 1 errores" in next(line for line in done.stdout.splitlines() if "roto" in line)
+
+
+def test_plan_gives_one_run_a_line_to_spreadsheets_and_programs(config):
+    told = respaldo("plan", "--days", "3", "--scope", "demo_erp", "--format", "csv").stdout
+    lines = list(csv.DictReader(io.StringIO(told, newline="")))
+    rows = json.loads(respaldo("plan", "--days", "3", "--scope", "demo_erp", "--format", "json").stdout)
+    assert [line["Hora"] for line in lines] == [row["hora"] for row in rows] == ["01:30"] * len(rows)
+    assert len(rows) in (2, 3)
+    assert all(row["momento"].endswith("T01:30:00-05:00") for row in rows)
+
+
+def test_a_plan_of_a_scope_that_is_not_there_is_refused_with_those_that_are(config):
+    done = respaldo("plan", "--scope", "demo_er")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "No hay un alcance «demo_er»" in done.stderr

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli import configuration, copies, finding, plan, report, restoring, roles
+from respaldo.cli import configuration, copies, finding, inventory, plan, report, restoring, roles
 from respaldo.texts import cli as texts
+from respaldo.texts import inventory as inventory_texts
 from respaldo.texts import roles as role_texts
 
 app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
 app.command(help=texts.LINT)(configuration.lint)
 app.command(help=texts.SCHEMA)(configuration.schema)
-app.command(help=texts.SCOPES)(configuration.scopes)
 app.command(help=texts.PLAN)(plan.plan)
 app.command(help=texts.PASSWORD)(configuration.password)
 app.command(help=texts.COPIES)(copies.copies)
@@ -29,3 +29,9 @@ app.add_typer(db, name="db")
 roles_app = typer.Typer(help=role_texts.ROLES, no_args_is_help=True)
 roles_app.command(help=role_texts.SYNC)(roles.sync)
 app.add_typer(roles_app, name="roles")
+
+scopes = typer.Typer(help=texts.SCOPES, invoke_without_command=True)
+scopes.callback()(configuration.scopes)
+scopes.command("import", help=inventory_texts.IMPORT)(inventory.import_assets)
+scopes.command("missing", help=inventory_texts.MISSING)(inventory.missing)
+app.add_typer(scopes, name="scopes")

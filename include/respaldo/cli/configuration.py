@@ -66,8 +66,10 @@ def schema(
     say(texts.SCHEMAS_WRITTEN.format(folder=written))
 
 
-def scopes() -> None:
-    """Show what is configured, broken scopes too."""
+def scopes(context: typer.Context) -> None:
+    """Show what is configured, broken scopes too, unless there is a command behind it."""
+    if context.invoked_subcommand is not None:
+        return
     configuration = workplace.configuration()
     table = Table(*texts.SCOPES_HEADINGS)
     for scope in configuration.all_scopes.values():
