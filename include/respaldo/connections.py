@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.domain.values import Endpoint
+from respaldo.hosts.ssh import Host
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -37,6 +39,42 @@ def endpoint(name: str) -> Endpoint:
         password=SecretStr(found.password) if found.password else None,
         database=found.schema or None,
     )
+
+
+def ssh_host(name: str) -> Host:
+    """Give the machine that a connection of type ``ssh`` leads to.
+
+    :raises ConnectionIncompleteError: it names no machine, its key cannot be read, or it would have the
+        machine's key not looked at.
+    """
+    found = _get(name)
+    extra: dict[str, Any] = found.extra_dejson
+    if not found.host:
+        raise ConnectionIncompleteError(connection=name, field="host")
+    if any(str(extra.get(key)).lower() == "true" for key in ("no_host_key_check", "allow_host_key_change")):
+        raise ConnectionIncompleteError(connection=name, field="host_key")
+    passphrase = extra.get("private_key_passphrase")
+    return Host(
+        name=name,
+        address=found.host,
+        port=found.port or 22,
+        user=found.login or None,
+        password=SecretStr(found.password) if found.password else None,
+        private_key=_private_key(name, extra),
+        passphrase=SecretStr(passphrase) if passphrase else None,
+        host_key=extra.get("host_key") or None,
+    )
+
+
+def _private_key(name: str, extra: dict[str, Any]) -> SecretStr | None:
+    if extra.get("private_key"):
+        return SecretStr(extra["private_key"])
+    if not extra.get("key_file"):
+        return None
+    try:
+        return SecretStr(Path(extra["key_file"]).read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConnectionIncompleteError(connection=name, field=f"key_file ({error})") from error
 
 
 def services(name: str) -> tuple[SecretStr, ...]:

@@ -6,14 +6,18 @@ import os
 import shutil
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import psutil  # type: ignore[import-untyped]
 from pydantic import Field
 
+from respaldo.actions.console.reading import HostOf, read
 from respaldo.actions.job import Job
+from respaldo.config.external import ExternalSource
 from respaldo.domain.errors import RespaldoError
 from respaldo.domain.values import Value
 
@@ -40,6 +44,14 @@ def inspect(job: Job, found: Callable[[Probe], None]) -> None:
     found(_tried("source", settings.source.kind, lambda: settings.source.probe(job.endpoint)))
     for name in names:
         found(_tried("repository", name, partial(_open, job, name)))
+
+
+def inspect_console(
+    source: ExternalSource, host_of: HostOf, zone: ZoneInfo, found: Callable[[Probe], None]
+) -> None:
+    """Look at this worker, and whether the console of another product can be read."""
+    found(_worker())
+    found(_tried("source", source.product, lambda: read(source, host_of, zone, datetime.now(UTC))))
 
 
 def _worker() -> Probe:

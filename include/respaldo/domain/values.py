@@ -90,7 +90,8 @@ class PreviousCopy(Value):
 
     run_id: str
     ended_at: datetime
-    files: int
+    files: int | None
+    """None: who made it did not say."""
     size_bytes: int
 
 

@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 CAUSE_TOLD = "cause"
 """XCom by which a step that failed says that its cause is in the row. One that was killed could not."""
 
+_STATED_ENDS = {"perform": "ended_at", "verify": "copy_ended_at"}
+"""Steps that know when a copy ended which Respaldo did not make, and what they call it."""
+
 
 def close(place: Workplace) -> Trigger | None:
     """Write the run's final state, and give the DAG run that follows from it, if one does.
@@ -137,11 +140,10 @@ def _had_failed(place: Workplace) -> bool:
 
 
 def _ended_at(state: State, results: Mapping[str, Any]) -> datetime:
-    """Give when a run ended: a good copy that was made by hand ended when its maker says so."""
-    stated = results.get("perform")
-    if stated is not None and state in GOOD:
-        return datetime.fromisoformat(stated["ended_at"])
-    return datetime.now(UTC)
+    """Give when a run ended: a good copy that others made ended when its maker, or a console, says so."""
+    stated = [(results.get(step) or {}).get(key) for step, key in _STATED_ENDS.items()]
+    ended_at = next(filter(None, stated), None)
+    return datetime.fromisoformat(ended_at) if ended_at and state in GOOD else datetime.now(UTC)
 
 
 def _state(silent: list[str], causes: Sequence[type[RespaldoError]], results: Mapping[str, Any]) -> State:

@@ -7,6 +7,7 @@ from airflow.sdk import DAG, get_parsing_context
 from respaldo.config.configuration import folder, load, scope_files
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.flows.backup import backup_dag, invalid_dag
+from respaldo.flows.external.dag import external_dag
 from respaldo.flows.manual.dag import manual_dag
 from respaldo.flows.scope_dag import dag_id_of
 
@@ -33,6 +34,9 @@ def airflow_backup_dags() -> dict[str, DAG]:
     zone = configuration.organization.timezone
     dags = {dag_id_of(scope.id): backup_dag(scope, configuration) for scope in configuration.scopes.values()}
     dags |= {dag_id_of(scope.id): manual_dag(scope, configuration) for scope in configuration.manual.values()}
+    dags |= {
+        dag_id_of(scope.id): external_dag(scope, configuration) for scope in configuration.external.values()
+    }
     return {
         dag_id_of(scope_id): invalid(scope_id, problems, zone)
         for scope_id, problems in configuration.invalid.items()

@@ -29,7 +29,7 @@ _LAST_GOOD = """
     SELECT run_id, ended_at, files, size_bytes
     FROM respaldo.fm007
     WHERE scope_id = %s AND kind = 'backup' AND verification_result = 'good'
-        AND ended_at IS NOT NULL AND files IS NOT NULL AND size_bytes IS NOT NULL
+        AND ended_at IS NOT NULL AND size_bytes IS NOT NULL
     ORDER BY ended_at DESC
     LIMIT 1
 """

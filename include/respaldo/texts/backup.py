@@ -7,6 +7,7 @@ TASK_TITLES = {
     "plan": "1 · Programar y comprobar",
     "perform": "11 · Realizar la copia",
     "execute": "11 · Ejecutar la copia",
+    "inspect": "8 · Leer el registro de la consola",
     "verify": "12 · Verificar la copia",
     "copy": "Segunda copia en la sede alterna",
     "record": "8 · Registrar en TIC-FM007",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,9 +11,11 @@ class Cause:
     """What a cause is called and means, and the words of one case of it.
 
     ``told`` and ``corrective`` name the facts of the error in braces; ``title`` and ``meaning`` have none.
+    ``reasons`` has the words of the fact ``reason`` where that is a code: they name facts in braces too.
     """
 
     title: str
     meaning: str
     told: str
     corrective: str
+    reasons: Mapping[str, str] = field(default_factory=dict)

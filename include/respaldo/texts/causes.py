@@ -324,4 +324,8 @@ def _of(code: str) -> Cause:
 
 
 def _filled(template: str, error: RespaldoError) -> str:
-    return " ".join(template.format_map(defaultdict(str, error.facts)).split())
+    facts = defaultdict(str, error.facts)
+    reason = _of(error.code).reasons.get(facts["reason"])
+    if reason is not None:
+        facts["reason"] = reason.format_map(facts)
+    return " ".join(template.format_map(facts).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from respaldo.texts.cause import Cause
+from respaldo.texts.console import FAILED, UNREADABLE
 
 PEOPLE_CAUSES: dict[str, Cause] = {
     "invalid_answer": Cause(
@@ -51,7 +52,8 @@ PEOPLE_CAUSES: dict[str, Cause] = {
         "Registro de la consola ilegible",
         "No se pudo leer el registro de la herramienta que hace las copias, o no habla de ninguna.",
         "El registro de la consola de {product} no se puede leer: {reason}",
-        "Compruebe en la herramienta dónde deja su registro, y la clave «record» del alcance.",
+        "Compruebe en la herramienta dónde deja su registro, y las claves «record» y «entries» del alcance.",
+        UNREADABLE,
     ),
     "console_stale": Cause(
         "Copia externa vencida",
@@ -64,6 +66,7 @@ PEOPLE_CAUSES: dict[str, Cause] = {
         "La consola dice que la copia más reciente falló, o es menor de lo que puede ser.",
         "La consola de {product} dice de su última copia ({ended_at}): {reason}",
         "Corrija la falla en la herramienta, haga allí la copia y ejecute de nuevo.",
+        FAILED,
     ),
     "medium_refused": Cause(
         "Movimiento de medio inválido",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from respaldo import __version__
-from respaldo.actions.inspect import Probe, inspect
+from respaldo import __version__, connections
+from respaldo.actions.inspect import Probe, inspect, inspect_console
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import ReportError, RespaldoError
 from respaldo.domain.failures import Judgement
@@ -161,16 +162,23 @@ def _looked(place: FailurePlace) -> list[Probe]:
     """
     found: list[Probe] = []
     try:
-        if place.failed.scope_id not in place.work.configuration().kept:
-            # Of copies that restic does not keep there is nothing to look at.
-            return []
-        job = place.work.job()
-        within(_LOOK_SECONDS, partial(inspect, job, found.append))
+        within(_LOOK_SECONDS, _look(place, found))
     except RespaldoError as error:
         log.warning(texts.NOT_LOOKED.format(told=causes.explain(error)))
     except OutOfPatienceError:
         log.warning(texts.NO_ANSWER.format(seconds=_LOOK_SECONDS))
     return found
+
+
+def _look(place: FailurePlace, found: list[Probe]) -> Callable[[], None]:
+    configuration, scope_id = place.work.configuration(), place.failed.scope_id
+    if scope_id in configuration.external:
+        source, zone = configuration.external[scope_id].settings.source, place.zone
+        return partial(inspect_console, source, connections.ssh_host, zone, found.append)
+    if scope_id in configuration.kept:
+        return partial(inspect, place.work.job(), found.append)
+    # Of copies that restic does not keep there is nothing to look at.
+    return lambda: None
 
 
 def _own_judgement(place: FailurePlace, row: dict[str, Any]) -> Judgement | None:

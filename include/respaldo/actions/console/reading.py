@@ -1,0 +1,109 @@
+"""Get a console record: a file or a command's output, here or on another machine (activity 8)."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shlex
+import stat
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from respaldo.actions.console.entries import UnreadableError
+from respaldo.actions.console.understanding import decoded, understood
+from respaldo.config.console_record import ConsoleCommand, ConsoleFile
+from respaldo.config.external import ExternalSource
+from respaldo.domain.console import ConsoleRecord
+from respaldo.domain.errors import TimedOutError, ToolMissingError
+from respaldo.domain.people_errors import ConsoleAwayError, ConsoleUnreadableError
+from respaldo.hosts import ssh, worker
+
+MOST_BYTES = 16 << 20
+_SAID_BYTES = 2000
+
+HostOf = Callable[[str], ssh.Host]
+"""Gives the machine that a connection leads to."""
+
+
+def read(source: ExternalSource, host_of: HostOf, zone: ZoneInfo, now: datetime) -> ConsoleRecord:
+    """Read and understand what the console says of this scope's copies.
+
+    :param zone: of moments that tell none.
+    :raises ConsoleUnreadableError: it cannot be had, or does not make sense.
+    """
+    host = host_of(source.record.host) if source.record.host else None
+    try:
+        where, content = _content(source.record, host)
+        if len(content) > MOST_BYTES:
+            raise UnreadableError("too_large", limit=MOST_BYTES >> 20, path=where)
+        return understood(decoded(content, source.record.encoding), source, where, zone, now)
+    except UnreadableError as error:
+        raise ConsoleUnreadableError(
+            product=source.product, reason=error.reason, **{"path": source.record.where, **error.facts}
+        ) from error
+    except ssh.SshError as error:
+        cause = ConsoleAwayError if error.is_passing else ConsoleUnreadableError
+        raise cause(
+            product=source.product,
+            reason=error.reason,
+            host=source.record.host,
+            path=source.record.where,
+            said=error.said,
+        ) from error
+
+
+def _content(record: ConsoleFile | ConsoleCommand, host: ssh.Host | None) -> tuple[str, bytes]:
+    """Give where the record was found, and its bytes, no more than one too many."""
+    if isinstance(record, ConsoleFile):
+        if host is not None:
+            return ssh.read_file(host, record.path, MOST_BYTES, record.within.total_seconds())
+        return _newest(record.path)
+    seconds = record.within.total_seconds()
+    ended = _ran(record, seconds) if host is None else _ran_there(record, host, seconds)
+    if ended.exit_code != 0:
+        raise UnreadableError("command_failed", exit_code=ended.exit_code, said=ended.said)
+    return record.where, ended.output
+
+
+def _newest(pattern: str) -> tuple[str, bytes]:
+    try:
+        found = {path: os.stat(path) for path in glob.glob(pattern)}  # noqa: PTH116, PTH207  (may be absolute)
+        files = {path: one.st_mtime for path, one in found.items() if stat.S_ISREG(one.st_mode)}
+        if not files:
+            raise UnreadableError("not_a_file" if found else "no_file")
+        path = max(files, key=lambda name: files[name])
+        with Path(path).open("rb") as file:
+            return path, file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UnreadableError("no_file", path=error.filename) from error
+    except PermissionError as error:
+        raise UnreadableError("no_permission", path=error.filename) from error
+    except OSError as error:
+        raise UnreadableError("read_failed", said=error) from error
+
+
+def _ran(record: ConsoleCommand, seconds: float) -> ssh.Output:
+    output, said = bytearray(), bytearray()
+
+    def take(block: bytes) -> None:
+        output.extend(block[: MOST_BYTES + 1 - len(output)])
+
+    def hear(block: bytes) -> None:
+        said.extend(block[: _SAID_BYTES - len(said)])
+
+    try:
+        command = worker.Command(record.command)
+        code = worker.run(command, on_output=take, on_error=hear, by_line=False, timeout_seconds=seconds)
+    except ToolMissingError as error:
+        raise UnreadableError("command_missing", tool=record.command[0]) from error
+    except TimedOutError as error:
+        raise UnreadableError("command_slow", seconds=round(seconds)) from error
+    return ssh.Output(exit_code=code, output=bytes(output), said=said.decode(errors="replace"))
+
+
+def _ran_there(record: ConsoleCommand, host: ssh.Host, seconds: float) -> ssh.Output:
+    # A shell that is not POSIX's (Windows) has its own quotes: there the whole line is written as one word.
+    line = record.command[0] if len(record.command) == 1 else shlex.join(record.command)
+    return ssh.run(host, line, MOST_BYTES, seconds)

@@ -1,0 +1,205 @@
+"""Another machine over SSH: read a file of it, or run a command on it.
+
+Only a machine whose key is known is spoken to: the one that its connection says, or that this worker's user
+has in ``known_hosts``. Secrets stay in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from pydantic import SecretStr
+
+from respaldo.domain.values import Value
+
+if TYPE_CHECKING:
+    import asyncssh
+
+CONNECT_SECONDS = 15
+_KEEPALIVE_SECONDS = 15
+_BLOCK_BYTES = 1 << 16
+_SAID_BYTES = 2000
+
+Reason = Literal[
+    "host_unreachable",
+    "host_key",
+    "login_refused",
+    "private_key",
+    "host_slow",
+    "ssh_failed",
+    "no_file",
+    "no_permission",
+    "not_a_file",
+]
+Result = TypeVar("Result")
+
+
+class Host(Value):
+    """A machine, and how to enter it."""
+
+    name: str
+    """The connection's."""
+    address: str
+    port: int = 22
+    user: str | None = None
+    password: SecretStr | None = None
+    private_key: SecretStr | None = None
+    passphrase: SecretStr | None = None
+    host_key: str | None = None
+    """Its public key, as ``known_hosts`` has it after the name; None: what ``known_hosts`` has."""
+
+
+class SshError(Exception):
+    """What kept a machine from giving what was asked for."""
+
+    def __init__(self, reason: Reason, said: object = "", *, is_passing: bool = False) -> None:
+        super().__init__(reason, said)
+        self.reason = reason
+        self.said = " ".join(str(said).split())
+        self.is_passing = is_passing
+
+
+class Output(Value):
+    """What a command wrote, cut where it is too long, and how it ended (None: by a signal)."""
+
+    exit_code: int | None
+    output: bytes
+    said: str
+
+
+def read_file(host: Host, pattern: str, limit: int, seconds: float) -> tuple[str, bytes]:
+    """Read the newest file that a pattern names, over SFTP, and give its path too.
+
+    :param limit: no more than so many bytes, and one: who gets that one knows that there is more.
+    :raises SshError: it cannot be had.
+    """
+
+    async def read(connection: asyncssh.SSHClientConnection) -> tuple[str, bytes]:
+        import asyncssh
+
+        async with connection.start_sftp_client() as sftp:
+            found = [
+                one
+                for one in await sftp.glob_sftpname(pattern)
+                if one.attrs.type in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_UNKNOWN)
+            ]
+            newest = max(found, key=lambda one: one.attrs.mtime or 0, default=None)
+            if newest is None:
+                raise SshError("not_a_file")
+            path = str(newest.filename)
+            async with sftp.open(path, "rb", encoding=None) as file:
+                content = cast("bytes", await file.read(limit + 1))
+        return path, content
+
+    return _on(host, seconds, read)
+
+
+def run(host: Host, line: str, limit: int, seconds: float) -> Output:
+    """Run a line in the shell of the machine's user.
+
+    :param limit: its output is taken no further than so many bytes, and one.
+    :raises SshError: it could not be run, or has not ended in time.
+    """
+
+    async def execute(connection: asyncssh.SSHClientConnection) -> Output:
+        async with connection.create_process(line, encoding=None, stdin=_nothing()) as process:
+            output, said = await asyncio.gather(
+                _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
+            )
+            await process.wait_closed()
+            code = process.exit_status
+            return Output(exit_code=code, output=output, said=said.decode(errors="replace"))
+
+    return _on(host, seconds, execute)
+
+
+def _nothing() -> Any:  # noqa: ANN401  (asyncssh's own mark)
+    import asyncssh
+
+    return asyncssh.DEVNULL
+
+
+async def _taken(stream: Any, limit: int) -> bytes:  # noqa: ANN401  (asyncssh's reader)
+    """Read to the end, and keep the beginning: who stops reading stops the command too."""
+    kept = bytearray()
+    while block := await stream.read(_BLOCK_BYTES):
+        kept += block[: max(0, limit - len(kept))]
+    return bytes(kept)
+
+
+def _on(
+    host: Host, seconds: float, work: Callable[[asyncssh.SSHClientConnection], Awaitable[Result]]
+) -> Result:
+    async def entered() -> Result:
+        import asyncssh
+
+        async with (
+            asyncio.timeout(seconds),
+            asyncssh.connect(
+                host.address,
+                host.port,
+                username=host.user or (),
+                password=host.password.get_secret_value() if host.password else None,
+                client_keys=_client_keys(host),
+                known_hosts=_known_hosts(host),
+                # Neither an agent nor somebody's settings: all that leads there is in the connection.
+                config=None,
+                agent_path=None,
+                connect_timeout=CONNECT_SECONDS,
+                keepalive_interval=_KEEPALIVE_SECONDS,
+            ) as connection,
+        ):
+            return await work(connection)
+
+    return asyncio.run(_translated(entered))
+
+
+async def _translated(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Say in our terms why something over SSH failed."""
+    import asyncssh
+
+    try:
+        return await work()
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise SshError("host_key", error) from error
+    except asyncssh.PermissionDenied as error:
+        raise SshError("login_refused", error) from error
+    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
+        raise SshError("no_file", error) from error
+    except asyncssh.SFTPPermissionDenied as error:
+        raise SshError("no_permission", error) from error
+    except TimeoutError as error:
+        raise SshError("host_slow", error, is_passing=True) from error
+    except (asyncssh.ConnectionLost, OSError) as error:
+        raise SshError("host_unreachable", error, is_passing=True) from error
+    except asyncssh.Error as error:
+        raise SshError("ssh_failed", error) from error
+
+
+def _client_keys(host: Host) -> list[Any] | None:
+    import asyncssh
+
+    if host.private_key is None:
+        return None
+    passphrase = host.passphrase.get_secret_value() if host.passphrase else None
+    try:
+        return [asyncssh.import_private_key(host.private_key.get_secret_value(), passphrase)]
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        raise SshError("private_key", error) from error
+
+
+def _known_hosts(host: Host) -> Any:  # noqa: ANN401  (what asyncssh takes)
+    import asyncssh
+
+    if host.host_key is None:
+        known = Path("~/.ssh/known_hosts").expanduser()
+        return str(known) if known.is_file() else ([], [], [])
+    try:
+        # As Airflow's own form takes it: a key without its kind is RSA's.
+        text = host.host_key if " " in host.host_key.strip() else f"ssh-rsa {host.host_key}"
+        return ([asyncssh.import_public_key(text)], [], [])
+    except asyncssh.KeyImportError as error:
+        raise SshError("host_key", error) from error
