@@ -39,12 +39,12 @@ def page(airflow_home, monkeypatch):
     """The application for a user who may see the website, its database nowhere."""
     from fastapi.testclient import TestClient
 
-    from respaldo.web.access import sees_website
+    from respaldo.web.access import sees_page, sees_website
     from respaldo.web.app import build
 
     monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", NOWHERE)
     app = build()
-    app.dependency_overrides[sees_website] = lambda: None
+    app.dependency_overrides |= {sees_website: lambda: None, sees_page: lambda: None}
     return TestClient(app)
 
 

@@ -296,22 +296,27 @@ from fastapi.testclient import TestClient
 from airflow.api_fastapi.app import create_app
 
 client = TestClient(create_app(apps="core"), raise_server_exceptions=False)
-token = client.post("/auth/token", json={"username": "vera", "password": "secreto"}).json()["access_token"]
-answers = {}
-for path in sys.argv[1:]:
-    bearer = {"Authorization": f"Bearer {token}"}
-    answers[path] = [client.get(path).status_code, client.get(path, headers=bearer).status_code]
-print("ANSWERS", json.dumps(answers))
+
+def bearer(user):
+    token = client.post("/auth/token", json={"username": user, "password": "secreto"}).json()["access_token"]
+    client.cookies.clear()
+    return {"Authorization": f"Bearer {token}"}
+
+everybody = [{}, bearer("vera"), bearer("analista")]
+answers = {path: [client.get(path, headers=who).status_code for who in everybody] for path in sys.argv[1:]}
+print("ANSWERS", json.dumps([answers, client.get("/").text]))
 """
 
 
-def test_in_airflow_only_its_users_see_the_page(airflow_home, report_database, tmp_path):
+def test_in_airflow_only_its_users_see_the_page_and_an_analyst_nothing_else(
+    airflow_home, report_database, tmp_path
+):
     passwords = tmp_path / "passwords.json"
-    passwords.write_text(json.dumps({"vera": "secreto"}))
+    passwords.write_text(json.dumps({"vera": "secreto", "analista": "secreto"}))
     environment = os.environ | {
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW__CORE__PLUGINS_FOLDER": f"{PROJECT}/plugins",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "vera:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "vera:viewer,analista:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__API_AUTH__JWT_SECRET": "0" * 64,
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -330,7 +335,7 @@ def test_in_airflow_only_its_users_see_the_page(airflow_home, report_database, t
         text=True,
     )
 
-    found = json.loads(told.stdout.split("ANSWERS", 1)[1])
-    assert found == dict(
-        zip(paths, ([401, 200], [401, 200], [401, 200], [401, 404], [401, 404], [401, 200]), strict=True)
-    )
+    found, start_page = json.loads(told.stdout.split("ANSWERS", 1)[1])
+    expected = ([401, 200, 200],) * 3 + ([401, 404, 404],) * 2 + ([401, 200, 403],)
+    assert found == dict(zip(paths, expected, strict=True))
+    assert start_page.index('localStorage.setItem("i18nextLng","es")') < start_page.index("<title>Airflow")

@@ -15,14 +15,19 @@ from respaldo.domain.errors import RespaldoError
 from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.texts import web as texts
 from respaldo.web import programming, rendering, routes
-from respaldo.web.access import sees_website
+from respaldo.web.access import sees_page, sees_website
 
 log = logging.getLogger(__name__)
 
 
 def build() -> FastAPI:
     """Make the application. It only reads, and shows nothing of its own making (no API documentation)."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(sees_website)])
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(sees_website), Depends(sees_page)],
+    )
     app.include_router(routes.router)
     app.include_router(programming.router)
     app.middleware("http")(rendering.with_rules)
