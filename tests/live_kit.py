@@ -49,6 +49,11 @@ ORGANIZATION = {
         "soporte": {"title": "Soporte", "users": ["soporte"]},
         "infraestructura": {"title": "Infraestructura", "users": ["infraestructura"]},
         "profesional": {"title": "Profesional especializado", "users": ["profesional"]},
+        "taller": {
+            "title": "Taller",
+            "users": ["tecnico", "tecnica"],
+            "duties": ["copies", "verification"],
+        },
     },
 }
 
@@ -213,6 +218,20 @@ class Live:
         ) as connection:
             cursor = connection.execute(statement, values or None)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
+
+    def dropped_answers(self, run_id: str, task: str) -> int:
+        """Count the answers to a question that Airflow dropped.
+
+        A task's process lives some seconds longer than the task that parks; where the answer is there before
+        its end, Airflow's scheduler takes the task for one that was killed, drops the answer and asks again.
+        """
+        [(times,)] = self.sql(
+            "airflow",
+            "SELECT count(*) FROM log WHERE event = 'state mismatch' AND run_id = %s AND task_id = %s",
+            run_id,
+            task,
+        )
+        return int(times)
 
     def restic_process(self, verb: str, scope: str) -> psutil.Process | None:
         """Find the restic that does ``verb`` for a scope, in this installation."""

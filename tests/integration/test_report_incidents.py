@@ -342,8 +342,10 @@ def test_failures_that_nobody_analyses_are_unopened(report):
     report.write(row(run(5), 1, kind="restore"))
     report.write(row(run(6), 1, state="running", ended_at=None))
     fail(report, run(7), 1)
-    assert report.unopened(START) == (run(1), run(3), run(2))
-    assert report.unopened(after(1)) == (run(3), run(2))
+    report.write(row(run(8), 3, state="not_executed"))
+    report.write(row(run(9), 3, state="not_executed", kind="restore"))
+    assert report.unopened(START) == (run(1), run(3), run(2), run(8))
+    assert report.unopened(after(1)) == (run(3), run(2), run(8))
 
 
 def test_a_run_that_was_continued_and_failed_again_needs_another_analysis(report):

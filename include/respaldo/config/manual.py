@@ -10,7 +10,7 @@ from pydantic import Field
 from respaldo.config.scope_settings import ScopeSettings, Title
 from respaldo.config.scopes import Scope
 from respaldo.domain.duties import Duty
-from respaldo.domain.places import Place
+from respaldo.domain.places import AbsolutePlace
 from respaldo.domain.quantities import Duration
 from respaldo.sources.files import FilesSource
 
@@ -34,7 +34,7 @@ class ManualScope(ScopeSettings):
         str | None, Field(description="Where a copy that the worker can read is kept by restic as well.")
     ] = None
     folder: Annotated[
-        Place, Field(pattern="^/", description="Copies that a worker can read lie there: no other is read.")
+        AbsolutePlace, Field(description="Copies that a worker can read lie there: no other is read.")
     ] = "/"
 
     @property

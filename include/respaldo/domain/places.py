@@ -28,3 +28,12 @@ def expand(text: str) -> str:
 
 
 Place = Annotated[str, AfterValidator(expand)]
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise PydanticCustomError("path_relative", "a path must be absolute")
+    return os.path.normpath(path)
+
+
+AbsolutePlace = Annotated[Place, AfterValidator(_absolute)]

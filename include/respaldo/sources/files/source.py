@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from respaldo.domain.errors import (
     ContentMismatchError,
@@ -23,7 +22,7 @@ from respaldo.domain.errors import (
     SourcePartlyMissingError,
     SourceUnreadableError,
 )
-from respaldo.domain.places import Place
+from respaldo.domain.places import AbsolutePlace
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence, Value
 from respaldo.domain.verification import Verification
@@ -42,18 +41,12 @@ RESTORED_AT_ONCE = 400
 """Paths named in one call of restic: Linux takes 2 MiB of arguments, and a path can have 4 KiB."""
 
 
-def _absolute(path: str) -> str:
-    if not path.startswith("/"):
-        raise PydanticCustomError("path_relative", "a path must be absolute")
-    return os.path.normpath(path)
-
-
 class FilesSource(Value):
     """``kind: files``: paths on the worker that runs the scope."""
 
     kind: Literal["files"]
     paths: Annotated[
-        tuple[Annotated[Place, AfterValidator(_absolute)], ...],
+        tuple[AbsolutePlace, ...],
         Field(min_length=1, description="Absolute paths of what is saved."),
     ]
     exclude: Annotated[

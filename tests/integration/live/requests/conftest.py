@@ -33,9 +33,7 @@ ANSWER_SECONDS = 40
 """How long a decision may take where nobody answers."""
 
 THINK = 10
-"""Seconds before a question is answered. A task's process lives some seconds longer than the task that parks;
-where the answer is there before its end, Airflow's scheduler takes the task for one that was killed, drops
-the answer and asks again. People are slower."""
+"""Seconds before a question is answered: see ``Live.dropped_answers``. People are slower."""
 
 MEGABYTES = {"pide_grande": 160}
 MAIL_CONNECTION = "smtp_default"
@@ -159,7 +157,7 @@ class Desk:
         if planned and time.monotonic() - self._seen[question] > THINK:
             turn = self._given.get(question, 0)
             # Airflow may not have told yet that it dropped the last answer: it is given again.
-            at = min(turn - self._dropped(*question), len(planned) - 1)
+            at = min(turn - self.live.dropped_answers(*question), len(planned) - 1)
             self.answer(name, task, planned[at])
             self._given[question] = turn + 1
             del self._seen[question]
@@ -199,16 +197,6 @@ class Desk:
         except ApiError as error:
             return str(error.facts["answer"])
         return "taken"
-
-    def _dropped(self, run_id: str, task: str) -> int:
-        """Count the answers that Airflow dropped: see THINK."""
-        [(times,)] = self.live.sql(
-            "airflow",
-            "SELECT count(*) FROM log WHERE event = 'state mismatch' AND run_id = %s AND task_id = %s",
-            run_id,
-            task,
-        )
-        return int(times)
 
     def _give_up(self, name: str, task: str) -> None:
         """End a request that asks what it should not: the others go on, and its test says what was asked."""
