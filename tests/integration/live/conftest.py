@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import people_kit
+from browser_kit import browser, page_of  # noqa: F401  (fixtures)
 from live_kit import (
     PROJECT,
     Eavesdropper,
