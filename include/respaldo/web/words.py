@@ -26,6 +26,7 @@ _VOCABULARIES = {
     "source_kind": "source_kind",
     "verification_result": "verification_result",
     "failed_step": "step",
+    "contract_state": "contract_state",
 }
 """Vocabulary of each column of the base table that holds a code."""
 
