@@ -72,3 +72,84 @@ NEW = "Medio nuevo"
 NOBODY = "(sin sesión)"
 RECORDED = "Anotado: %s, %s. Queda: %s, en %s."
 NOWHERE = "lugar sin anotar"
+SHEET_TITLE = "Etiquetas de medios"
+
+COLUMNS = {
+    "etiqueta": "Etiqueta",
+    "clase": "Clase",
+    "descripcion": "Descripción",
+    "lugar": "Lugar",
+    "custodia": "Custodia",
+    "repositorio": "Repositorio",
+    "estado": "Estado",
+    "registrado": "Registrado",
+    "registrado_por": "Registrado por",
+    "impresa": "Etiqueta impresa",
+    "copias": "Copias",
+    "alcances": "Alcances",
+    "ultima_copia": "Última copia",
+    "conservar_hasta": "Conservar hasta",
+    "ultimo_movimiento": "Último movimiento",
+    "ultimo_movimiento_fecha": "Fecha del último movimiento",
+}
+"""Heading of each column of ``reportes.medios``."""
+
+COPY_COLUMNS = {
+    "numero": "N.º",
+    "alcance": "Alcance",
+    "copia": "Copia",
+    "fecha": "Fecha",
+    "tamano_bytes": "Tamaño",
+    "estado": "Estado",
+    "conservar_hasta": "Conservar hasta",
+}
+"""Heading of the columns of ``reportes.copias_medios`` that are shown."""
+
+MOVEMENT_COLUMNS = {
+    "fecha": "Fecha",
+    "movimiento": "Movimiento",
+    "quien": "Quién",
+    "lugar": "Lugar",
+    "custodia": "Custodia",
+    "motivo": "Motivo",
+    "documento": "Documento",
+}
+"""Heading of the columns of ``reportes.movimientos_medios`` that are shown."""
+
+TITLE = "Medios"
+SUBTITLE = "Medios y etiquetas de las copias"
+SEARCH = "Etiqueta"
+SEARCH_HINT = "Escríbala o léala con el lector"
+KIND = "Clase"
+STATE = "Estado"
+SCOPE = "Alcance"
+FIND = "Buscar"
+COUNT = "{count} medios"
+PRINT = "Etiquetas de esta selección (PDF)"
+PRINT_ONE = "Imprimir su etiqueta (PDF)"
+PRINT_MOST = "Se imprimen las {most} más recientes."
+LISTED = ("etiqueta", "clase", "lugar", "custodia", "estado", "alcances", "copias", "ultima_copia", "conservar_hasta")
+"""Columns of the list."""
+NONE_CHOSEN = "No hay medios con estos filtros."
+NONE_YET = "Todavía no hay medios. El primero aparece cuando se registra una copia buena, o un medio en el DAG «Medios y etiquetas»."
+BACK = "Todos los medios"
+HOLDS = "Qué guarda"
+HOLDS_NOTHING = "No guarda copias."
+MOVEMENTS = "Movimientos"
+NO_MOVEMENTS = "Nadie ha anotado movimientos de este medio."
+RECORD = "Registro, salida, regreso y destrucción se anotan con el DAG «Medios y etiquetas»."
+FILE = "etiquetas.pdf"
+
+CLI = "Muestra qué guarda un medio, por su etiqueta, e imprime etiquetas con código QR."
+CLI_LABELS = "Etiquetas: escritas o leídas con un lector."
+CLI_NEW = "Las que no se han impreso."
+CLI_KIND = "De --new, solo las de esta clase de medio: cinta, disco..."
+CLI_TO = "Archivo PDF en el que se escriben, para hojas A4 de etiquetas adhesivas."
+CLI_SKIP = "Cuántos lugares de la primera hoja ya están usados."
+CLI_NOTHING = "Escriba una o más etiquetas, o --new."
+CLI_NEW_NEEDS_FILE = "--new imprime: escriba también --to ARCHIVO.pdf"
+CLI_UNKNOWN = "No hay un medio con la etiqueta «{label}»."
+CLI_NONE_NEW = "No hay etiquetas sin imprimir."
+CLI_MORE_NEW = "Quedan más sin imprimir: repita la orden."
+CLI_WRITTEN = "{count} etiquetas en {file}"
+CLI_NOT_WRITTEN = "No se pudo escribir {file}: {reason}"

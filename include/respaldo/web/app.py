@@ -14,7 +14,7 @@ from respaldo.connections import REPORT
 from respaldo.domain.errors import RespaldoError
 from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.texts import web as texts
-from respaldo.web import programming, rendering, routes
+from respaldo.web import media, programming, rendering, routes
 from respaldo.web.access import sees_page, sees_website
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def build() -> FastAPI:
     )
     app.include_router(routes.router)
     app.include_router(programming.router)
+    app.include_router(media.router)
     app.middleware("http")(rendering.with_rules)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(RequestValidationError)(_invalid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from respaldo.texts.media import TITLE as MEDIA
 from respaldo.texts.programming import TITLE as PROGRAMMING
 from respaldo.texts.web import TITLE
 
@@ -27,6 +28,13 @@ EXTERNAL_VIEWS = (
         "destination": "nav",
         "category": "browse",
         "url_route": "programacion",
+    },
+    {
+        "name": MEDIA,
+        "href": f"{PREFIX}/media",
+        "destination": "nav",
+        "category": "browse",
+        "url_route": "medios",
     },
     {
         "name": TITLE,

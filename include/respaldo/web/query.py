@@ -18,20 +18,21 @@ def _filled(given: object) -> object:
     return None if given == "" else given
 
 
-_Blank = BeforeValidator(_filled)
+blank_is_none = BeforeValidator(_filled)
 # The calendar's own ends have no day before or after them.
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 # PostgreSQL has no text with a zero in it.
-ScopeChoice = Annotated[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]+$")] | None, _Blank]
+Choice = Annotated[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]+$")] | None, blank_is_none]
+ScopeChoice = Choice
 
 
 class Query(BaseModel):
     """The filters, as the form sends them; both days are part of the period."""
 
-    since: Annotated[Day | None, _Blank] = None
-    until: Annotated[Day | None, _Blank] = None
+    since: Annotated[Day | None, blank_is_none] = None
+    until: Annotated[Day | None, blank_is_none] = None
     scope: ScopeChoice = None
-    state: Annotated[State | None, _Blank] = None
+    state: Annotated[State | None, blank_is_none] = None
 
     def selection(self, zone: ZoneInfo) -> Selection:
         """Give the rows that are meant; a day begins and ends where the organization is."""
