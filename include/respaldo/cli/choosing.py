@@ -7,7 +7,7 @@ from typing import NamedTuple
 from respaldo.actions.choose import choose
 from respaldo.actions.job import Job
 from respaldo.cli import workplace
-from respaldo.cli.console import in_words, warn
+from respaldo.cli.console import warn
 from respaldo.cli.holdings import HeldRun, runs, snapshots
 from respaldo.domain.errors import NoCopyError, ReportError, SecondCopyMissingError
 from respaldo.domain.requests import RestoreRequest
@@ -15,6 +15,7 @@ from respaldo.domain.restoring import KnownCopy, Which
 from respaldo.flows.wording import moment
 from respaldo.report.store import Report
 from respaldo.texts import cli as texts
+from respaldo.texts.telling import in_words
 
 
 class Source(NamedTuple):

@@ -10,9 +10,8 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from respaldo.domain.errors import ReportSchemaError, ReportTamperedError, RespaldoError
-from respaldo.texts import causes
-from respaldo.texts import report as report_texts
+from respaldo.domain.errors import RespaldoError
+from respaldo.texts.telling import in_words
 
 _WIDTH = 160
 
@@ -24,16 +23,6 @@ def told() -> Iterator[None]:
         yield
     except RespaldoError as error:
         stop(in_words(error))
-
-
-def in_words(error: RespaldoError) -> str:
-    """Say what happened, and what usually mends it."""
-    match error:
-        case ReportTamperedError():
-            return report_texts.TAMPERED[error.facts["check"]].format(**error.facts)
-        case ReportSchemaError():
-            return report_texts.SCHEMA_PROBLEMS[error.facts["problem"]].format(**error.facts)
-    return f"{causes.explain(error)} {causes.corrective(error)}"
 
 
 def console() -> Console:

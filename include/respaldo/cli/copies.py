@@ -13,7 +13,7 @@ from rich.text import Text
 
 from respaldo.actions.job import Job
 from respaldo.cli import workplace
-from respaldo.cli.console import console, in_words, say, told, warn
+from respaldo.cli.console import console, say, told, warn
 from respaldo.cli.holdings import Holding, holding
 from respaldo.domain.errors import ReportError
 from respaldo.domain.restoring import KnownCopy, Which
@@ -23,6 +23,7 @@ from respaldo.report.export import size
 from respaldo.restic.snapshots import Snapshot
 from respaldo.texts import cli as texts
 from respaldo.texts.report import TERMS
+from respaldo.texts.telling import in_words
 
 SHORT_ID = 8
 ALL = 100_000

@@ -17,7 +17,7 @@ from respaldo.actions.restore import restore
 from respaldo.actions.rows import Effort
 from respaldo.cli import workplace
 from respaldo.cli.choosing import Chosen
-from respaldo.cli.console import in_words, warn
+from respaldo.cli.console import warn
 from respaldo.domain.errors import (
     ReportUnavailableError,
     RespaldoError,
@@ -38,6 +38,7 @@ from respaldo.report.store import Report
 from respaldo.restic.call import OnProgress
 from respaldo.texts import cli as texts
 from respaldo.texts.letter import OUTCOMES
+from respaldo.texts.telling import in_words
 
 
 class Restoration:

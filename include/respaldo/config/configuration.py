@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from respaldo.config.archive import Archive
 from respaldo.config.document import Document, nearest, read, validated
 from respaldo.config.external import EXTERNAL, ExternalScope
 from respaldo.config.manual import MANUAL, ManualScope
@@ -132,10 +133,11 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
 def _organization(path: Path) -> Organization:
     document = read(path)
     organization = validated(document, Organization)
-    deciding: dict[str, Requests | Failures | Contracts] = {
+    deciding: dict[str, Requests | Failures | Contracts | Archive] = {
         "requests": organization.requests,
         "failures": organization.failures,
         "contracts": organization.contracts,
+        "archive": organization.archive,
     }
     problems = [
         problem

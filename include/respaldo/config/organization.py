@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from respaldo.config.archive import Archive
 from respaldo.config.media import Media
 from respaldo.config.zone import TimeZone
 from respaldo.domain.duties import OF_ROLE, Duty
@@ -159,6 +160,8 @@ class Organization(Value, hide_input_in_errors=True):
     failures: Failures = Failures()
     contracts: Contracts = Contracts()
     media: Media = Media()
+    # Its folder is expanded when the file is read, not when this module is.
+    archive: Annotated[Archive, Field(default_factory=Archive)]
 
     def users_of(self, roles: tuple[str, ...]) -> tuple[str, ...]:
         """Give the people who have any of the roles; a role that there is not has nobody."""

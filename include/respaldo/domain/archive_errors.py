@@ -27,6 +27,12 @@ class AlreadyArchivedError(ArchiveError):
     code = "already_archived"
 
 
+class ArchiveNotAllowedError(ArchiveError):
+    """Who asks for it has no role that archives the form."""
+
+    code = "archive_not_allowed"
+
+
 class ArchiveBusyError(ArchiveError):
     """Another run archives at this moment."""
 

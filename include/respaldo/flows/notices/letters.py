@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from respaldo.flows.wording import moment
 from respaldo.report.export import clock
+from respaldo.texts import archive as archive_texts
 from respaldo.texts import notices as texts
 
 
@@ -129,6 +130,26 @@ def closed(
         closed_at=moment(closed_at, zone),
     )
     return notice(texts.CLOSED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
+
+
+def archived(*, period: str, version: int, rows: int, folder: str, head: str, link: str | None) -> Notice:
+    """Tell that the form of a period is archived.
+
+    :param period: in words.
+    :param head: the history's last hash.
+    """
+    facts = {"period": period, "version": version, "rows": rows, "folder": folder, "head": head}
+    text = archive_texts.ARCHIVED_TEXT.format(**facts)
+    return notice(archive_texts.ARCHIVED_SUBJECT.format(**facts), text, texts.SEE_HERE, link)
+
+
+def not_archived(*, period: str, told: str, link: str | None) -> Notice:
+    """Tell that the form of a period could not be archived.
+
+    :param told: why, and what mends it.
+    """
+    text = archive_texts.NOT_ARCHIVED_TEXT.format(period=period, told=told)
+    return notice(archive_texts.NOT_ARCHIVED_SUBJECT.format(period=period), text, texts.SEE_HERE, link)
 
 
 def question(*, subject: str, role: str, until: datetime, link: str | None, zone: ZoneInfo) -> Notice:

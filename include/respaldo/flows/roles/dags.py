@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from respaldo.config.configuration import Configuration
 from respaldo.domain.duties import Kind
+from respaldo.flows.archive.names import ARCHIVE
 from respaldo.flows.failures.names import ANALYSIS
 from respaldo.flows.requests.dag import DAG_ID as RESTORE_REQUEST
 from respaldo.flows.scope_dag import dag_id_of
@@ -17,4 +18,5 @@ def dags_of(configuration: Configuration) -> dict[Kind, frozenset[str]]:
         "manual": frozenset(map(dag_id_of, configuration.manual)),
         "failures": frozenset([ANALYSIS]),
         "requests": frozenset([RESTORE_REQUEST]),
+        "archive": frozenset([ARCHIVE]),
     }
