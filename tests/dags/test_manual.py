@@ -74,6 +74,13 @@ def test_what_brings_a_copy_into_restic_takes_a_turn_in_its_pool(write_scope, da
     assert set(pools.values()) == {"default_pool"}
 
 
+def test_a_restore_request_offers_the_copies_that_restic_keeps(write_scope, dags):
+    write_scope("actas", **MANUAL | {"repository": "principal", "folder": "/media/copias"})
+    write_scope("libros", **MANUAL)
+    field = dags()["restore_request"].params.get_param("scope").schema
+    assert field["enum"] == ["actas"]
+
+
 def test_operators_read_what_to_do(dag):
     for told in ("La carpeta de actas", "Conecte el disco", "Equipo de Infraestructura", "2h"):
         assert told in dag.doc_md

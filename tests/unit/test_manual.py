@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
+from respaldo.config.manual import ManualScope
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.domain.media import Medium
 from respaldo.domain.people_errors import InvalidAnswerError, ManualCopyFailedError
@@ -149,3 +151,37 @@ def test_a_verifier_says_why_a_copy_is_not_good_and_is_not_its_maker():
     for refused in ({"option": "bad"}, {"option": "good", "by": "soporte"}):
         with pytest.raises(InvalidAnswerError):
             said(**refused)
+
+
+SCOPE = {
+    "name": "Actas",
+    "department": "Archivo",
+    "criticality": "media",
+    "mode": "manual",
+    "rpo": "31d",
+    "rto": "2d",
+    "responsible": "soporte",
+    "retention": {"monthly": "12m"},
+    "what": "Las actas",
+    "instructions": "Copie.",
+}
+
+
+def test_restic_keeps_a_scope_by_hand_as_one_of_files_with_all_that_scopes_share():
+    scope = ManualScope.model_validate(SCOPE | {"repository": "principal", "folder": "/media/copias/"})
+    kept = scope.kept(scope.folder)
+    assert (kept.source.kind, kept.source.paths, kept.repository) == (
+        "files",
+        ("/media/copias",),
+        "principal",
+    )
+    assert (kept.name, kept.retention, kept.rto) == (scope.name, scope.retention, scope.rto)
+
+
+def test_restic_keeps_nothing_of_a_scope_without_a_repository():
+    assert ManualScope.model_validate(SCOPE).kept("/") is None
+
+
+def test_the_folder_of_copies_is_an_absolute_path():
+    with pytest.raises(ValidationError, match="path_relative"):
+        ManualScope.model_validate(SCOPE | {"folder": "media"})

@@ -18,5 +18,8 @@ FIGURES = {
 }
 """By the names of an evidence's facts; sizes are written as sizes. Other facts are for programs."""
 
-REMARKS = {("owners", "not_restored"): "sin los dueños originales, porque el trabajador no es root"}
+REMARKS = {
+    ("owners", "not_restored"): "sin los dueños originales, porque el trabajador no es root",
+    ("stated", "equal"): "igual a lo declarado",
+}
 """What a fact of a certain value says."""
