@@ -1,4 +1,4 @@
-"""A copy made by hand, by its people in a real browser: from the form that asks for it to its verified row."""
+"""A copy made by hand, by its people in a real browser: from the form to its verified row."""
 
 import pytest
 from playwright.sync_api import expect
