@@ -1,6 +1,5 @@
 """The report's database, with and without its tables; the UI's pages; an Airflow with FAB's users."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -8,12 +7,11 @@ import sys
 
 import pytest
 
+from airflow_kit import NOWHERE, connection_to
 from respaldo.domain.values import Endpoint
 from respaldo.report.migrate import migrate
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
-
-NOWHERE = json.dumps({"conn_type": "postgres", "host": "/nonexistent", "schema": "none", "login": "nobody"})
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
@@ -84,3 +82,10 @@ def _beside_fab(home):
     }
     environment.pop("RESPALDO_CONFIG", None)
     return environment
+
+
+@pytest.fixture
+def shown(page, report_database, monkeypatch):
+    """The application on the report's own database."""
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
+    return page

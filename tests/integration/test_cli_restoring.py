@@ -15,6 +15,7 @@ import yaml
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from airflow_kit import NOWHERE
 from respaldo.actions.copy import copy as copied
 from respaldo.actions.execute import execute
 from respaldo.actions.job import Job
@@ -35,7 +36,6 @@ SECOND_SECRET = "otro-secreto-que-nadie-debe-ver"
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 pytestmark = pytest.mark.one_restic
 
-NOWHERE = json.dumps({"conn_type": "postgres", "host": "/nonexistent", "schema": "none", "login": "nobody"})
 
 ORGANIZATION = {
     "name": "Prueba",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_kit import connection_to
 from respaldo.domain.values import Copy, Run
 from respaldo.report.fm007 import RowUpdate
 from respaldo.texts import report as report_texts
@@ -26,25 +27,6 @@ def run_of(scope, day):
     return Run(
         dag_id=f"backup__{scope}", run_id=f"scheduled__2026-03-{day:02}T06:00:00+00:00", scope_id=scope
     )
-
-
-def connection_to(endpoint):
-    """Write a connection as the environment holds one for Airflow."""
-    return json.dumps(
-        {
-            "conn_type": "postgres",
-            "host": endpoint.host,
-            "login": endpoint.user,
-            "schema": endpoint.database,
-        }
-    )
-
-
-@pytest.fixture
-def shown(page, report_database, monkeypatch):
-    """The application on the report's own database."""
-    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
-    return page
 
 
 @pytest.fixture

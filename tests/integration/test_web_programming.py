@@ -1,10 +1,14 @@
 """The page of the programming: what it shows of the configuration, and of the DAGs that are switched off."""
 
 import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from airflow_kit import connection_to
+from respaldo.domain.contracts import Term
+from respaldo.report.contracts import ContractUpdate
 from respaldo.texts import programming as texts
 
 DEFAULT = Path(__file__).parents[2] / "include" / "config"
@@ -100,6 +104,22 @@ def test_one_scope_alone_is_shown(programming):
 @pytest.mark.parametrize("query", ["days=0", "days=400", "days=siete", "scope=%00"])
 def test_a_period_that_makes_no_sense_is_refused_in_words(programming, query):
     assert programming.get(f"/plan?{query}").status_code == 400
+
+
+def test_without_the_report_contracts_are_those_of_the_files_and_the_page_says_so(programming):
+    text = programming.get("/plan").text
+    assert texts.NO_RENEWALS in text
+    assert "CT-7, hasta 2040-12-31 (Vigente)" in text
+
+
+def test_a_renewal_that_the_report_knows_counts(programming, report, report_database, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
+    term = Term(number="CT-8", valid_until=date(2045, 12, 31))
+    renewed = {"valid_from": date(2020, 1, 1), "replaces": "CT-7", "registered_by": "director"}
+    report.write(ContractUpdate.of(term, registered_at=datetime(2020, 1, 1, tzinfo=UTC), **renewed))
+    text = programming.get("/plan").text
+    assert texts.NO_RENEWALS not in text
+    assert "CT-8, hasta 2045-12-31 (Vigente)" in text
 
 
 def test_hostile_text_is_only_text(programming, config):

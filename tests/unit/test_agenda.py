@@ -134,7 +134,7 @@ def test_rows_say_mode_people_contract_and_what_is_not_programmed(config):
     put(config, "roto", "0 25 * * *")
     configuration = load(config)
 
-    rows = programming.rows(agenda(configuration, MONDAY, days=2), configuration.organization)
+    rows = programming.Words(configuration.organization).rows(agenda(configuration, MONDAY, days=2))
 
     assert all(list(row) == list(words.COLUMNS) for row in rows)
     manual, libre, roto = rows
@@ -142,7 +142,8 @@ def test_rows_say_mode_people_contract_and_what_is_not_programmed(config):
     assert (manual["dia"], manual["hora"], manual["modalidad"]) == ("2026-11-24", "09:00", "Manual")
     assert (manual["responsable"], manual["usuarios"]) == ("Equipo de Soporte Técnico", "soporte")
     assert manual["verifica"] == "Equipo de Infraestructura"
-    assert (manual["contrato"], manual["contrato_hasta"]) == ("CT-7", "2026-12-31")
+    terms = [manual[name] for name in ("contrato", "contrato_hasta", "contrato_estado")]
+    assert terms == ["CT-7", "2026-12-31", "Vigente"]
     assert (manual["activo"], manual["estado"]) == ("INV-0001", "Programado")
     assert (libre["momento"], libre["estado"]) == (None, "A mano")
     assert (roto["alcance_id"], roto["estado"], roto["alcance"]) == ("roto", "Inválido", None)
@@ -180,3 +181,14 @@ def test_a_thousand_scopes_of_a_month_are_laid_out_in_seconds(config):
     assert time.monotonic() - began < 5
     assert sum(len(turn.moments) for turn in found.turns) in range(30_000, 31_001)
     assert found.days[-1].date - found.days[0].date == timedelta(days=30)
+
+
+def test_a_contract_that_lapses_within_the_days_is_told_on_its_day(config):
+    put(config, "nomina", "0 9 * * *", f"{FILES}\ncontract: {{number: CT-7, valid_until: 2026-11-24}}")
+    configuration = load(config)
+    rows = programming.Words(configuration.organization).rows(agenda(configuration, MONDAY, days=3))
+    assert [(row["dia"][-2:], row["contrato_estado"]) for row in rows] == [
+        ("23", "Por vencer"),
+        ("24", "Por vencer"),
+        ("25", "Vencido"),
+    ]

@@ -17,7 +17,7 @@ PERSON = "{title} ({users})"
 NOBODY = "nadie"
 AND_THEN = "; verifica: "
 
-CONTRACT = "{number}, hasta {until}"
+CONTRACT = "{number}, hasta {until} ({state})"
 NOTHING = "—"
 MORE_TIMES = "{first} a {last} ({count} veces)"
 
@@ -38,6 +38,7 @@ COLUMNS = {
     "verifica": "Verifica",
     "contrato": "Contrato",
     "contrato_hasta": "Contrato vigente hasta",
+    "contrato_estado": "Estado del contrato",
 }
 """Of the CSV and the JSON: one row a run."""
 
@@ -61,6 +62,7 @@ PERIOD = "Del {first} al {last}"
 ZONE = "horas de {zone}"
 PAUSED = "apagado"
 PAUSED_NOTE = "«Apagado»: su DAG está apagado en Airflow, y no se ejecutará mientras no se encienda."
+NO_RENEWALS = "El reporte no responde: los contratos son los de los archivos de los alcances, sin sus renovaciones."
 DAYS = "Días"
 SHOW = "Mostrar"
 
