@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli import configuration, copies, finding, inventory, plan, report, restoring, roles
+from respaldo.cli import configuration, copies, finding, inventory, labels, plan, report, restoring, roles
 from respaldo.texts import cli as texts
 from respaldo.texts import inventory as inventory_texts
+from respaldo.texts import media as media_texts
 from respaldo.texts import roles as role_texts
 
 app = typer.Typer(help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
@@ -18,6 +19,7 @@ app.command(help=texts.COPIES)(copies.copies)
 app.command(help=texts.FIND)(finding.find)
 app.command(help=texts.RESTORE)(restoring.restore)
 app.command(help=texts.FM007)(report.fm007)
+app.command(help=media_texts.CLI)(labels.labels)
 app.command(help=texts.VERIFY_LOG)(report.verify_log)
 app.command(help=texts.SYNC)(configuration.sync)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self
 
 from pydantic import AwareDatetime
@@ -116,7 +115,7 @@ def _label(connection: Connection[DictRow], run_key: str, copy: LabelledCopy, at
     return str(label)
 
 
-def new_medium(connection: Connection[DictRow], values: Mapping[str, Any]) -> str | None:
+def new_medium(connection: Connection[DictRow], values: dict[str, Any]) -> str | None:
     """Register a medium, within somebody's transaction, and give its label; None: that is another medium's.
 
     :param values: by the columns' names; without a label it gets the next of its ``series`` that nobody has.

@@ -61,19 +61,20 @@ _FILTERS = set(Query.model_fields)
 def media(query: Annotated[PageQuery, QueryParameter()]) -> Response:
     """Show the medium whose label was typed or scanned; the list where that is no whole label."""
     organization = load_organization(folder())
-    common = {"organization": organization, "zone": ZoneInfo(organization.timezone), "m": texts}
-    if query.label is not None:
-        found = media_pages.in_full(_report(), query.label)
-        if found is not None:
-            return html("medium.html", medium=found, **common)
+    zone = ZoneInfo(organization.timezone)
+    found = media_pages.in_full(_report(), query.label) if query.label else None
+    if found is not None:
+        return html("medium.html", organization=organization, zone=zone, m=texts, medium=found)
     page = media_pages.page(_report(), query.selection(), query.page, PAGE_ROWS)
     return html(
         "media.html",
+        organization=organization,
+        zone=zone,
+        m=texts,
         query=query,
         page=page,
         states=TERMS["medium_state"],
         most=MOST_PRINTED,
-        **common,
     )
 
 

@@ -140,7 +140,7 @@ LEFT JOIN respaldo.term state ON state.vocabulary = 'medium_state' AND state.cod
 CROSS JOIN LATERAL (
     SELECT
         count(*) AS copies,
-        array_remove(array_agg(DISTINCT c.alcance), NULL) AS scopes,
+        coalesce(array_agg(DISTINCT c.alcance) FILTER (WHERE c.alcance IS NOT NULL), '{}') AS scopes,
         max(c.fecha) AS last_at,
         max(c.conservar_hasta) AS keep_until
     FROM reportes.copias_medios c
