@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from respaldo import connections
-from respaldo.cli import workplace
-from respaldo.cli.console import console, say, told
+from respaldo.cli import document, workplace
+from respaldo.cli.console import console, say, stop, told
 from respaldo.report import export
 from respaldo.report.history import verify_log as verified_log
 from respaldo.report.migrate import migrate as migrated
@@ -26,6 +27,8 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    xlsx = "xlsx"
+    pdf = "pdf"
 
 
 def migrate() -> None:
@@ -53,8 +56,15 @@ def fm007(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help=texts.UNTIL)] = None,
     scope: Annotated[str | None, typer.Option(help=texts.SCOPE)] = None,
     shape: Annotated[Format, typer.Option("--format", help=texts.FORMAT)] = Format.table,
+    to: Annotated[Path | None, typer.Option(help=texts.TO)] = None,
 ) -> None:
-    """Show the form's rows of a period; days are the organization's."""
+    """Show the form's rows of a period; days are the organization's. A document goes into a file."""
+    if shape in (Format.xlsx, Format.pdf):
+        with told():
+            document.write(shape, since, until, scope, to)
+        return
+    if to is not None:
+        stop(texts.TO_NOT_NEEDED)
     zone = ZoneInfo(workplace.configuration().organization.timezone)
     with told():
         rows = workplace.report().rows(
