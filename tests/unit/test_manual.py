@@ -68,9 +68,9 @@ def test_a_medium_without_a_label_is_described():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"label": None}, "Medio: escriba el rótulo"),
-        ({"label": "una caja"}, "Rótulo del medio: no tiene la forma"),
-        ({"known": None}, "Rótulo del medio: ningún medio tiene ese rótulo"),
+        ({"label": None}, "Medio: escriba la etiqueta"),
+        ({"label": "una caja"}, "Etiqueta del medio: no tiene la forma"),
+        ({"known": None}, "Etiqueta del medio: ningún medio tiene esa etiqueta"),
         ({"known": MEDIUM.model_copy(update={"state": "destroyed"})}, "no recibe copias: Destruido"),
         ({"known": MEDIUM.model_copy(update={"repository": "principal"})}, "está en un repositorio"),
         ({"started_at": None}, "Inicio: falta"),

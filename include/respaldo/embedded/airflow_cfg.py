@@ -14,6 +14,10 @@ from respaldo.embedded.layout import Layout
 from respaldo.embedded.ports import HOST
 from respaldo.embedded.settings import Settings
 
+_MANAGERS = {
+    "simple": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+    "fab": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+}
 Options = Mapping[str, Mapping[str, str]]
 
 
@@ -44,6 +48,7 @@ def _core(layout: Layout, settings: Settings, port: int) -> Options:
             "parallelism": "4",
             "hostname_callable": "respaldo.embedded.ports.this_host",
             "fernet_key": secret_files.kept(layout.secrets / "fernet_key", secret_files.fernet_key),
+            "auth_manager": _MANAGERS[settings.manager],
             "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in settings.users.items()),
             "simple_auth_manager_passwords_file": str(layout.passwords),
             "execution_api_server_url": f"http://{HOST}:{port}/execution/",

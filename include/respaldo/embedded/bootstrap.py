@@ -43,6 +43,8 @@ class Request(Value):
     connections: dict[str, WantedConnection]
     pools: dict[str, int]
     written: Written
+    administrator: tuple[str, str] | None = None
+    """Name and password of the administrator, where Airflow keeps its users in its database (FAB)."""
 
 
 def main() -> None:
@@ -51,6 +53,8 @@ def main() -> None:
 
     request = Request.model_validate_json(sys.stdin.read())
     initdb()
+    if request.administrator is not None:
+        _put_administrator(*request.administrator)
     write_private(Path(sys.argv[1]), apply(request).model_dump_json())
 
 
@@ -69,6 +73,17 @@ def apply(request: Request) -> Written:
                 for name, slots in request.pools.items()
             },
         )
+
+
+def _put_administrator(name: str, password: str) -> None:
+    """Make FAB's own roles and the administrator; a password that somebody has changed stays."""
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    with get_application_builder() as builder:
+        builder.sm.sync_roles()
+        if builder.sm.find_user(name) is None:
+            role = builder.sm.find_role("Admin")
+            builder.sm.add_user(name, name, "Airflow", f"{name}@respaldo.invalid", role, password)
 
 
 def _put_connection(

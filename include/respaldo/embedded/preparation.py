@@ -13,6 +13,7 @@ from respaldo.embedded.errors import ProgramFailedError
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.postgres import Server
 from respaldo.embedded.settings import Memory, Settings, Written
+from respaldo.texts import embedded as texts
 
 REPORT_CONNECTION = "respaldo_report"
 
@@ -23,7 +24,7 @@ def request(layout: Layout, settings: Settings, server: Server, written: Written
     connections = {
         REPORT_CONNECTION: WantedConnection(
             conn_type="postgres",
-            description="Base de datos del informe TIC-FM007",
+            description=texts.REPORT_CONNECTION,
             host=report.host,
             login=report.user,
             schema_name=report.database,
@@ -32,10 +33,23 @@ def request(layout: Layout, settings: Settings, server: Server, written: Written
     for repository, connection in settings.repositories.items():
         connections[connection] = WantedConnection(
             conn_type="restic",
-            description=f"Secreto maestro del repositorio «{repository}»",
+            description=texts.REPOSITORY_CONNECTION.format(repository=repository),
             password=master_secret(layout, repository),
         )
-    return Request(connections=connections, pools=settings.pools, written=written)
+    return Request(
+        connections=connections,
+        pools=settings.pools,
+        written=written,
+        administrator=_administrator(layout, settings),
+    )
+
+
+def _administrator(layout: Layout, settings: Settings) -> tuple[str, str] | None:
+    if settings.manager != "fab":
+        return None
+    known = secret_files.passwords(layout.passwords, settings.users)
+    name = next(user for user, role in settings.users.items() if role == "admin")
+    return name, known[name]
 
 
 def master_secret(layout: Layout, repository: str) -> str:
@@ -48,7 +62,7 @@ def fingerprint(wanted: Request, server_identifier: str) -> str:
     parts = (
         server_identifier,
         version("apache-airflow-core"),
-        wanted.model_dump_json(include={"connections", "pools"}),
+        wanted.model_dump_json(include={"connections", "pools", "administrator"}),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -18,6 +19,9 @@ class Settings(Value):
     timezone: str = "America/Bogota"
     users: dict[str, str] = Field(default_factory=lambda: {"admin": "admin"})
     """User name -> role of Airflow's simple auth manager: viewer, user, op or admin."""
+
+    manager: Literal["simple", "fab"] = "simple"
+    """Airflow's manager of users. Under FAB only the administrator is made: see ``respaldo roles sync``."""
 
     pools: dict[str, int] = Field(default_factory=dict)
     """Pool -> slots."""

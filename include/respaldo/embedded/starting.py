@@ -141,8 +141,9 @@ def _start_airflow(layout: Layout, settings: Settings, supervisor: Supervisor, p
             return False
         return True
 
-    user, password = next(iter(secret_files.passwords(layout.passwords, settings.users).items()))
-    api = Api(f"http://{ports.HOST}:{port}", user, password)
+    passwords = secret_files.passwords(layout.passwords, settings.users)
+    administrator = next(user for user, role in settings.users.items() if role == "admin")
+    api = Api(f"http://{ports.HOST}:{port}", administrator, passwords[administrator])
     health.wait(port, since, given_up, is_ours, layout.logs)
 
 

@@ -11,7 +11,9 @@ PROJECT = "carpeta del proyecto (por defecto, la actual)"
 PREPARING_SERVER = "Preparando PostgreSQL en {folder}"
 STARTING_SERVER = "Arrancando PostgreSQL"
 PREPARING_AIRFLOW = "Preparando la base de datos de Airflow"
-MIGRATED_REPORT = "Base de datos del informe al día ({count} migraciones aplicadas)"
+REPORT_CONNECTION = "Base de datos del reporte TIC-FM007"
+REPOSITORY_CONNECTION = "Secreto maestro del repositorio «{repository}»"
+MIGRATED_REPORT = "Base de datos del reporte al día ({count} migraciones aplicadas)"
 STARTING_AIRFLOW = "Arrancando Airflow"
 RESTARTING = "La configuración cambió: se reinicia la instalación"
 PORT_TAKEN = "El puerto {wanted} lo usa otro programa: se usará el {port}"
@@ -63,8 +65,8 @@ ERRORS = {
     "embedded_program_failed": "{program} no arrancó o se detuvo. Causa, al final de: {log}",
     "embedded_processes_left": "Hay procesos que no terminaron ni con SIGKILL: {names}",
     "report_schema": (
-        "La base de datos del informe no es la que este programa espera ({problem}): {migration}"
+        "La base de datos del reporte no es la que este programa espera ({problem}): {migration}"
     ),
-    "report_unavailable": "No se pudo usar la base de datos del informe: {reason}",
+    "report_unavailable": "No se pudo usar la base de datos del reporte: {reason}",
     "embedded_api": "Airflow rechazó {request}: {answer}",
 }

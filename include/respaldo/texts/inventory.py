@@ -63,7 +63,7 @@ NOTES = {
 }
 """A comment by key of the file."""
 EXTERNAL_NOTE = "REVISAR record, entries, good y failed con un registro real de la consola."
-NO_SCHEDULE = "REVISAR: sin schedule solo se copia a mano."
+NO_SCHEDULE = "REVISAR: sin `schedule` solo se copia a mano."
 
 IMPORT = (
     "Crea un archivo de alcance por cada línea de un inventario CSV: todos o ninguno, y nunca sobre otro."

@@ -16,10 +16,10 @@ VERDICTS = {"good": "Está bien", "bad": "No está bien"}
 
 FIELDS = {
     "label": (
-        "Rótulo del medio",
+        "Etiqueta del medio",
         "El que está pegado en el medio, como MED-2026-000123. Vacío: al terminar, Respaldo le da uno nuevo.",
     ),
-    "medium": ("Medio", "Qué es: disco externo, cinta, memoria. Necesario si no tiene rótulo."),
+    "medium": ("Medio", "Qué es: disco externo, cinta, memoria. Necesario si no tiene etiqueta."),
     "place": ("Lugar", "Dónde queda guardado el medio."),
     "started_at": (
         "Inicio",
@@ -50,9 +50,9 @@ VERDICT_FIELDS = {
 
 PROBLEMS = {
     "missing": "falta",
-    "medium": "escriba el rótulo del medio, o qué medio es",
-    "label": "no tiene la forma de un rótulo",
-    "unknown": "ningún medio tiene ese rótulo",
+    "medium": "escriba la etiqueta del medio, o qué medio es",
+    "label": "no tiene la forma de una etiqueta",
+    "unknown": "ningún medio tiene esa etiqueta",
     "of_repository": "es el de una copia que está en un repositorio",
     "not_in_place": "ese medio no recibe copias: {state}",
     "moment": "no es una fecha con hora, como 2026-03-14 17:30",
@@ -100,7 +100,7 @@ Revise la copia en su medio y diga si está bien. La hizo **{by}**: la verifica 
 |---|---|---|
 | Alcance | {name} ({department}) | |
 | Qué se copia | {what} | |
-| Medio y rótulo | {medium}, {label} | |
+| Medio y etiqueta | {medium}, {label} | |
 | Lugar | {place} | |
 | Inicio y fin | {started_at} – {ended_at} | |
 | Tamaño | {stated_size} | {size} |
@@ -127,7 +127,7 @@ PERFORMED = "Copia hecha por %s: medio %s, de %s a %s"
 MEASURED = "Medido: %s archivos, %s, SHA-256 %s"
 INSPECTED = "Verificada por %s: %s"
 KEPT = "Guardada también en «%s»: %s"
-LABEL_UNCHECKED = "No se pudo comprobar el rótulo %s: %s"
+LABEL_UNCHECKED = "No se pudo comprobar la etiqueta %s: %s"
 
 DOC = """
 ### {name}
@@ -143,7 +143,7 @@ DOC = """
 | Retención | {retention} |
 | RPO / RTO | {rpo} / {rto} |
 
-**Qué hace.** Avisa que hay que hacer la copia (10) y espera en **Acciones requeridas** a que la hagan y digan medio, rótulo,
+**Qué hace.** Avisa que hay que hacer la copia (10) y espera en **Acciones requeridas** a que la hagan y digan medio, etiqueta,
 lugar, fechas, tamaño y suma (11). Si el trabajador puede leer la copia, la mide y la compara con su suma. Después espera a
 que otra persona la verifique (12, 13) y la registra en el formato TIC-FM007 (8). Mientras espera no ocupa a nadie, y la
 siguiente copia programada no espera por esta.
