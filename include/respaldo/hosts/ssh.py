@@ -80,19 +80,18 @@ def read_file(host: Host, pattern: str, limit: int, seconds: float) -> tuple[str
     async def read(connection: asyncssh.SSHClientConnection) -> tuple[str, bytes]:
         import asyncssh
 
-        async with connection.start_sftp_client() as sftp:
-            found = [
-                one
-                for one in await sftp.glob_sftpname(pattern)
-                if one.attrs.type in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_UNKNOWN)
-            ]
-            newest = max(found, key=lambda one: one.attrs.mtime or 0, default=None)
-            if newest is None:
-                raise SshError("not_a_file")
-            path = str(newest.filename)
-            async with sftp.open(path, "rb", encoding=None) as file:
-                content = cast("bytes", await file.read(limit + 1))
-        return path, content
+        sftp = await connection.start_sftp_client()
+        found = [
+            one
+            for one in await sftp.glob_sftpname(pattern)
+            if one.attrs.type in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_UNKNOWN)
+        ]
+        newest = max(found, key=lambda one: one.attrs.mtime or 0, default=None)
+        if newest is None:
+            raise SshError("not_a_file")
+        path = str(newest.filename)
+        file = await sftp.open(path, "rb", encoding=None)
+        return path, cast("bytes", await file.read(limit + 1))
 
     return _on(host, seconds, read)
 
@@ -105,13 +104,13 @@ def run(host: Host, line: str, limit: int, seconds: float) -> Output:
     """
 
     async def execute(connection: asyncssh.SSHClientConnection) -> Output:
-        async with connection.create_process(line, encoding=None, stdin=_nothing()) as process:
-            output, said = await asyncio.gather(
-                _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
-            )
-            await process.wait_closed()
-            code = process.exit_status
-            return Output(exit_code=code, output=output, said=said.decode(errors="replace"))
+        process = await connection.create_process(line, encoding=None, stdin=_nothing())
+        output, said = await asyncio.gather(
+            _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
+        )
+        await process.wait_closed()
+        code = process.exit_status
+        return Output(exit_code=code, output=output, said=said.decode(errors="replace"))
 
     return _on(host, seconds, execute)
 
@@ -134,27 +133,34 @@ def _on(
     host: Host, seconds: float, work: Callable[[asyncssh.SSHClientConnection], Awaitable[Result]]
 ) -> Result:
     async def entered() -> Result:
-        import asyncssh
-
-        async with (
-            asyncio.timeout(seconds),
-            asyncssh.connect(
-                host.address,
-                host.port,
-                username=host.user or (),
-                password=host.password.get_secret_value() if host.password else None,
-                client_keys=_client_keys(host),
-                known_hosts=_known_hosts(host),
-                # Neither an agent nor somebody's settings: all that leads there is in the connection.
-                config=None,
-                agent_path=None,
-                connect_timeout=CONNECT_SECONDS,
-                keepalive_interval=_KEEPALIVE_SECONDS,
-            ) as connection,
-        ):
-            return await work(connection)
+        async with asyncio.timeout(seconds):
+            connection = await _connected(host)
+            try:
+                return await work(connection)
+            finally:
+                # Whatever is left open there goes with it: to close each would wait for what does not end.
+                connection.abort()
+                await connection.wait_closed()
 
     return asyncio.run(_translated(entered))
+
+
+async def _connected(host: Host) -> asyncssh.SSHClientConnection:
+    import asyncssh
+
+    return await asyncssh.connect(
+        host.address,
+        host.port,
+        username=host.user or (),
+        password=host.password.get_secret_value() if host.password else None,
+        client_keys=_client_keys(host),
+        known_hosts=_known_hosts(host),
+        # Neither an agent nor somebody's settings: all that leads there is in the connection.
+        config=None,
+        agent_path=None,
+        connect_timeout=CONNECT_SECONDS,
+        keepalive_interval=_KEEPALIVE_SECONDS,
+    )
 
 
 async def _translated(work: Callable[[], Awaitable[Result]]) -> Result:

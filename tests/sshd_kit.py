@@ -1,0 +1,106 @@
+"""A real SSH server on this machine, with a user of its own, for some time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from debian_kit import program
+
+_CONFIGURATION = """\
+ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host_key
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication yes
+AuthorizedKeysFile {folder}/user_key.pub
+AllowUsers {user}
+Subsystem sftp internal-sftp
+"""
+
+
+@dataclass(frozen=True)
+class SshServer:
+    """Where it listens, who may enter, and where that user has files."""
+
+    folder: Path
+    port: int
+    user: str
+    password: str
+
+    @property
+    def host_key(self) -> str:
+        return " ".join((self.folder / "host_key.pub").read_text().split()[:2])
+
+    @property
+    def other_key(self) -> str:
+        """A key that the server does not have."""
+        return " ".join((self.folder / "user_key.pub").read_text().split()[:2])
+
+    @property
+    def private_key(self) -> str:
+        return (self.folder / "user_key").read_text()
+
+    @property
+    def files(self) -> Path:
+        return self.folder / "files"
+
+
+@contextlib.contextmanager
+def ssh_server() -> Iterator[SshServer]:
+    """Run a server. Only root can: the passwords of users are its own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run an SSH server that takes passwords")
+    sshd = program("sshd", "openssh-server")
+    folder = Path(tempfile.mkdtemp(prefix="respaldo-sshd-", dir="/tmp"))
+    folder.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+    server = SshServer(folder, port, f"respaldo{secrets.token_hex(4)}", secrets.token_urlsafe(12))
+    try:
+        _make_user(server)
+        for name in ("host_key", "user_key"):
+            keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name]
+            subprocess.run(keygen, check=True)
+        (folder / "config").write_text(_CONFIGURATION.format(folder=folder, port=port, user=server.user))
+        Path("/run/sshd").mkdir(exist_ok=True)
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=log)
+        try:
+            _wait_for(server, process)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(10)
+    finally:
+        subprocess.run(["userdel", "--force", server.user], check=False, capture_output=True)
+        shutil.rmtree(folder)
+
+
+def _make_user(server: SshServer) -> None:
+    server.files.mkdir()
+    useradd = ["useradd", "--no-create-home", "--home-dir", server.files, "--shell", "/bin/sh", server.user]
+    subprocess.run(useradd, check=True)
+    said = f"{server.user}:{server.password}\n"
+    subprocess.run(["chpasswd"], input=said, text=True, check=True)
+
+
+def _wait_for(server: SshServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 1):
+            return
+        time.sleep(0.05)
+    pytest.fail((server.folder / "log").read_text(errors="replace"))

@@ -1,0 +1,53 @@
+"""A connection of type ssh, as Airflow's form writes it, leads to a machine; none that is not checked."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from respaldo import connections
+from respaldo.domain.errors import ConnectionIncompleteError
+
+
+@pytest.fixture
+def stored(monkeypatch):
+    def store(**extra):
+        host = extra.pop("host", "10.0.0.7")
+        found = SimpleNamespace(host=host, port=None, login="lector", password="clave", extra_dejson=extra)
+        monkeypatch.setattr(connections, "_get", lambda _: found)
+
+    return store
+
+
+def test_a_connection_leads_to_a_machine(stored):
+    stored(host_key="ssh-ed25519 AAAA", private_key="-----", private_key_passphrase="frase")
+    host = connections.ssh_host("veeam")
+    assert (host.name, host.address, host.port, host.user) == ("veeam", "10.0.0.7", 22, "lector")
+    assert host.password.get_secret_value() == "clave"
+    assert host.private_key.get_secret_value() == "-----"
+    assert host.passphrase.get_secret_value() == "frase"
+    assert host.host_key == "ssh-ed25519 AAAA"
+    assert "clave" not in repr(host)
+    assert "frase" not in repr(host)
+
+
+def test_a_private_key_may_be_in_a_file_of_the_worker(stored, tmp_path):
+    (tmp_path / "id").write_text("-----BEGIN")
+    stored(key_file=str(tmp_path / "id"))
+    assert connections.ssh_host("veeam").private_key.get_secret_value() == "-----BEGIN"
+
+
+@pytest.mark.parametrize(
+    ("extra", "field"),
+    [
+        ({"host": ""}, "host"),
+        ({"no_host_key_check": "true"}, "host_key"),
+        ({"no_host_key_check": True}, "host_key"),
+        ({"allow_host_key_change": True}, "host_key"),
+        ({"key_file": "/no/hay"}, "key_file"),
+    ],
+)
+def test_a_connection_that_lacks_something_or_checks_no_key_is_refused(stored, extra, field):
+    stored(**extra)
+    with pytest.raises(ConnectionIncompleteError) as error:
+        connections.ssh_host("veeam")
+    assert error.value.facts["field"].startswith(field)
