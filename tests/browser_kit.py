@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,28 +15,21 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from debian_kit import program
+from respaldo.embedded.installation import Installation
+
 CHROMIUM = "chromium"
 PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which(CHROMIUM) or _installed()
-    if program is None:
-        pytest.skip("no chromium, and only root can install it")
+    installed = program(CHROMIUM, CHROMIUM)
     with sync_playwright() as playwright:
         # Its sandbox does not run as root.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-def _installed() -> str | None:
-    if os.geteuid() != 0:
-        return None
-    apt = ["apt-get", "install", "--yes", "--no-install-recommends", CHROMIUM]
-    subprocess.run(apt, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, check=False)
-    return shutil.which(CHROMIUM)
 
 
 @pytest.fixture
@@ -47,19 +38,25 @@ def page_of(live, browser) -> Iterator[Callable[[str], Page]]:
     contexts = []
 
     def open_as(user: str) -> Page:
-        credentials = {"username": user, "password": live.installation.password_of(user)}
-        answer = httpx.post(f"{live.installation.address}/auth/token", json=credentials, trust_env=False)
-        context = browser.new_context(viewport={"width": 1280, "height": 1000}, locale="es-CO")
-        contexts.append(context)
-        token = {"name": "_token", "value": answer.json()["access_token"], "url": live.installation.address}
-        context.add_cookies([token])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page = signed_in(browser, live.installation, user, locale="es-CO")
+        contexts.append(page.context)
         return page
 
     yield open_as
     for context in contexts:
         context.close()
+
+
+def signed_in(browser: Browser, installation: Installation, user: str, locale: str) -> Page:
+    """Give a page of a new browser, which speaks a language and knows only that this user signed in."""
+    credentials = {"username": user, "password": installation.password_of(user)}
+    answer = httpx.post(f"{installation.address}/auth/token", json=credentials, trust_env=False)
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, locale=locale)
+    token = {"name": "_token", "value": answer.json()["access_token"], "url": installation.address}
+    context.add_cookies([token])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 def wait_until(is_so: Callable[[], object], what: str, seconds: float = PATIENCE_MS / 1000) -> None:
