@@ -68,7 +68,7 @@ def test_a_run_that_waits_for_people_does_not_block_the_next(dag):
 
 
 def test_what_brings_a_copy_into_restic_takes_a_turn_in_its_pool(write_scope, dags):
-    write_scope("actas", **MANUAL | {"repository": "principal"})
+    write_scope("actas", **MANUAL | {"repository": "principal", "folder": "/media/copias"})
     pools = {task.task_id: task.pool for task in dags()["backup__actas"].tasks}
     assert pools.pop("execute") == "repositorio_principal"
     assert set(pools.values()) == {"default_pool"}

@@ -213,6 +213,17 @@ def test_a_role_that_may_not_make_copies_is_no_responsible_of_a_manual_scope(con
     assert (problem.code, problem.key) == ("role_lacks_duty", "verifier")
 
 
+def test_a_scope_by_hand_whose_copies_restic_is_to_keep_says_where_they_can_be_read(config):
+    path = config / "scopes" / "nomina.yaml"
+    path.write_text(
+        "name: N\ndepartment: D\ncriticality: alta\nrpo: 26h\nrto: 4h\nretention: {daily: 7d}\nmode: manual\n"
+        "what: W\ninstructions: I\nresponsible: soporte\nrepository: principal\n"
+    )
+    problem = only_problem(config)
+    assert problem.code == "folder_missing"
+    assert "folder" in tell(problem)
+
+
 def test_a_role_of_another_name_than_the_procedures_may_do_what_it_says_and_else_nothing(config):
     path = config / "organization.yaml"
     named = path.read_text().replace("soporte:", "mesa:").replace("soporte\n", "mesa\n")

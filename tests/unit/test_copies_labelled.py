@@ -90,7 +90,7 @@ def test_a_copy_made_by_hand_without_a_label_gets_one_of_the_organization(config
 def test_what_restic_keeps_of_a_copy_made_by_hand_has_a_label_too(configuration):
     results = {"perform": {"label": "MAN-2026-000003"}, "execute": {"saved": {"copies": []}}}
     first, second = labelled(
-        scope_of(ManualScope, **MANUAL, repository="principal"), configuration, results, AT
+        scope_of(ManualScope, **MANUAL, repository="principal", folder="/media"), configuration, results, AT
     )
     assert (first.label, second.which, second.series) == ("MAN-2026-000003", "second", "PRI-2026-######")
 

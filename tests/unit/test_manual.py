@@ -84,6 +84,7 @@ def test_a_medium_without_a_label_is_described():
         ({"files": "0"}, "Archivos: no puede ser cero"),
         ({"files": "-3"}, "Archivos: no es un número"),
         ({"checksum": "abc"}, "Suma SHA-256: no es una suma SHA-256"),
+        ({"path": "/srv/copia", "folder": None}, "este alcance no deja leer copias"),
         ({"path": "copia"}, "Ruta de la copia: no es una ruta absoluta"),
         ({"path": "/no/hay"}, "Ruta de la copia: no se puede leer"),
         ({"path": "/etc/passwd", "folder": "/srv/copias"}, "no está dentro de «/srv/copias»"),
@@ -169,7 +170,7 @@ SCOPE = {
 
 def test_restic_keeps_a_scope_by_hand_as_one_of_files_with_all_that_scopes_share():
     scope = ManualScope.model_validate(SCOPE | {"repository": "principal", "folder": "/media/copias/"})
-    kept = scope.kept(scope.folder)
+    kept = scope.kept()
     assert (kept.source.kind, kept.source.paths, kept.repository) == (
         "files",
         ("/media/copias",),
@@ -179,7 +180,12 @@ def test_restic_keeps_a_scope_by_hand_as_one_of_files_with_all_that_scopes_share
 
 
 def test_restic_keeps_nothing_of_a_scope_without_a_repository():
-    assert ManualScope.model_validate(SCOPE).kept("/") is None
+    assert ManualScope.model_validate(SCOPE | {"folder": "/media"}).kept() is None
+
+
+def test_restic_keeps_nothing_that_nobody_lets_it_read():
+    with pytest.raises(ValidationError, match="folder_missing"):
+        ManualScope.model_validate(SCOPE | {"repository": "principal"})
 
 
 def test_the_folder_of_copies_is_an_absolute_path():

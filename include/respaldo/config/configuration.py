@@ -64,7 +64,7 @@ class Configuration:
         by_hand = {
             scope.id: Configured(scope.id, kept, scope.digest)
             for scope in self.manual.values()
-            if (kept := scope.settings.kept(scope.settings.folder)) is not None
+            if (kept := scope.settings.kept()) is not None
         }
         return dict(sorted((self.scopes | by_hand).items()))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from respaldo.config.scope_settings import ScopeSettings, Title
 from respaldo.config.scopes import Scope
@@ -34,8 +35,15 @@ class ManualScope(ScopeSettings):
         str | None, Field(description="Where a copy that the worker can read is kept by restic as well.")
     ] = None
     folder: Annotated[
-        AbsolutePlace, Field(description="Copies that a worker can read lie there: no other is read.")
-    ] = "/"
+        AbsolutePlace | None,
+        Field(description="Folder below which a worker may read copies; none: it reads none."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.repository is not None and self.folder is None:
+            raise PydanticCustomError("folder_missing", "restic keeps what it can read: folder is needed")
+        return self
 
     @property
     def source_kind(self) -> str:
@@ -57,9 +65,13 @@ class ManualScope(ScopeSettings):
     def repositories(self) -> dict[str, str]:
         return {"repository": self.repository} if self.repository else {}
 
-    def kept(self, path: str) -> Scope | None:
-        """Give the scope as restic keeps its copies: their files below a path. None: it keeps none."""
-        if self.repository is None:
+    def kept(self, path: str | None = None) -> Scope | None:
+        """Give the scope as restic keeps its copies: their files below a path. None: it keeps none.
+
+        :param path: of one copy; None: of any.
+        """
+        path = path or self.folder
+        if self.repository is None or path is None:
             return None
         common = {name: getattr(self, name) for name in ScopeSettings.model_fields if name != "mode"}
         source = FilesSource(kind="files", paths=(path,))

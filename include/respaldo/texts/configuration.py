@@ -35,6 +35,7 @@ PROBLEMS = {
     "notify_url": "aquí no va una URL, porque lleva secretos: guárdela en una conexión de Airflow de tipo apprise "
     "y escriba aquí el identificador de la conexión",
     "notify_place": "«{value}» no es un correo ni el identificador de una conexión de Airflow",
+    "folder_missing": "para guardar la copia con restic («repository») hace falta «folder»: de dónde se deja leer",
     "second_copy_same": "la segunda copia debe ir en otro repositorio que la primera",
     "duration": "«{value}» no es una duración: escriba un número y una unidad (s, m, h, d, w), como 26h",
     "percent": "«{value}» no es un porcentaje: escríbalo como 50%",

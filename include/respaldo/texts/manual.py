@@ -63,6 +63,7 @@ PROBLEMS = {
     "files": "no es un número de archivos",
     "checksum": "no es una suma SHA-256: son 64 cifras hexadecimales",
     "relative": "no es una ruta absoluta",
+    "nowhere": "este alcance no deja leer copias: su archivo no dice de dónde (folder)",
     "outside": "no está dentro de «{folder}», que es de donde el alcance deja leer copias",
     "path": "no se puede leer: {reason}",
     "line": "no es una lista de sha256sum: línea {line}",

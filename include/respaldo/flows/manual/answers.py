@@ -43,10 +43,10 @@ class Answer(NamedTuple):
     at: datetime
 
 
-def performed(answer: Answer, folder: str, zone: ZoneInfo, medium_of: MediumOf) -> Performed:
+def performed(answer: Answer, folder: str | None, zone: ZoneInfo, medium_of: MediumOf) -> Performed:
     """Read what whoever made the copy stated.
 
-    :param folder: copies that the worker can read lie below it.
+    :param folder: copies that the worker may read lie below it; None: it may read none.
     :param zone: of moments that name none.
     :param medium_of: gives what is known of a label.
     :raises InvalidAnswerError: something of it cannot be so; all of that is told at once.
@@ -204,9 +204,12 @@ class _Form:
             self.refuse(name, "checksum")
         return text.lower() if text else None
 
-    def path(self, name: str, folder: str) -> str | None:
+    def path(self, name: str, folder: str | None) -> str | None:
         text = self.text(name)
         if text is None:
+            return None
+        if folder is None:
+            self.refuse(name, "nowhere")
             return None
         if not text.startswith("/"):
             self.refuse(name, "relative")

@@ -56,8 +56,12 @@ def ask(step: str, place: ManualPlace) -> Question:
     with telling(step, place.work, []):
         until, is_new = _until(step, place)
         asked = _QUESTIONS[step](place, until)
+    # Where a task was cleared, Airflow shows what it asked before.
+    log.info("%s", asked.body)
     if is_new:
         _announce(step, place, asked.subject, until)
+        left = until - datetime.now(UTC) + timedelta(days=1)
+        place.work.context["task_state_store"].set(_UNTIL, until.isoformat(), retention=left)
     return asked
 
 
@@ -98,13 +102,10 @@ def _until(step: str, place: ManualPlace) -> tuple[datetime, bool]:
 
     One that is asked again goes on with its time; one whose task was cleared after that begins anew.
     """
-    kept, now, within = place.work.context["task_state_store"], datetime.now(UTC), _within(step, place)
-    before = kept.get(_UNTIL)
+    now, before = datetime.now(UTC), place.work.context["task_state_store"].get(_UNTIL)
     if before is not None and datetime.fromisoformat(str(before)) > now:
         return datetime.fromisoformat(str(before)), False
-    until = now + within
-    kept.set(_UNTIL, until.isoformat(), retention=within + timedelta(days=1))
-    return until, True
+    return now + _within(step, place), True
 
 
 def _perform(place: ManualPlace, until: datetime) -> Question:
