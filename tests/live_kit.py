@@ -346,10 +346,13 @@ def new_home(name: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def started(layout: Layout, dags: int, before: Callable[[Live], None] = lambda _: None) -> Iterator[Live]:
+def started(
+    layout: Layout, dags: int, before: Callable[[Live], None] = lambda _: None, manager: str = "simple"
+) -> Iterator[Live]:
     """Start an installation, and give it when it knows so many DAGs.
 
     :param before: done when the servers run, while Airflow still reads its DAGs.
+    :param manager: Airflow's manager of users, simple or fab.
     """
     _restic()
     live = Live(Installation(layout))
@@ -361,7 +364,7 @@ def started(layout: Layout, dags: int, before: Callable[[Live], None] = lambda _
             # An installation that starts changes the environment; the other tests have their own.
             for name in ("RESPALDO_HOME", "RESPALDO_CONFIG", "AIRFLOW_HOME", "PATH"):
                 patch.setenv(name, os.environ.get(name, ""))
-            live.installation.start(settings_of(layout))
+            live.installation.start(settings_of(layout).model_copy(update={"manager": manager}))
         before(live)
         wait_until(lambda: _knows_all(live, dags), "the DAGs", 0.5)
         yield live

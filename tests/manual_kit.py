@@ -88,8 +88,9 @@ class People:
 
         :raises ApiError: Airflow does not take it.
         """
-        empty = dict.fromkeys(FORMS[answer.task])
-        content = {"chosen_options": [OPTIONS[answer.option]], "params_input": empty | answer.given}
+        empty = dict.fromkeys(FORMS.get(answer.task, ()))
+        option = OPTIONS.get(answer.option, answer.option)
+        content = {"chosen_options": [option], "params_input": empty | answer.given}
         self._api(user or answer.user).patch(_path(run, answer.task), content)
 
     def refusal(self, run: Run, answer: Answer, user: str | None = None) -> str:

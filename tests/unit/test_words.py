@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from respaldo.texts.glossary import NAMES, TERMS, as_markdown
+from respaldo.texts.glossary import TERMS, as_markdown
+from words_kit import ENGLISH, NEVER, SPANISH, words
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "include" / "respaldo"
@@ -19,18 +20,6 @@ OTHERS = sorted(
     if not {"texts", "demo"} & set(path.relative_to(PROJECT).parts)
 )
 TEMPLATES = sorted((PACKAGE / "web" / "templates").glob("*.html"))
-
-ENGLISH = re.compile(
-    r"the|and|of|with|is|are|was|were|been|not|for|from|has|have|this|that|which|must|by|it|when|an|or|on|at|its|"
-    r"your|you|we|they|their|there|will|cannot|should|than|then|into|only|also|each|every|any|most|other"
-)
-"""Words of English that no Spanish text has."""
-SPANISH = re.compile(
-    r"el|la|los|las|del|que|para|una|uno|por|como|este|esta|hay|fue|debe|donde|cuando|pero|muy|lo"
-)
-"""Words of Spanish without accents, which the test of letters does not see."""
-NOT_PROSE = re.compile(r"`[^`]*`|\{[^}]*\}|«[^»]*»|\S*[/_=.:@]\S+|respaldo [a-z-]+|--[a-z-]+")
-"""Code, places for facts, what is quoted, paths, commands and their options."""
 
 # The glossary itself names what is not said.
 by_path = pytest.mark.parametrize(
@@ -45,12 +34,6 @@ def strings(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
             yield node.value
-
-
-def words(text: str) -> set[str]:
-    for name in NAMES:
-        text = text.replace(name, "")
-    return set(re.findall(r"[a-záéíóúñü]+(?:-[a-záéíóúñü]+)*", NOT_PROSE.sub(" ", text).lower()))
 
 
 def sentences_with(path: Path, unwanted: re.Pattern[str]) -> dict[str, set[str]]:
@@ -78,14 +61,13 @@ def test_the_pages_have_no_words_of_their_own(path):
 
 @by_path
 def test_each_thing_has_one_word(path):
-    never = {word: term.spanish for term in TERMS for word in term.never}
-    found = sentences_with(path, re.compile("|".join(map(re.escape, never))))
-    assert {text: {word: never[word] for word in unwanted} for text, unwanted in found.items()} == {}
+    found = sentences_with(path, re.compile("|".join(map(re.escape, NEVER))))
+    assert {text: {word: NEVER[word] for word in unwanted} for text, unwanted in found.items()} == {}
 
 
 def test_no_word_is_both_said_and_never_said():
     said = {word for term in TERMS for word in words(term.spanish)}
-    assert said & {word for term in TERMS for word in term.never} == set()
+    assert said & NEVER.keys() == set()
     assert len({term.english for term in TERMS}) == len(TERMS)
 
 
