@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
+
+from live_kit import scope_settings
 
 SCOPES: dict[str, dict[str, Any]] = {}
 
@@ -33,4 +36,69 @@ SCOPES |= {
     "mano_sin_hacer": _manual(perform_within="5s"),
     "mano_sin_verificar": _manual(verify_within="5s"),
     "mano_alterada": _manual(),
+}
+
+
+# --- contracts: test_contracts.py
+
+
+def _contracted(scope: str, days: int, **contract: Any) -> dict[str, Any]:
+    """Give a scope whose contract has so many days left."""
+    until = date.today() + timedelta(days=days)  # noqa: DTZ011  (days away from the limit on any clock)
+    settings = scope_settings(scope, {"contract": {"number": f"CT-{scope}", "valid_until": until} | contract})
+    return {key: value for key, value in settings.items() if key != "second_copy"}
+
+
+SCOPES |= {
+    "contrato_bloqueado": _contracted("contrato_bloqueado", -20, on_lapse="block"),
+    "contrato_sigue": _contracted("contrato_sigue", -20),
+    "contrato_por_vencer": _contracted("contrato_por_vencer", 10),
+}
+
+
+# --- another product's copies (test_external.py)
+
+
+def _external(scope: str, **record: Any) -> dict[str, Any]:
+    parts = ("job", "result", "start", "end", "size", "files", "message")
+    return {
+        "name": f"Copias de Veeam: {scope}",
+        "department": "Sistemas",
+        "criticality": "media",
+        "rpo": "26h",
+        "rto": "4h",
+        "responsible": "soporte",
+        "retention": {"daily": "7d"},
+        "retries": {"attempts": 3, "delay": "1s"},
+        "source": {
+            "kind": "external",
+            "product": "Veeam",
+            "record": {"from": "file", "path": f"${{RESPALDO_HOME}}/consoles/{scope}.csv"} | record,
+            "entries": {"format": "csv", "delimiter": ";", "fields": {part: part for part in parts}},
+            "job": "nomina",
+            "good": ["Success"],
+            "warning": ["Warning"],
+            "failed": ["Failed"],
+            "running": ["Running"],
+            "numbers": {"decimal": ","},
+            "min_size": "1GB",
+            "site": "Sede alterna",
+            "medium": "disco",
+        },
+    }
+
+
+SCOPES |= {
+    f"externo_{name}": _external(f"externo_{name}") for name in ("bueno", "viejo", "fallo", "ilegible")
+}
+SCOPES["externo_remoto"] = _external(
+    "externo_remoto", host="consola_remota", path="/donde/esta/externo_remoto.csv"
+)
+
+
+# --- media and labels (test_media.py)
+
+SCOPES |= {
+    "con_etiquetas": scope_settings("con_etiquetas", {}),
+    "mano_en_cinta": _manual(responsible="soporte", verifier="infraestructura"),
 }
