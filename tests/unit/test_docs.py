@@ -83,7 +83,10 @@ def test_every_option_of_a_command_that_a_page_names_is_one_of_its_own(page):
     known = get_command(app).commands
     for code in code_in(page):
         if found := re.match(r"respaldo ([a-z0-9-]+) ([^#>]*--.*)", code):
-            has = {option for parameter in known[found[1]].params for option in parameter.opts}
+            command = known[found[1]]
+            for word in found[2].split()[:1]:
+                command = getattr(command, "commands", {}).get(word, command)
+            has = {option for parameter in command.params for option in parameter.opts}
             assert set(re.findall(r"(--[a-z]+)", found[2].split("#")[0])) <= has, code
 
 
