@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from respaldo.config.configuration import load, problems_of
+from respaldo.config.external import ExternalSource
 from respaldo.texts.configuration import tell
 
 DEFAULT = Path(__file__).parents[2] / "include" / "config"
@@ -142,3 +145,15 @@ def test_a_path_on_a_host_is_as_that_host_has_it(config, written):
 def test_formats_that_tell_day_and_hour_are_taken(config, written, text):
     written("min_size: 1GB", f"times: {{format: '{text}'}}")
     assert problems_of(config) == ()
+
+
+def test_the_examples_of_the_manual_are_read():
+    manual = (Path(__file__).parents[2] / "docs" / "manual.md").read_text()
+    blocks = [
+        yaml.safe_load(block)
+        for block in re.findall(r"^```yaml\n(.*?)^```", manual, re.DOTALL | re.MULTILINE)
+    ]
+    sources = [block["source"] for block in blocks if block.get("source", {}).get("kind") == "external"]
+    assert len(sources) == 3
+    for source in sources:
+        ExternalSource.model_validate(source)
