@@ -8,7 +8,7 @@ DAG_DESCRIPTION = "Anota el registro, la salida, el regreso y la destrucción de
 DAG_DOC = """\
 ## Medios y etiquetas (actividad 16)
 
-Anota qué pasa con un medio que guarda copias. Lo ejecuta **{keepers}** con el botón *Trigger* y su formulario:
+Anota qué pasa con un medio que guarda copias. Lo ejecuta **{keepers}** con **Trigger** y su formulario:
 
 | Movimiento | Qué hay que decir |
 |---|---|
@@ -22,7 +22,7 @@ Las copias en repositorios reciben su etiqueta solas, al registrarse la ejecuci�
 **Si la ejecución queda en rojo** no se anotó nada: el registro de la tarea dice por qué. Corrija y ejecútela de
 nuevo.
 
-Los medios, lo que guardan y sus etiquetas para imprimir están en *Browse → Medios*.
+Los medios, lo que guardan y sus etiquetas para imprimir están en **Navegar → Medios**.
 """
 TASK_TITLE = "16 · Anotar el movimiento"
 
