@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import people_kit
 from respaldo.actions.labels import labelled
 from respaldo.config.configuration import Configuration, Configured
+from respaldo.config.external import ExternalScope
 from respaldo.config.manual import ManualScope
 from respaldo.config.organization import Organization
 from respaldo.config.repositories import RepositorySettings
@@ -93,6 +95,14 @@ def test_what_restic_keeps_of_a_copy_made_by_hand_has_a_label_too(configuration)
         scope_of(ManualScope, **MANUAL, repository="principal", folder="/media"), configuration, results, AT
     )
     assert (first.label, second.which, second.series) == ("MAN-2026-000003", "second", "PRI-2026-######")
+
+
+def test_a_copy_that_another_product_made_gets_one_of_the_organization(configuration):
+    settings = people_kit.SCOPES["externo_bueno"]
+    scope = Configured("externo", ExternalScope.model_validate(settings), "digest")
+    [copy] = labelled(scope, configuration, {"inspect": {}}, AT)
+    assert (copy.label, copy.series, copy.repository) == (None, "MAN-2026-######", None)
+    assert (copy.description, copy.kind, copy.site) == ("Veeam", "disco", "Sede alterna")
 
 
 def test_a_medium_that_is_needed_is_one_that_holds_a_copy_whose_time_is_not_over():

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from respaldo.config.configuration import AnyScope, Configuration
+from respaldo.config.external import ExternalScope
 from respaldo.config.manual import ManualScope
 from respaldo.config.scopes import Scope
 from respaldo.domain.labels import series
@@ -38,8 +39,11 @@ def labelled(
                 of.medium(stated.get("label"), description=stated.get("medium"), site=stated.get("place")),
                 *of.repositories(second=saved),
             )
+        case ExternalScope():
+            source = settings.source
+            return (of.medium(None, kind=source.medium, description=settings.saved, site=source.site),)
         case _:
-            return (of.medium(None, description=settings.saved, site=None),)
+            raise AssertionError(settings)
 
 
 class _Copies:
@@ -67,13 +71,16 @@ class _Copies:
                 keep_until=self._keep_until,
             )
 
-    def medium(self, label: str | None, description: str | None, site: str | None) -> LabelledCopy:
+    def medium(
+        self, label: str | None, *, description: str | None, site: str | None, kind: str | None = None
+    ) -> LabelledCopy:
         """Describe a copy that is in no repository."""
         pattern = self._configuration.organization.media.label
         return LabelledCopy(
             which="first",
             series=series(pattern, year=self._year, site=site or ""),
             label=label,
+            kind=kind,
             description=description,
             site=site,
             keep_until=self._keep_until,
