@@ -36,10 +36,10 @@ SELECT
         WHEN n %% 33 = 0 THEN 'succeeded_with_warnings' ELSE 'succeeded' END,
     at, at + interval '2 s', CASE WHEN NOT is_running THEN at + interval '754 s' END,
     'files', '/srv/datos/' || n %% 40, 1234567890 + n, 12345 + n, 4567, 2345, 'principal', 'Centro de datos',
-    'disco', jsonb_build_array(jsonb_build_object(
-        'item', 'archivos', 'snapshot_id', encode(sha256(n::text::bytea), 'hex'), 'files', 1, 'size_bytes', 1)),
-    'secundario', 'Sede alterna', 'disco', jsonb_build_array(jsonb_build_object(
-        'item', 'archivos', 'snapshot_id', encode(sha256((-n)::text::bytea), 'hex'), 'files', 1, 'size_bytes', 1)),
+    'disco', jsonb_build_array(jsonb_build_object('item', 'archivos', 'files', 1, 'size_bytes', 1,
+        'snapshot_id', encode(sha256(n::text::bytea), 'hex'))),
+    'secundario', 'Sede alterna', 'disco', jsonb_build_array(jsonb_build_object('item', 'archivos',
+        'files', 1, 'size_bytes', 1, 'snapshot_id', encode(sha256((-n)::text::bytea), 'hex'))),
     at + interval '700 s', ARRAY['structure', 'sample'], CASE WHEN is_bad THEN 'bad' ELSE 'good' END, '[]',
     at + interval '600 s', CASE WHEN is_bad THEN 'repository_full' END,
     CASE WHEN is_bad THEN 'Repositorio lleno. No queda espacio en «principal» (0 bytes libres).' END,
@@ -60,6 +60,13 @@ def fill(postgres_server: Any, endpoint: Endpoint, count: int) -> None:
     """Put runs of October 2026 into a report, each with its entry of the history."""
     with postgres_server.connect(endpoint) as connection:
         connection.execute(FILL, {"count": count})
+
+
+def read_view(connection: Any, name: str) -> list[dict[str, Any]]:
+    """Read a view, ordered by its first column."""
+    cursor = connection.execute(f"SELECT * FROM {name} ORDER BY 1")  # noqa: S608
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def organization(folder: object, **others: object) -> Organization:

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from archive_kit import OCTOBER, fill, organization
 
+from archive_kit import OCTOBER, fill, organization
 from respaldo.actions.archive import Asked, archive
 from respaldo.domain.archive_errors import (
     AlreadyArchivedError,
@@ -85,7 +85,9 @@ def test_analysts_find_them_in_the_view(made, filled, postgres_server):
     with postgres_server.connect(filled.endpoint) as connection:
         connection.execute("SET ROLE analista")
         cursor = connection.execute("SELECT * FROM reportes.archivo")
-        [row] = [dict(zip((column.name for column in cursor.description), one, strict=True)) for one in cursor]
+        [row] = [
+            dict(zip((column.name for column in cursor.description), one, strict=True)) for one in cursor
+        ]
     assert (row["desde"], row["hasta"], row["version"]) == (OCTOBER.first, OCTOBER.last, 1)
     assert (row["vigente"], row["filas"], row["historial_huella"]) == (True, 60, made.history_head)
     assert row["archivos"] == [file.name for file in made.files]

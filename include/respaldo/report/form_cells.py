@@ -11,6 +11,7 @@ from respaldo.report.export import clock, size
 from respaldo.texts import form as texts
 
 _SHORT_ID = 8
+_MOST_TEXT = 500
 
 Row = Mapping[str, Any]
 
@@ -126,7 +127,9 @@ class Cells:
 
 
 def _lines(*said: str | None) -> str:
-    return "\n".join(filter(None, said))
+    text = "\n".join(filter(None, said))
+    # The whole text is in the spreadsheet: here it would fill pages of one column.
+    return text if len(text) <= _MOST_TEXT else text[:_MOST_TEXT] + texts.CUT
 
 
 def _joined(*said: str | None) -> str:

@@ -25,7 +25,7 @@ _FORMATS = {
     "label": {"bold": True},
     "heading": {"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1, "text_wrap": True,
                 "valign": "vcenter"},
-    "text": {"valign": "top"},
+    "text": {"text_wrap": True, "valign": "top"},
     "number": {"num_format": "#,##0", "valign": "top"},
     "fraction": {"num_format": "#,##0.00", "valign": "top"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top"},
@@ -38,23 +38,25 @@ _MOST_TEXT = 32_767
 """Characters that a cell can hold."""
 _MOST_DIGITS = 10**15
 """A cell's number is a float: from here on it could be another."""
-_WIDTHS = (8, 40)
+_WIDTHS = (8, 30)
 _MOMENT_WIDTH = 18
+_TOTAL_WIDTH = 20
 _LETTER_PAPER = 1
 _SUM_OF_VISIBLE = 109
 _COUNT_OF_VISIBLE = 103
 
 _PRINTED = (
-    "numero", "alcance", "dependencia", "modalidad", "origen", "estado", "inicio", "fin", "duracion",
-    "tamano_bytes", "archivos", "sede", "medio", "etiquetas", "segunda_sede", "segunda_copia_fecha",
-    "verificacion_resultado", "verificacion_fecha", "realizada_por", "verificada_por", "causa", "correctivo",
-    "observaciones",
+    "numero", "alcance", "origen", "estado", "inicio", "duracion", "tamano_bytes", "archivos", "etiquetas",
+    "segunda_copia_fecha", "verificacion_resultado", "verificada_por", "causa",
 )  # fmt: skip
 """Columns of the form that are printed; the others stand to their right, on the screen."""
 _PRINTED_RESTORATIONS = (
-    "numero", "numero_fm007", "alcance", "solicitante", "caso", "fecha", "que_se_pidio", "copia_usada",
-    "copia_fecha", "destino", "autorizo", "acepto", "entregado", "tiempo_de_respuesta", "rto", "cumple_rto",
-    "estado", "resultado", "causa",
+    "numero", "alcance", "solicitante", "caso", "fecha", "que_se_pidio", "copia_usada", "copia_fecha",
+    "destino", "autorizo", "acepto", "entregado", "tiempo_de_respuesta", "cumple_rto", "resultado",
+)  # fmt: skip
+_PRINTED_FAILURES = (
+    "numero", "alcance", "fecha", "paso", "causa", "correctivo", "decidido_por", "reintento", "estado",
+    "resuelta", "tiempo_reparacion",
 )  # fmt: skip
 _ADDED_UP = ("duracion", "tamano_bytes", "archivos", "nuevo_bytes", "almacenado_bytes")
 
@@ -101,11 +103,10 @@ def _tables(contents: Contents) -> Iterator[_Table]:
     yield _Table(
         texts.SHEETS["restorations"], contents.restorations, restorations, len(_PRINTED_RESTORATIONS)
     )
-    for name, rows, headings in (
-        ("failures", contents.failures, texts.FAILURE_COLUMNS),
-        ("media", contents.media, texts.MEDIA_COLUMNS),
-    ):
-        yield _Table(texts.SHEETS[name], rows, headings, printed=len(headings))
+    failures = _ordered(texts.FAILURE_COLUMNS, _PRINTED_FAILURES)
+    yield _Table(texts.SHEETS["failures"], contents.failures, failures, len(_PRINTED_FAILURES))
+    media = texts.MEDIA_COLUMNS
+    yield _Table(texts.SHEETS["media"], contents.media, media, len(media))
 
 
 def _ordered(headings: Mapping[str, str], first: Sequence[str]) -> dict[str, str]:
@@ -151,14 +152,14 @@ class _Writer:
 
     def _write(self, sheet: Worksheet, row: int, column: int, value: object) -> None:
         match value:
-            case None:
+            case None | "" | []:
                 return
             case datetime():
                 local = value.astimezone(self.zone).replace(tzinfo=None)
                 sheet.write_datetime(row, column, local, self.formats["moment"])
             case timedelta():
                 sheet.write_number(row, column, _days(value), self.formats["duration"])
-            case int() if not isinstance(value, bool) and abs(value) < _MOST_DIGITS:
+            case int() if _fits(value):
                 sheet.write_number(row, column, value, self.formats["number"])
             case float():
                 sheet.write_number(row, column, value, self.formats["fraction"])
@@ -175,8 +176,7 @@ class _Writer:
             column = names.index(table.counted)
             self._write_sum(sheet, below, column, (first, last), _COUNT_OF_VISIBLE, len(table.rows))
         for name in table.added_up:
-            values = [row[name] for row in table.rows if row[name] is not None]
-            total = sum(_days(value) if isinstance(value, timedelta) else value for value in values)
+            total = sum(_number(row[name]) for row in table.rows)
             how = "total_duration" if name == "duracion" else "total"
             self._write_sum(sheet, below, names.index(name), (first, last), _SUM_OF_VISIBLE, total, how)
 
@@ -199,7 +199,10 @@ class _Writer:
         least, most = _WIDTHS
         for column, (name, heading) in enumerate(table.headings.items()):
             longest = max((_width(row[name]) for row in table.rows), default=0)
-            width = min(max(longest, len(heading) * 0.7, least), most) + 2
+            longest = max(longest, len(heading) * 0.7, least)
+            if name in table.added_up:
+                longest = max(longest, _TOTAL_WIDTH)
+            width = min(longest, most) + 2
             # The first column holds the labels of the header too.
             sheet.set_column(column, column, max(width, 18) if column == 0 else width)
 
@@ -219,6 +222,17 @@ class _Writer:
 
 def _days(duration: timedelta) -> float:
     return duration / timedelta(days=1)
+
+
+def _fits(value: int) -> bool:
+    return not isinstance(value, bool) and abs(value) < _MOST_DIGITS
+
+
+def _number(value: int | timedelta | None) -> float:
+    """Give what a cell adds to the sum of its column: one that is written as a text adds nothing."""
+    if isinstance(value, timedelta):
+        return _days(value)
+    return value if value is not None and _fits(value) else 0
 
 
 def _cut(text: str) -> str:
