@@ -12,6 +12,7 @@ from respaldo.config.configuration import Configuration, ConfiguredScope
 from respaldo.config.repositories import RepositorySettings, pool_of
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
+from respaldo.flows.external.operators import ExternalStepOperator
 from respaldo.flows.operators import InvalidScopeOperator, RecordOperator, StepOperator, WatcherOperator
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY, asked_for, dag_id_of, field, scope_dag
@@ -48,7 +49,7 @@ def invalid_dag(
     """Build the DAG that stands for a scope whose configuration cannot be used: red, not missing.
 
     :param is_for_a_task: a task of it is about to run. Its run may have begun before the file was broken:
-        the steps are there too, to tell the cause and to close the row.
+        the steps are there too, of whatever mode it was, to tell the cause and to close the row.
     """
     told = "\n".join(map(tell, problems))
     with DAG(
@@ -70,14 +71,19 @@ def invalid_dag(
         )
         if is_for_a_task:
             policy = CauseRetryPolicy(0)
-            steps = [_operator(name)(task_id=name, scope_id=scope_id, retry_policy=policy) for name in STEPS]
+            steps = [
+                _operator(name)(task_id=name, scope_id=scope_id, retry_policy=policy)
+                for name in ("plan", "inspect", *STEPS[1:])
+            ]
             chain(*steps)
             steps >> WatcherOperator(task_id="watcher", scope_id=scope_id)
     return dag
 
 
 def _operator(step: str) -> type[StepOperator] | type[RecordOperator]:
-    return RecordOperator if step == "record" else StepOperator
+    if step == "record":
+        return RecordOperator
+    return ExternalStepOperator if step == "inspect" else StepOperator
 
 
 def _step(name: str, scope: ConfiguredScope) -> StepOperator | RecordOperator:
