@@ -2,11 +2,16 @@
 
 import time
 
+import pypdfium2
 import pytest
+import zxingcpp
+from playwright.sync_api import expect
 
+from browser_kit import keep_picture
 from live_kit import wait_until
 from manual_kit import THINK_SECONDS, Answer, People
 from respaldo.domain.values import Run
+from respaldo.texts import media as texts
 
 # The first test waits for the installation to start.
 pytestmark = pytest.mark.timeout(600)
@@ -98,3 +103,22 @@ def test_a_medium_that_is_out_takes_no_copy_that_somebody_makes(live, tape):
     assert "ese medio no recibe copias: Retirado" in live.report.row(run.key)["cause_detail"]
     assert live.report.medium(tape).copies == 0
     live.installation.api.patch(f"dags/{run.dag_id}/dagRuns/{run.run_id}", {"state": "failed"})
+
+
+def test_a_label_is_printed_and_found_again_by_its_code_in_a_browser(live, media, tape, page_of):
+    page, address = page_of("soporte"), live.installation.address
+    page.goto(f"{address}/plugin/medios?lng=es")
+    frame = page.frame_locator("iframe")
+    search = frame.get_by_role("searchbox")
+    search.fill(tape.lower())
+    search.press("Enter")
+    expect(frame.get_by_text("Custodia", exact=True).last).to_be_visible()
+    keep_picture(page, "media")
+    with page.expect_download() as printed:
+        frame.get_by_role("link", name=texts.PRINT_ONE).click()
+    [code] = zxingcpp.read_barcodes(pypdfium2.PdfDocument(printed.value.path())[0].render(scale=3).to_pil())
+
+    page.goto(f"{address}/plugin/medios?lng=es")
+    search.fill(code.text)
+    search.press("Enter")
+    expect(frame.get_by_role("heading", name=tape)).to_be_visible()
