@@ -287,6 +287,13 @@ def test_the_last_good_copy_is_the_newest_verified_one(report):
     assert report.last_good("never_saved") is None
 
 
+def test_a_good_copy_may_tell_no_files(report):
+    report.write(good_copy(ended_at=START, files=None, size_bytes=100))
+    assert report.last_good("erp") == PreviousCopy(
+        run_id=RUN.run_id, ended_at=START, files=None, size_bytes=100
+    )
+
+
 def test_the_report_knows_in_which_repositories_a_scope_has_copies(report):
     report.write(good_copy(second_repository="secundario", second_copies=(COPY,)))
     report.write(good_copy(run_number(2), repository="otro", verification_result="bad"))
