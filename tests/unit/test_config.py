@@ -226,7 +226,7 @@ def test_a_scope_by_hand_whose_copies_restic_is_to_keep_says_where_they_can_be_r
 
 def test_a_role_of_another_name_than_the_procedures_may_do_what_it_says_and_else_nothing(config):
     path = config / "organization.yaml"
-    named = path.read_text().replace("soporte:", "mesa:").replace("soporte\n", "mesa\n")
+    named = path.read_text().replace("soporte", "mesa").replace("users: [mesa]", "users: [soporte]")
     path.write_text(named)
     scope = config / "scopes" / "nomina.yaml"
     scope.write_text(scope.read_text().replace("responsible: soporte", "responsible: mesa"))

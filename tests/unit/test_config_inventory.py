@@ -94,7 +94,7 @@ def test_comments_say_what_to_review(config):
     before = {key: lines[lines.index(key) - 2] for key in ("rpo: 26h", "rto: 8h")}
     assert all("REVISAR" in comment for comment in before.values())
     assert "REVISAR" not in lines[lines.index("criticality: baja") - 1]
-    assert "sin schedule" in text
+    assert "sin `schedule`" in text
     assert "REVISAR" in (config / "scopes" / "catastro.yaml").read_text().partition("source:")[0]
 
 
