@@ -55,6 +55,7 @@ NOTHING = "–"
 DECIDES = "renovar el contrato"
 
 MISSING = "falta"
+TOO_LONG = "es demasiado largo"
 NO_DATE = "no es una fecha, como 2028-01-31"
 UNKNOWN_NUMBER = "ningún alcance lo nombra ya"
 PROBLEMS = {

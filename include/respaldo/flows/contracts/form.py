@@ -40,9 +40,7 @@ def fields() -> dict[str, Param]:
     return {name: _field(name, **special.get(name, {})) for name in texts.ANSWERS}
 
 
-def filled_in(
-    place: ContractPlace, choice: str, given: Mapping[str, Any], by: str, at: datetime
-) -> Decision:
+def filled_in(place: ContractPlace, choice: str, given: Mapping[str, Any], by: str, at: datetime) -> Decision:
     """Read a decision.
 
     :raises InvalidAnswerError: something is missing, or the contract cannot be so.
@@ -52,6 +50,8 @@ def filled_in(
         _require(text, "note")
         return Decision(choice="not_renewed", note=text["note"], by=by, at=at)
     _require(text, "number", "subject", "valid_from", "valid_until", "document")
+    if len(text["number"]) > _LONGEST_NUMBER:
+        raise _refused("number", texts.TOO_LONG)
     agreement = place.agreement()
     if agreement is None:
         raise _refused("number", texts.UNKNOWN_NUMBER)
