@@ -56,6 +56,10 @@ def test_what_is_stated_is_taken_with_its_medium_and_in_the_organizations_time()
     assert (stated.size_bytes, stated.files, stated.checksum) == (12_500_000_000, 120, "a" * 64)
 
 
+def test_a_moment_may_be_written_day_first():
+    assert performed(started_at="14/03/2026 17:00") == performed()
+
+
 def test_a_moment_that_names_its_zone_keeps_it():
     assert performed(started_at="2026-03-14T22:00:00.000Z") == performed()
 
@@ -74,6 +78,8 @@ def test_a_medium_without_a_label_is_described():
         ({"known": MEDIUM.model_copy(update={"state": "destroyed"})}, "no recibe copias: Destruido"),
         ({"known": MEDIUM.model_copy(update={"repository": "principal"})}, "está en un repositorio"),
         ({"started_at": None}, "Inicio: falta"),
+        ({"started_at": "2026-03-14"}, "Inicio: no es una fecha con hora"),
+        ({"started_at": "31/02/2026 17:00"}, "Inicio: no es una fecha con hora"),
         ({"started_at": "ayer"}, "Inicio: no es una fecha"),
         ({"ended_at": "2026-03-14 16:59"}, "Fin: es anterior al inicio"),
         ({"started_at": "2026-03-14 19:00", "ended_at": "2026-03-14 20:00"}, "Inicio: está en el futuro"),

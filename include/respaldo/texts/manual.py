@@ -23,9 +23,9 @@ FIELDS = {
     "place": ("Lugar", "Dónde queda guardado el medio."),
     "started_at": (
         "Inicio",
-        "Cuándo comenzó la copia: 2026-03-14 17:30. Sin zona, es la hora de la entidad.",
+        "Cuándo comenzó la copia: 2026-03-14 17:30, o 14/03/2026 17:30, en la hora de la entidad.",
     ),
-    "ended_at": ("Fin", "Cuándo terminó."),
+    "ended_at": ("Fin", "Cuándo terminó, de la misma manera."),
     "size": ("Tamaño", "En bytes, o con su unidad: 12,5 GB. Vacío si se escribe la ruta."),
     "files": ("Archivos", "Cuántos archivos tiene. Vacío si se escribe la ruta."),
     "checksum": (

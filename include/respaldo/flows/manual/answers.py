@@ -24,6 +24,9 @@ from respaldo.texts import causes
 from respaldo.texts import manual as texts
 from respaldo.texts.report import TERMS
 
+_DAY_FIRST = re.compile(r"^(\d\d)/(\d\d)/(\d{4})\b")
+"""A date as it is written in Colombia."""
+
 _CLOCKS_APART = timedelta(minutes=5)
 """A moment that little ahead is no future one: it was read from another clock."""
 
@@ -167,8 +170,9 @@ class _Form:
         self.require(name, text, "missing")
         if text is None:
             return None
+        iso = _DAY_FIRST.sub(r"\3-\2-\1", text)
         try:
-            found = datetime.fromisoformat(text)
+            found = datetime.fromisoformat(iso if ":" in iso else "")
         except ValueError:
             self.refuse(name, "moment")
             return None

@@ -9,14 +9,16 @@ from airflow.sdk import Param
 from respaldo.texts import manual as texts
 
 _LONGEST_TEXT = 4000
-_MOMENT = {"format": "date-time"}
 _LONG = {"format": "multiline"}
 
 
 def perform_fields() -> dict[str, Param]:
     """Give what whoever makes the copy fills in."""
-    many = {"observations": _LONG, "started_at": _MOMENT, "ended_at": _MOMENT}
-    return {name: _field(*words, **many.get(name, {})) for name, words in texts.FIELDS.items()}
+    # No picker of moments: it thinks in the zone that the page shows, which need not be the entity's.
+    return {
+        name: _field(*words, **(_LONG if name == "observations" else {}))
+        for name, words in texts.FIELDS.items()
+    }
 
 
 def verify_fields() -> dict[str, Param]:

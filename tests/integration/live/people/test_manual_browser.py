@@ -43,8 +43,8 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
     for name, text in {
         "medium": "Disco azul",
         "place": "Bóveda",
-        "started_at": "2026-03-14T17:00",
-        "ended_at": "2026-03-14T17:30",
+        "started_at": "2026-03-14 17:00",
+        "ended_at": "14/03/2026 17:30",
         "size": "12,5 GB",
         "files": "120",
     }.items():
