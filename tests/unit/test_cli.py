@@ -17,12 +17,17 @@ from respaldo.cli.workplace import operator
 from respaldo.restic.passwords import derive_password
 
 DEFAULT = Path(__file__).parents[2] / "include" / "config"
+SCOPES = ("demo_documentos", "demo_erp")
+"""Those of the default configuration that these tests are about."""
 
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
     folder = tmp_path / "config"
     shutil.copytree(DEFAULT, folder)
+    for path in (folder / "scopes").iterdir():
+        if path.stem not in SCOPES:
+            path.unlink()
     monkeypatch.setenv("RESPALDO_CONFIG", str(folder))
     monkeypatch.setenv("COLUMNS", "200")
     return folder

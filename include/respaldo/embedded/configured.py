@@ -39,6 +39,7 @@ def settings_of(layout: Layout) -> Settings:
         users=_users(organization) | {_ADMINISTRATOR: "admin"},
         pools={pool_of(name): settings.slots for name, settings in repositories.items()},
         repositories={name: settings.connection for name, settings in repositories.items()},
+        archive=organization.archive.root,
     )
 
 

@@ -6,14 +6,18 @@ import hashlib
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
+from respaldo.domain.archive_errors import ArchiveError
 from respaldo.embedded import databases, environment, postgres, secret_files
 from respaldo.embedded.bootstrap import Request, WantedConnection
 from respaldo.embedded.errors import ProgramFailedError
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.postgres import Server
 from respaldo.embedded.settings import Memory, Settings, Written
+from respaldo.report.archive_folder import ArchiveFolder
 from respaldo.texts import embedded as texts
+from respaldo.texts.telling import in_words
 
 REPORT_CONNECTION = "respaldo_report"
 
@@ -86,6 +90,18 @@ def prepare_airflow(layout: Layout, wanted: Request, prepared_for: str) -> Memor
     if done.returncode != 0:
         raise ProgramFailedError(program="bootstrap", log=log)
     return Memory(prepared=prepared_for, written=Written.model_validate_json(answer.read_bytes()))
+
+
+def prepare_archive(folder: Path) -> str | None:
+    """Make the folder of the archived forms: its backup needs it before the first is there.
+
+    :return: why it cannot be made: that is for the archive's own DAG to fail for.
+    """
+    try:
+        ArchiveFolder(folder).prepare()
+    except ArchiveError as error:
+        return in_words(error)
+    return None
 
 
 def prepare_report(server: Server) -> list[str]:

@@ -29,6 +29,9 @@ class Settings(Value):
     repositories: dict[str, str] = Field(default_factory=dict)
     """Repository -> the Airflow connection that holds its master secret."""
 
+    archive: Path | None = None
+    """Folder of the archived forms."""
+
 
 class Written(Value):
     """What was last put into Airflow's database, by which a user's own change is recognised."""

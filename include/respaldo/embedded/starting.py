@@ -118,6 +118,9 @@ def _prepare(layout: Layout, settings: Settings, server: Server, port: int, say:
     migrated = preparation.prepare_report(server)
     if migrated:
         say(texts.MIGRATED_REPORT.format(count=len(migrated)))
+    problem = preparation.prepare_archive(settings.archive) if settings.archive else None
+    if problem is not None:
+        say(problem)
 
 
 def _start_airflow(layout: Layout, settings: Settings, supervisor: Supervisor, port: int, say: Say) -> None:

@@ -25,7 +25,7 @@ _FORMATS = {
     "label": {"bold": True},
     "heading": {"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1, "text_wrap": True,
                 "valign": "vcenter"},
-    "text": {"text_wrap": True, "valign": "top"},
+    "text": {"text_wrap": True, "valign": "top", "indent": 1},
     "number": {"num_format": "#,##0", "valign": "top"},
     "fraction": {"num_format": "#,##0.00", "valign": "top"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top"},
@@ -198,11 +198,9 @@ class _Writer:
     def _set_widths(self, sheet: Worksheet, table: _Table) -> None:
         least, most = _WIDTHS
         for column, (name, heading) in enumerate(table.headings.items()):
-            longest = max((_width(row[name]) for row in table.rows), default=0)
-            longest = max(longest, len(heading) * 0.7, least)
-            if name in table.added_up:
-                longest = max(longest, _TOTAL_WIDTH)
-            width = min(longest, most) + 2
+            content = max((_width(row[name]) for row in table.rows), default=0)
+            needed = max(content, len(heading) * 0.7, _TOTAL_WIDTH if name in table.added_up else least)
+            width = min(needed, most) + 2
             # The first column holds the labels of the header too.
             sheet.set_column(column, column, max(width, 18) if column == 0 else width)
 
