@@ -9,6 +9,7 @@ import string
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +23,7 @@ from respaldo.config.external import ExternalSource
 from respaldo.domain.console import ConsoleRecord
 from respaldo.domain.people_errors import ConsoleFailedError, ConsoleStaleError, ConsoleUnreadableError
 from respaldo.domain.values import PreviousCopy
+from respaldo.hosts import ssh
 from respaldo.texts import causes
 from respaldo.texts.console import FAILED, UNREADABLE
 
@@ -341,7 +343,8 @@ def test_every_reason_of_the_code_has_its_words():
         for file in folder.glob("*.py")
         for code in re.findall(r'UnreadableError\(\s*"(\w+)"', file.read_text())
     }
-    assert named <= set(UNREADABLE)
+    read_wrongly = {"bad_time", "bad_number"}
+    assert named | read_wrongly | set(get_args(ssh.Reason)) == set(UNREADABLE)
     for words in (*UNREADABLE.values(), *FAILED.values()):
         assert all(name for _, name, _, _ in string.Formatter().parse(words) if name is not None)
 
