@@ -127,6 +127,19 @@ def test_a_named_medium_holds_the_copies_of_many_runs(report):
     assert given(report, 2) == ["MAN-2026-000007"]
 
 
+def test_a_copy_that_is_made_anew_on_another_medium_is_on_that_one_only(report):
+    first, second = (
+        FIRST.model_copy(update={"label": label, "repository": None}) for label in ("CINTA-1", "CINTA-2")
+    )
+    report.write(labels(1, first))
+    old = Fact.now(labels(1, first))
+    report.write(labels(1, second))
+    with connected(report.endpoint) as connection:
+        apply(connection, old, waited=True)
+    assert given(report, 1) == ["CINTA-2"]
+    assert (report.medium("CINTA-1").copies, report.medium("CINTA-2").copies) == (0, 1)
+
+
 def test_a_longer_number_than_its_width_is_written_in_full(report):
     with connected(report.endpoint) as connection:
         connection.execute("INSERT INTO respaldo.media_series VALUES ('PRI-2026-######', 999999)")

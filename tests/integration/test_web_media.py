@@ -102,6 +102,10 @@ def test_a_medium_is_shown_with_its_movements_and_nothing_of_it_runs(shown, medi
     assert "&lt;script&gt;" in answer.text
 
 
+def test_the_form_leads_from_a_copy_to_its_media(shown, media):
+    assert labels_on(shown.get("/fm007?scope=erp")) == ["PRI-2026-000001", "SEC-2026-000001"]
+
+
 def test_without_media_the_page_says_how_one_comes(shown):
     assert texts.NONE_YET in shown.get("/media").text
     assert texts.NONE_CHOSEN in shown.get("/media?label=NO-HAY").text

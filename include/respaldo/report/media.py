@@ -32,9 +32,13 @@ _MEDIUM = """
         %(registered_by)s)
     ON CONFLICT (label) DO NOTHING
 """
+# A run that was done again by hand may have gone to another medium; an old word about it changes nothing.
 _HOLDING = """
-    INSERT INTO respaldo.media_holding (run_key, copy, label, keep_until, recorded_at)
+    INSERT INTO respaldo.media_holding AS kept (run_key, copy, label, keep_until, recorded_at)
     VALUES (%(run_key)s, %(copy)s, %(label)s, %(keep_until)s, %(at)s)
+    ON CONFLICT (run_key, copy) DO UPDATE
+    SET label = excluded.label, keep_until = excluded.keep_until, recorded_at = excluded.recorded_at
+    WHERE kept.recorded_at < excluded.recorded_at
 """
 _KNOWN: LiteralString = """
     SELECT m.label, m.kind, m.description, m.site, m.custody, m.repository, m.state,
@@ -83,13 +87,13 @@ def give_labels(connection: Connection[DictRow], row: LabelsUpdate, at: str) -> 
 
     Within the transaction that writes the row, while nobody else may write it.
     """
-    given = {found["copy"]: found["label"] for found in connection.execute(_GIVEN, (row.run_key,))}
+    given = _given(connection, row.run_key)
     # Series are locked in one order: two runs never wait for each other.
     for copy in sorted(row.labelled, key=lambda copy: copy.series):
-        if copy.which not in given:
-            given[copy.which] = _label(connection, row.run_key, copy, at)
+        if copy.which not in given or copy.label is not None:
+            _label(connection, row.run_key, copy, at)
     key = row.model_dump(include={"run_key", "dag_id", "run_id", "scope_id"})
-    return key | {"labels": [given[copy] for copy in sorted(given)]}
+    return key | {"labels": list(_given(connection, row.run_key).values())}
 
 
 def known(endpoint: Endpoint, label: str) -> Medium | None:
@@ -107,12 +111,16 @@ def medium(connection: Connection[DictRow], label: str) -> Medium | None:
     return Medium.model_validate(found) if found else None
 
 
-def _label(connection: Connection[DictRow], run_key: str, copy: LabelledCopy, at: str) -> str:
+def _given(connection: Connection[DictRow], run_key: str) -> dict[str, str]:
+    """Give the labels that the copies of a run have, the first copy's first."""
+    return {found["copy"]: found["label"] for found in connection.execute(_GIVEN, (run_key,))}
+
+
+def _label(connection: Connection[DictRow], run_key: str, copy: LabelledCopy, at: str) -> None:
     values = copy.model_dump() | {"run_key": run_key, "copy": copy.which, "at": at, "registered_by": None}
     # A medium that somebody named is known: it was looked up when it was named.
     label = new_medium(connection, values) or copy.label
     connection.execute(_HOLDING, values | {"label": label})
-    return str(label)
 
 
 def new_medium(connection: Connection[DictRow], values: dict[str, Any]) -> str | None:
