@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser_kit import keep_picture, question, signed_in
+from browser_kit import PATIENCE_MS, keep_picture, question, signed_in
 from live_kit import (
     ORGANIZATION,
     PROJECT,
@@ -27,13 +27,14 @@ from people_kit import SCOPES
 from respaldo.domain.values import Run
 from respaldo.embedded.environment import of_programs
 from respaldo.embedded.layout import Layout
+from respaldo.texts.manual import RESULTS
 from respaldo.texts.requests import ANALYSES
 from respaldo.texts.roles import UNCHANGED
 
 # The first test waits for the installation to start.
 pytestmark = pytest.mark.timeout(600)
 
-MANUAL = "mano_alterada"
+MANUAL, REQUESTED = "mano_alterada", "actas"
 ROLES = ORGANIZATION["roles"] | {"analista": {"title": "Analista del informe", "users": ["analista"]}}
 USERS = sorted({user for role in ROLES.values() for user in role["users"]})
 DAGS = 4
@@ -85,7 +86,8 @@ class Fab:
 def fab() -> Iterator[Fab]:
     with new_home("fab") as home:
         config = home / "config"
-        write_configuration(config, {"principal": repository_settings("principal")}, {}, roles=ROLES)
+        repositories = {name: repository_settings(name) for name in ("principal", "secundario")}
+        write_configuration(config, repositories, {REQUESTED: {}}, roles=ROLES)
         write_yaml(config / "scopes" / f"{MANUAL}.yaml", SCOPES[MANUAL])
         layout = Layout.of(PROJECT, {"RESPALDO_HOME": str(home), "RESPALDO_CONFIG": str(config)})
         with started(layout, dags=DAGS, manager="fab") as live:
@@ -131,9 +133,9 @@ class Answered:
         live, self.people = fab.live, People(fab.live)
         support = live.installation.api_of("soporte")
         support.patch("dags/restore_request", {"is_paused": False})
-        form = {"requester": "Ana Ruiz", "what_happened": "Se borró", "scope": MANUAL}
+        form = {"requester": "Ana Ruiz", "what_happened": "Se borró", "scope": REQUESTED}
         made = support.post("dags/restore_request/dagRuns", {"logical_date": None, "conf": form})
-        asked = Run(dag_id="restore_request", run_id=made["dag_run_id"], scope_id=MANUAL)
+        asked = Run(dag_id="restore_request", run_id=made["dag_run_id"], scope_id=REQUESTED)
         wrong = ("soporte", "director", "analista")
         note = {"note": "Es de otra entidad", "snapshot": ""}
         analysis = Answer("analyse", "profesional", ANALYSES["not_applicable"], note, not_by=wrong)
@@ -214,5 +216,8 @@ def test_a_wrong_role_is_told_in_the_ui_that_it_may_not_answer(fab, answered, en
     wait_until(lambda: "perform" in answered.people.asked(run), "the question", 0.5)
     page = english("infraestructura")
     question(page, fab.live, run.run_id, "perform", run.dag_id)
+    page.get_by_test_id(f"hitl-option-{RESULTS['made']}").click()
+    expect(page.get_by_text("Acceso Denegado")).to_be_visible(timeout=PATIENCE_MS)
     keep_picture(page, "role-refused")
+    assert "perform" in answered.people.asked(run)
     fab.live.installation.api.patch(f"dags/{run.dag_id}/dagRuns/{run.run_id}", {"state": "failed"})
