@@ -88,6 +88,7 @@ def test_a_medium_without_a_label_is_described():
         ({"size": "1.500"}, "Tamaño: no es un tamaño"),
         ({"size": "0 GB"}, "Tamaño: no puede ser cero"),
         ({"files": "0"}, "Archivos: no puede ser cero"),
+        ({"files": 0, "size": 0}, "Tamaño: no puede ser cero; Archivos: no puede ser cero"),
         ({"files": "-3"}, "Archivos: no es un número"),
         ({"checksum": "abc"}, "Suma SHA-256: no es una suma SHA-256"),
         ({"path": "/srv/copia", "folder": None}, "este alcance no deja leer copias"),

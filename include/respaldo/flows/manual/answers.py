@@ -133,7 +133,8 @@ class _Form:
             raise InvalidAnswerError(field=field, problem=problem + more)
 
     def text(self, name: str) -> str | None:
-        return str(self._given.get(name) or "").strip() or None
+        value = self._given.get(name)
+        return None if value is None else str(value).strip() or None
 
     def medium(self, medium_of: MediumOf) -> dict[str, str | None]:
         """Read which medium it is: one that has a label, or one that is to get its label."""
