@@ -96,7 +96,7 @@ SCOPES["externo_remoto"] = _external(
 )
 
 
-# --- media and labels (test_media.py)
+# --- media with labels: test_media.py
 
 SCOPES |= {
     "con_etiquetas": scope_settings("con_etiquetas", {}),

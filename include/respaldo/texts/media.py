@@ -128,7 +128,17 @@ COUNT = "{count} medios"
 PRINT = "Etiquetas de esta selección (PDF)"
 PRINT_ONE = "Imprimir su etiqueta (PDF)"
 PRINT_MOST = "Se imprimen las {most} más recientes."
-LISTED = ("etiqueta", "clase", "lugar", "custodia", "estado", "alcances", "copias", "ultima_copia", "conservar_hasta")
+LISTED = (
+    "etiqueta",
+    "clase",
+    "lugar",
+    "custodia",
+    "estado",
+    "alcances",
+    "copias",
+    "ultima_copia",
+    "conservar_hasta",
+)
 """Columns of the list."""
 NONE_CHOSEN = "No hay medios con estos filtros."
 NONE_YET = "Todavía no hay medios. El primero aparece cuando se registra una copia buena, o un medio en el DAG «Medios y etiquetas»."
