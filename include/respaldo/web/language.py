@@ -1,9 +1,8 @@
 """Airflow's UI opens in Spanish where nobody has chosen a language.
 
-Airflow has no setting for it. Its UI asks, in this order, the address (``?lng=``), a cookie, what the browser
-keeps in ``localStorage``, the browser's own language; and keeps the answer in ``localStorage``. A cookie of
-ours would overrule, at each visit, what a user has chosen. So each page of the UI says first: if nothing is
-kept, keep Spanish.
+Airflow has no setting for it. Its UI takes the language that the browser keeps in ``localStorage``, else the
+browser's own; no cookie and no address changes that. So each page of the UI says first: if nothing is kept,
+keep Spanish. What a user chooses is kept in the same place, and stays.
 """
 
 from __future__ import annotations
