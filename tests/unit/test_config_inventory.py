@@ -232,7 +232,8 @@ def test_a_file_that_is_there_is_never_overwritten(config, csv_file, name):
         "import", csv_file(HEADINGS, NOMINA, NOMINA.replace("A-1", "A-2").replace("Nómina", "Otra"))
     )
     assert done.exit_code == 1
-    assert f":2: name: {PROBLEMS['scope_file_exists'].format(value=path)}" in done.stderr
+    told = PROBLEMS["scope_file_exists"].format(value=path)
+    assert f":2: name: {told}" in done.stderr
     assert (names(config), path.read_text()) == ([name], "mío")
 
 

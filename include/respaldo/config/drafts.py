@@ -13,6 +13,7 @@ from respaldo.config.inventory import Asset, plain
 from respaldo.config.scope_settings import SCOPE_ID
 
 LONGEST_STEM = 50
+_ODD_BREAKS = frozenset("\r\x85\u2028\u2029")
 COLUMN_OF = {
     "source": "kind",
     "source.paths": "paths",
@@ -183,7 +184,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    style = "|" if "\n" in text and text == text.strip() else None
+    # Line breaks that only Unicode knows, or at the ends, are kept by this style alone.
+    if _ODD_BREAKS & set(text) or text.strip("\n") != text:
+        style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
