@@ -30,6 +30,7 @@ def test_every_scope_file_of_the_default_configuration_has_its_dag_and_there_is_
         "contracting",
         "contract_watch",
         "media",
+        "fm007_archive",
     }
     assert set(dags()) - others == {f"backup__{file.stem}" for file in files}
     assert not [dag_id for dag_id, dag in dags().items() if "alcance-invalido" in dag.tags]

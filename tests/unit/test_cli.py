@@ -17,14 +17,19 @@ from respaldo.cli.workplace import operator
 from respaldo.restic.passwords import derive_password
 
 DEFAULT = Path(__file__).parents[2] / "include" / "config"
+FILES, DATABASES = "demo_documentos", "demo_erp"
 SCOPES = ("demo_documentos", "demo_erp")
 """Those of the default configuration that these tests are about."""
 
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
+    """The default configuration with two of its scopes."""
     folder = tmp_path / "config"
     shutil.copytree(DEFAULT, folder)
+    for path in (folder / "scopes").iterdir():
+        if path.stem not in (FILES, DATABASES):
+            path.unlink()
     for path in (folder / "scopes").iterdir():
         if path.stem not in SCOPES:
             path.unlink()
@@ -152,7 +157,6 @@ def test_a_broken_scope_is_told_with_its_mistakes(home, config):
     assert f"{path}:1: rpo: falta esta clave." in done.stdout
 
 
-FILES, DATABASES = "demo_documentos", "demo_erp"
 REFUSED = [
     (FILES, ("--repository", "tercero"), "No hay un repositorio «tercero»"),
     (FILES, ("--repository", "principal", "--second"), "no ambos"),

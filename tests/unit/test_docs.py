@@ -87,7 +87,7 @@ def test_every_option_of_a_command_that_a_page_names_is_one_of_its_own(page):
             for word in found[2].split()[:1]:
                 command = getattr(command, "commands", {}).get(word, command)
             has = {option for parameter in command.params for option in parameter.opts}
-            assert set(re.findall(r"(--[a-z]+)", found[2].split("#")[0])) <= has, code
+            assert set(re.findall(r"(--[a-z-]+)", found[2].split("#")[0])) <= has, code
 
 
 @by_page
