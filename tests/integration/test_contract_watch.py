@@ -75,8 +75,9 @@ class Office:
 
         return {one["trigger_run_id"] for one in look(self.place())}
 
-    def answer(self, choice="renewed", **given):
-        from respaldo.flows.contracts.form import filled_in
+    def answer(self, choice="renewed", conf=(), **given):
+        from respaldo.flows.contracts.asking import answered
+        from respaldo.texts.contracts import CHOICES
 
         good = {
             "number": "CT-2027-003",
@@ -85,17 +86,13 @@ class Office:
             "valid_until": str(day(365)),
             "document": "SECOP 1",
         }
-        return filled_in(self.place(), choice, good | given, "director", AT)
+        return answered(self.place(**dict(conf)), CHOICES[choice], good | given, "director", AT)
 
-    def record(self, decision):
+    def record(self, settled):
         from respaldo.flows.contracts.recording import record
 
-        place = self.place()
-        self.airflow.handed_on = {
-            "decision": decision.model_dump(mode="json"),
-            "agreement": place.agreement().model_dump(mode="json"),
-        }
-        record(place)
+        self.airflow.handed_on = settled.model_dump(mode="json")
+        record(self.place())
 
     def known(self):
         return {(one.number, one.valid_until): one for one in self.report.contracts()}
@@ -238,13 +235,40 @@ def test_what_was_renewed_counts_at_once_and_ends_the_question(office):
     assert office.report.spool.rejected() == []
 
 
+def test_an_answer_to_a_question_that_was_settled_meanwhile_is_refused(office):
+    office.scope("erp", -1)
+    asked = {"valid_until": str(day(-1))}
+    office.record(office.answer())
+    for choice in ("renewed", "not_renewed"):
+        with pytest.raises(InvalidAnswerError, match="ya se renov"):
+            office.answer(choice, conf=asked, number="otro", valid_until=str(day(700)), note="No")
+
+
+def test_people_are_told_of_a_question_once_and_anew_when_it_is_opened_again(office, caplog):
+    from respaldo.flows.contracts.asking import forget, question
+
+    caplog.set_level("WARNING")
+    office.scope("erp", -1)
+    office.look()
+    told = []
+    for step in ("opened", "refused", "unanswered", "opened again"):
+        caplog.clear()
+        place = office.place(valid_until=str(day(-1)))
+        if step == "unanswered":
+            forget(place)
+            continue
+        question(place)
+        told.append("Director TICS: no hay a dónde avisarle" in caplog.text)
+    assert told == [True, False, True]
+
+
 def test_one_that_will_not_be_renewed_is_not_asked_for_again(office):
     office.scope("erp", -1)
     office.look()
     decision = office.answer(choice="not_renewed", note="Se cambia de nube")
-    assert decision == Decision(choice="not_renewed", note="Se cambia de nube", by="director", at=AT)
+    assert decision.decision == Decision(choice="not_renewed", note="Se cambia de nube", by="director", at=AT)
     office.record(decision)
-    office.record(decision.model_copy(update={"note": "Otra"}))
+    office.record(office.answer(choice="not_renewed", note="Otra"))
     assert office.known()[(NUMBER, day(-1))].declined_at == AT
     assert office.look() == set()
     assert office.report.spool.rejected() == []

@@ -57,7 +57,7 @@ DECIDES = "renovar el contrato"
 MISSING = "falta"
 TOO_LONG = "es demasiado largo"
 NO_DATE = "no es una fecha, como 2028-01-31"
-UNKNOWN_NUMBER = "ningún alcance lo nombra ya"
+SETTLED = "el contrato por el que se preguntó ya se renovó, o ningún alcance lo nombra"
 PROBLEMS = {
     "past": ("valid_until", "ese día ya pasó"),
     "order": ("valid_until", "es anterior al primer día"),

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from airflow.sdk.exceptions import AirflowFailException
 
 from respaldo.actions.agreements import Agreement
-from respaldo.domain.contracts import Decision
 from respaldo.domain.people_errors import InvalidAnswerError
 from respaldo.flows import people
 from respaldo.flows.contracts import form
+from respaldo.flows.contracts.form import Settled
 from respaldo.flows.contracts.place import ContractPlace
 from respaldo.flows.notices import letters, links
 from respaldo.flows.notices.sending import send
@@ -48,12 +48,11 @@ def question(place: ContractPlace) -> Question | None:
         raise AirflowFailException(texts.NO_CONTRACT.format(number=place.number, known=known))
     if agreement is None or _is_pointless(place, agreement):
         log.info(texts.POINTLESS, place.number)
-        _forget(place)
+        forget(place)
         return None
     who = people.asked(place.organization, texts.DECIDES, (place.decider,), None)
     asked = Question(_subject(agreement), _body(agreement), who)
-    if place.work.run.attempt == 1:
-        place.report.write(ContractUpdate.of(agreement.term, asked_at=datetime.now(UTC)))
+    if _begins_to_wait(place, agreement):
         _announce(place, asked.subject)
     return asked
 
@@ -64,14 +63,14 @@ def is_to_ask(place: ContractPlace, agreement: Agreement) -> bool:
     return agreement.standing.is_open and not declined
 
 
-def answered(place: ContractPlace, option: str, given: Mapping[str, Any], by: str, at: datetime) -> Decision:
+def answered(place: ContractPlace, option: str, given: Mapping[str, Any], by: str, at: datetime) -> Settled:
     """Give the decision that an answer is.
 
     :raises InvalidAnswerError: it cannot be so: it is asked for again, and the role is told why.
     """
     choice = next(code for code, words in texts.CHOICES.items() if words == option)
     try:
-        decision = form.filled_in(place, choice, given, by, at)
+        settled = form.filled_in(place, choice, given, by, at)
     except InvalidAnswerError as error:
         told = causes.explain(error)
         log.warning(texts.REFUSED, by, told)
@@ -84,7 +83,14 @@ def answered(place: ContractPlace, option: str, given: Mapping[str, Any], by: st
         )
         raise
     log.info(texts.DECIDED, place.number, option, by)
-    return decision
+    return settled
+
+
+def forget(place: ContractPlace) -> None:
+    """Note that the question waits no more: it can be asked anew."""
+    for one in place.known:
+        if one.asked_at and one.term == place.lapsed:
+            place.report.write(ContractUpdate.of(one.term, asked_at=None))
 
 
 def _is_pointless(place: ContractPlace, agreement: Agreement) -> bool:
@@ -92,11 +98,17 @@ def _is_pointless(place: ContractPlace, agreement: Agreement) -> bool:
     return place.lapsed is not None and not (agreement.term == place.lapsed and is_to_ask(place, agreement))
 
 
-def _forget(place: ContractPlace) -> None:
-    """Note that the question waits no more: the contract can lapse once more, if its file is put back."""
-    for one in place.known:
-        if one.asked_at and one.number == place.number:
-            place.report.write(ContractUpdate.of(one.term, asked_at=None))
+def _begins_to_wait(place: ContractPlace, agreement: Agreement) -> bool:
+    """Whether a question is new: one whose answer was refused, or lost by Airflow, waits on.
+
+    Its attempts do not tell: the watch begins the same run again, and they go on counting.
+    """
+    if place.lapsed is None:
+        return place.work.run.attempt == 1
+    if any(one.asked_at for one in place.known if one.term == agreement.term):
+        return False
+    place.report.write(ContractUpdate.of(agreement.term, asked_at=datetime.now(UTC)))
+    return True
 
 
 def _announce(place: ContractPlace, subject: str) -> None:

@@ -8,15 +8,23 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from respaldo.actions.agreements import taken
+from respaldo.actions.agreements import Agreement, taken
 from respaldo.domain import contracts
 from respaldo.domain.contracts import Decision, Renewal
 from respaldo.domain.people_errors import InvalidAnswerError
+from respaldo.domain.values import Value
 from respaldo.flows.contracts.place import ContractPlace
 from respaldo.texts import contracts as texts
 
 _LONGEST_NUMBER = 100
 _LONGEST_TEXT = 4000
+
+
+class Settled(Value):
+    """What was decided on a contract, and how that stood then."""
+
+    agreement: Agreement
+    decision: Decision
 
 
 def asked_number() -> dict[str, Param]:
@@ -40,21 +48,22 @@ def fields() -> dict[str, Param]:
     return {name: _field(name, **special.get(name, {})) for name in texts.ANSWERS}
 
 
-def filled_in(place: ContractPlace, choice: str, given: Mapping[str, Any], by: str, at: datetime) -> Decision:
-    """Read a decision.
+def filled_in(place: ContractPlace, choice: str, given: Mapping[str, Any], by: str, at: datetime) -> Settled:
+    """Read a decision, and tell which contract it is on.
 
     :raises InvalidAnswerError: something is missing, or the contract cannot be so.
     """
     text = {name: str(given.get(name) or "").strip() for name in texts.ANSWERS}
+    agreement = place.agreement()
+    if agreement is None or place.lapsed not in (None, agreement.term):
+        raise _refused("number", texts.SETTLED)
     if choice == "not_renewed":
         _require(text, "note")
-        return Decision(choice="not_renewed", note=text["note"], by=by, at=at)
+        declined = Decision(choice="not_renewed", note=text["note"], by=by, at=at)
+        return Settled(agreement=agreement, decision=declined)
     _require(text, "number", "subject", "valid_from", "valid_until", "document")
     if len(text["number"]) > _LONGEST_NUMBER:
         raise _refused("number", texts.TOO_LONG)
-    agreement = place.agreement()
-    if agreement is None:
-        raise _refused("number", texts.UNKNOWN_NUMBER)
     renewal = Renewal(
         number=text["number"],
         valid_from=_date(text, "valid_from"),
@@ -66,7 +75,7 @@ def filled_in(place: ContractPlace, choice: str, given: Mapping[str, Any], by: s
     code = contracts.refusal(renewal, of, taken=others, day=day)
     if code is not None:
         raise _refused(*texts.PROBLEMS[code])
-    return Decision(
+    decision = Decision(
         choice="renewed",
         renewal=renewal,
         subject=text["subject"],
@@ -75,6 +84,7 @@ def filled_in(place: ContractPlace, choice: str, given: Mapping[str, Any], by: s
         by=by,
         at=at,
     )
+    return Settled(agreement=agreement, decision=decision)
 
 
 def _require(text: Mapping[str, str], *names: str) -> None:

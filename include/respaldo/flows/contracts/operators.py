@@ -37,19 +37,21 @@ class ContractOperator(HITLOperator):
         from respaldo.flows.failures.telling import in_log
         from respaldo.texts import contracts as texts
 
+        place = ContractPlace.of(context)
         if event.get("error_type") == "timeout":
             with in_log():
+                asking.forget(place)
                 raise UnansweredError(step=self.task_display_name)
         answer = super().execute_complete(context, event)
         with in_log():
-            answered = asking.answered(
-                ContractPlace.of(context),
+            settled = asking.answered(
+                place,
                 option=answer["chosen_options"][0],
                 given=answer["params_input"],
                 by=(answer["responded_by_user"] or {}).get("name") or texts.NOTHING,
                 at=answer["responded_at"],
             )
-        handed_on: dict[str, Any] = answered.model_dump(mode="json")
+        handed_on: dict[str, Any] = settled.model_dump(mode="json")
         return handed_on
 
 

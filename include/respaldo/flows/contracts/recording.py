@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from respaldo import __version__
-from respaldo.actions.agreements import Agreement, to_register
+from respaldo.actions.agreements import to_register
 from respaldo.domain.contracts import Decision, Term
 from respaldo.flows.contracts import letters
+from respaldo.flows.contracts.form import Settled
 from respaldo.flows.contracts.place import ContractPlace
 from respaldo.flows.notices import links
 from respaldo.flows.notices.sending import send
@@ -28,8 +29,8 @@ def record(place: ContractPlace) -> None:
     if given is None:
         log.info(texts.NOTHING_TO_RECORD)
         return
-    decision = Decision.model_validate(given["decision"])
-    agreement = Agreement.model_validate(given["agreement"])
+    settled = Settled.model_validate(given)
+    agreement, decision = settled.agreement, settled.decision
     term = _store(place, agreement.term, decision)
     # What counts now is read anew: the renewal may have begun.
     now = replace(place)
