@@ -1,5 +1,6 @@
 """The parts of an embedded installation, each by itself: the server, the folders, the secrets, the port."""
 
+import configparser
 import os
 import shutil
 import signal
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from respaldo.embedded import environment, ports, secret_files
+from respaldo.embedded import airflow_cfg, environment, ports, preparation, secret_files
 from respaldo.embedded.databases import ensure
 from respaldo.embedded.errors import EmbeddedError, SocketFolderError
 from respaldo.embedded.layout import Layout, make_own
 from respaldo.embedded.postgres import programs
+from respaldo.embedded.settings import Settings, Written
 from respaldo.embedded.starting import server_at
 from respaldo.texts import embedded as texts
 
@@ -153,6 +155,18 @@ def test_a_shell_that_reads_the_environment_file_finds_the_installation(tmp_path
     told = subprocess.run(shell, capture_output=True, text=True, check=True).stdout.splitlines()
     assert told[:2] == [str(layout.home), str(layout.airflow)]
     assert told[2] == str(programs() / "psql")
+
+
+@pytest.mark.parametrize(("manager", "named"), [("simple", "SimpleAuthManager"), ("fab", "FabAuthManager")])
+def test_the_manager_of_users_is_the_one_that_is_asked_for(layout, manager, named):
+    settings = Settings(manager=manager, users={"ana": "user", "admin": "admin"})
+    read = configparser.ConfigParser(interpolation=None)
+    read.read_string(airflow_cfg.render(layout, settings, 8080))
+    assert read["core"]["auth_manager"].endswith(f".{named}")
+    server = server_at(layout)
+    administrator = preparation.request(layout, settings, server, Written()).administrator
+    password = secret_files.passwords(layout.passwords, settings.users)["admin"]
+    assert administrator == (("admin", password) if manager == "fab" else None)
 
 
 def test_every_error_has_its_words():
