@@ -429,6 +429,8 @@ def test_a_shrunken_copy_is_taken_when_somebody_accepts_it(told):
     [
         (timedelta(0), "0h 0m"),
         (timedelta(hours=27, minutes=12), "27h 12m"),
+        (timedelta(hours=71, minutes=59), "71h 59m"),
+        (timedelta(hours=79, minutes=20), "3d 7h"),
         (timedelta(days=12, hours=4), "12d 4h"),
         (-timedelta(minutes=3), "0h 0m"),
     ],

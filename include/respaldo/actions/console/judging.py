@@ -61,7 +61,7 @@ def in_words(age: timedelta) -> str:
     """Write an age with its two greatest units: 3d 4h, 27h 12m."""
     minutes = max(0, int(age.total_seconds() // 60))
     hours, days = minutes // 60, minutes // 1440
-    return f"{days}d {hours % 24}h" if days > 3 else f"{hours}h {minutes % 60}m"
+    return f"{days}d {hours % 24}h" if days >= 3 else f"{hours}h {minutes % 60}m"
 
 
 def _see_that_it_is_good(record: ConsoleRecord, ended_at: datetime, zone: ZoneInfo) -> None:
