@@ -18,6 +18,7 @@ class Term(NamedTuple):
 
 
 TERMS = (
+    Term("activo", "asset", "lo que la entidad tiene en su inventario, con un código"),
     Term("alcance", "scope", "lo que se copia junto, con una programación y un responsable", ("scope",)),
     Term("análisis", "analysis", "lo que se decide sobre una falla o un requerimiento"),
     Term("archivo", "file", "de un disco; también, lo archivado de un período", ("fichero", "ficheros")),
