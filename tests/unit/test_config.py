@@ -273,7 +273,7 @@ def test_a_pattern_of_labels_that_makes_none_is_told(config, pattern, code, told
 
 def test_labels_that_do_not_fit_their_sheet_are_told(config):
     path = config / "organization.yaml"
-    path.write_text(path.read_text() + "media: {sheet: {columns: 4}}\n")
+    path.write_text(path.read_text().replace("sheet: {columns: 3", "sheet: {columns: 4"))
     problem = only_problem(config)
     assert (problem.code, problem.key) == ("sheet_too_big", "media.sheet")
     assert "suman 280 mm" in tell(problem)
