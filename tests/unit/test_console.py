@@ -8,119 +8,43 @@ import re
 import string
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import get_args
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import console_kit
+from console_kit import (
+    BLOCKS,
+    GOOD,
+    HEAD,
+    NOW,
+    OLD,
+    OTHER,
+    REST,
+    RUNNING,
+    VEEAM,
+    WINDOWS,
+    ZONE,
+    no_host,
+    session,
+    source,
+)
 from respaldo.actions.console import entries, reading, text_entries
-from respaldo.actions.console.judging import in_words, judge
 from respaldo.actions.console.reading import read
-from respaldo.config.external import ExternalSource
 from respaldo.domain.console import ConsoleRecord
-from respaldo.domain.people_errors import ConsoleFailedError, ConsoleStaleError, ConsoleUnreadableError
-from respaldo.domain.values import PreviousCopy
+from respaldo.domain.people_errors import ConsoleUnreadableError
 from respaldo.hosts import ssh
 from respaldo.texts import causes
 from respaldo.texts.console import FAILED, UNREADABLE
 
-ZONE = ZoneInfo("America/Bogota")
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
-RPO = timedelta(hours=26)
-
-VEEAM = {
-    "entries": {
-        "format": "csv",
-        "delimiter": ";",
-        "fields": {
-            "job": "Job Name",
-            "result": "Result",
-            "start": "Start Time",
-            "end": "End Time",
-            "size": "Backup Size",
-            "message": "Details",
-        },
-    },
-    "job": "Nomina diaria",
-    "good": ["Success"],
-    "warning": ["Warning"],
-    "failed": ["Failed"],
-    "running": ["Running"],
-    "times": {"format": "%d/%m/%Y %H:%M:%S"},
-    "numbers": {"decimal": ","},
-}
-HEAD = "Job Name;Start Time;End Time;Result;Backup Size;Details\n"
-OLD = "Nomina diaria;21/11/2026 21:00:00;21/11/2026 21:30:00;Success;9,5 GB;\n"
-GOOD = "Nomina diaria;22/11/2026 21:00:00;22/11/2026 21:42:10;Success;10,25 GB;\n"
-OTHER = "Correo;23/11/2026 01:00:00;23/11/2026 01:30:00;Failed;0 B;Disco lleno\n"
-BAD = "Nomina diaria;23/11/2026 09:00:00;23/11/2026 09:01:00;Failed;0 B;No hay espacio en E:\n"
-RUNNING = "Nomina diaria;23/11/2026 11:30:00;;Running;;\n"
-
-BLOCKS = {
-    "entries": {
-        "format": "text",
-        "pattern": r"^LastBackupTime\s*: (?P<start>.+)\n(?:.*\n)*?LastBackupResultHR\s*: (?P<result>-?\d+)$",
-    },
-    "good": [0],
-    "failed": ["*"],
-    "times": {"format": "%d/%m/%Y %I:%M:%S %p"},
-}
-WINDOWS = (
-    "NextBackupTime                  : 23/11/2026 9:00:00 p. m.\r\n"
-    "LastBackupTime                  : 22/11/2026 9:00:00\u00a0p.\u00a0m.\r\n"
-    "LastBackupTarget                : E:\r\n"
-    "LastBackupResultHR              : 0\r\n"
-)
-
-REST = {
-    "entries": {
-        "format": "json",
-        "list": "data.sessions",
-        "fields": {"job": "policy.name", "result": "state", "end": "endedAt", "size": "stats.bytes"},
-    },
-    "job": "SQL",
-    "good": ["COMPLETED"],
-    "failed": ["ERROR"],
-}
-
-
-def session(**changes):
-    told = {
-        "policy": {"name": "sql"},
-        "state": "completed",
-        "endedAt": "2026-11-23T04:10:00Z",
-        "stats": {"bytes": 5_000_000},
-    }
-    return told | changes
-
-
-def source(settings, **changes) -> ExternalSource:
-    common = {
-        "kind": "external",
-        "product": "Consola",
-        "record": {"from": "file", "path": "/no/hay"},
-    }
-    return ExternalSource.model_validate(common | settings | changes)
-
 
 @pytest.fixture
 def told(tmp_path):
-    """Write a console record, and read it."""
-
-    def tell(content: str | bytes, settings, **changes) -> ConsoleRecord:
-        path = tmp_path / "registro"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        record = {"from": "file", "path": str(path)} | changes.pop("record", {})
-        return read(source(settings, record=record, **changes), _no_host, ZONE, NOW)
-
-    return tell
-
-
-def _no_host(name):
-    raise AssertionError(name)
+    return partial(console_kit.told, tmp_path)
 
 
 def refused(tell, content, settings, **changes) -> ConsoleUnreadableError:
@@ -299,7 +223,7 @@ def test_of_several_files_the_newest_is_read(tmp_path):
         at = time.time() - age
         os.utime(tmp_path / name, (at, at))
     record = {"from": "file", "path": f"{tmp_path}/*.csv"}
-    found = read(source(VEEAM, record=record), _no_host, ZONE, NOW)
+    found = read(source(VEEAM, record=record), no_host, ZONE, NOW)
     assert found.where == str(tmp_path / "a.csv")
     assert found.newest.size_bytes == int(10.25 * 1024**3)
 
@@ -307,13 +231,13 @@ def test_of_several_files_the_newest_is_read(tmp_path):
 def test_a_record_that_is_not_there_is_told(tmp_path):
     for path, reason in ((tmp_path / "no", "no_file"), (tmp_path, "not_a_file")):
         with pytest.raises(ConsoleUnreadableError) as error:
-            read(source(VEEAM, record={"from": "file", "path": str(path)}), _no_host, ZONE, NOW)
+            read(source(VEEAM, record={"from": "file", "path": str(path)}), no_host, ZONE, NOW)
         assert error.value.facts["reason"] == reason
         assert not error.value.transient
 
 
 def ran(*command: str, **changes) -> ConsoleRecord:
-    return read(source(VEEAM, record={"from": "command", "command": command} | changes), _no_host, ZONE, NOW)
+    return read(source(VEEAM, record={"from": "command", "command": command} | changes), no_host, ZONE, NOW)
 
 
 def test_the_output_of_a_command_is_a_record(tmp_path):
@@ -349,96 +273,6 @@ def test_every_reason_of_the_code_has_its_words():
         assert all(name for _, name, _, _ in string.Formatter().parse(words) if name is not None)
 
 
-# --- judging
-
-
-def judged(record: ConsoleRecord, settings=VEEAM, previous=None, now=NOW, **how):
-    changes = {key: how.pop(key) for key in ("min_size", "max_shrink") if key in how}
-    return judge(record, source(settings, **changes), RPO, previous, now, ZONE, **how)
-
-
-def before(size_bytes: int) -> PreviousCopy:
-    return PreviousCopy(run_id="antes", ended_at=NOW - timedelta(days=1), files=None, size_bytes=size_bytes)
-
-
-def test_a_copy_that_is_good_young_and_large_enough_is_good(told):
-    result = judged(told(HEAD + GOOD, VEEAM), min_size="10GB", previous=before(10 * 1024**3))
-    assert [one.method for one in result.evidence] == ["console", "shrink"]
-    assert result.evidence[0].facts == {"result": "Success", "age_minutes": 858, "size_bytes": 11005853696}
-    assert result.copy_ended_at == datetime(2026, 11, 22, 21, 42, 10, tzinfo=ZONE)
-    assert result.warnings == ()
-
-
-def test_a_copy_with_reservations_is_good_and_says_so(told):
-    record = told(HEAD + GOOD.replace("Success", "Warning").replace("GB;", "GB;Un disco se omitio"), VEEAM)
-    assert judged(record).warnings == ("Un disco se omitio",)
-
-
-def test_a_failed_copy_is_told_with_the_consoles_words(told):
-    with pytest.raises(ConsoleFailedError) as error:
-        judged(told(HEAD + GOOD + BAD, VEEAM))
-    assert "«Failed: No hay espacio en E:»" in causes.explain(error.value)
-    assert "2026-11-23 09:01" in causes.explain(error.value)
-
-
-def test_a_good_copy_after_a_failed_one_is_good(told):
-    assert judged(told(HEAD + BAD + GOOD.replace("22/11/2026 21", "23/11/2026 10"), VEEAM))
-
-
-def test_a_copy_that_is_too_old_is_told_also_while_another_is_under_way(told):
-    now = NOW + timedelta(hours=12)
-    for lines in (GOOD, GOOD + RUNNING):
-        with pytest.raises(ConsoleStaleError) as error:
-            judged(told(HEAD + lines, VEEAM), now=now)
-        words = causes.explain(error.value)
-        assert "2026-11-22 21:42" in words
-        assert "26h 17m" in words
-
-
-def test_the_rpo_is_the_last_age_that_is_taken(told):
-    record = told(HEAD + GOOD, VEEAM)
-    ended_at = record.newest.ended_at
-    assert judged(record, now=ended_at + RPO)
-    with pytest.raises(ConsoleStaleError):
-        judged(record, now=ended_at + RPO + timedelta(seconds=1))
-
-
-@pytest.mark.parametrize(
-    ("size", "changes", "previous", "reason"),
-    [
-        ("10,25 GB", {"min_size": "12GB"}, None, "too_small"),
-        ("", {"min_size": "12GB"}, None, "size_untold"),
-        ("0 B", {}, None, "too_small"),
-        ("10,25 GB", {}, 30 * 1024**3, "shrunken"),
-    ],
-)
-def test_a_copy_that_is_too_small_is_told(told, size, changes, previous, reason):
-    record = told(HEAD + GOOD.replace("10,25 GB", size), VEEAM)
-    with pytest.raises(ConsoleFailedError) as error:
-        judged(record, previous=before(previous) if previous else None, **changes)
-    assert error.value.facts["reason"] == reason
-    assert "{" not in causes.explain(error.value)
-
-
-def test_a_shrunken_copy_is_taken_when_somebody_accepts_it(told):
-    assert judged(told(HEAD + GOOD, VEEAM), previous=before(30 * 1024**3), accept_shrink=True)
-
-
-@pytest.mark.parametrize(
-    ("age", "words"),
-    [
-        (timedelta(0), "0h 0m"),
-        (timedelta(hours=27, minutes=12), "27h 12m"),
-        (timedelta(hours=71, minutes=59), "71h 59m"),
-        (timedelta(hours=79, minutes=20), "3d 7h"),
-        (timedelta(days=12, hours=4), "12d 4h"),
-        (-timedelta(minutes=3), "0h 0m"),
-    ],
-)
-def test_ages_are_told_in_two_units(age, words):
-    assert in_words(age) == words
-
-
 # --- whatever it is given
 
 
@@ -459,7 +293,7 @@ def reads(content: bytes, settings, folder) -> None:
     path.write_bytes(content)
     record = {"from": "file", "path": str(path)}
     try:
-        found = read(source(settings, record=record), _no_host, ZONE, NOW)
+        found = read(source(settings, record=record), no_host, ZONE, NOW)
     except ConsoleUnreadableError as error:
         reason = error.facts["reason"]
     else:
