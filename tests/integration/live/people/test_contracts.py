@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
+from browser_kit import PATIENCE_MS, answer, keep_picture, question, state_of
 from live_kit import wait_until, write_yaml
 from respaldo.domain.contracts import Term
 from respaldo.domain.values import Run
@@ -163,10 +165,8 @@ def test_only_the_director_may_answer_and_once(contracting):
 
 
 def test_a_contract_that_cannot_be_is_refused_and_asked_for_again(contracting, live):
-    [task] = live.installation.api.get(
-        f"dags/contracting/dagRuns/contract__{contracting.blocked.key}/taskInstances", task_ids="contract"
-    )["task_instances"][:1]
-    assert task["try_number"] >= 2
+    task = f"dags/contracting/dagRuns/contract__{contracting.blocked.key}/taskInstances/contract"
+    assert live.installation.api.get(task)["try_number"] >= 2
     kept = {one.number for one in live.report.contracts() if one.replaces == "CT-contrato_bloqueado"}
     assert kept == {"CT-2027-001"}
 
@@ -197,3 +197,35 @@ def test_a_question_that_the_file_makes_pointless_is_ended(contracting):
     wait_until(lambda: contracting.state(contracting.going_on) == "success", "the question to end", 0.5)
     row = contracting.row(contracting.going_on)
     assert (row["asked_at"], row["scopes"], row["declined_at"]) == (None, [], None)
+
+
+def test_the_director_registers_a_renewal_before_the_contract_lapses_in_a_browser(contracting, live, page_of):
+    number = contracting.lapsing.number
+    before = {run["dag_run_id"] for run in contracting.runs()}
+    page = page_of("director")
+    page.goto(f"{live.installation.address}/dags/contracting?lng=es")
+    page.locator("button:has-text('Trigger')").first.click()
+    page.locator("#element_number").fill(number)
+    page.locator("button:has-text('Trigger')").last.click()
+    wait_until(lambda: {run["dag_run_id"] for run in contracting.runs()} - before, "the run", 0.5)
+    [run_id] = {run["dag_run_id"] for run in contracting.runs()} - before
+    wait_until(
+        lambda: state_of(live, run_id, "contract", "contracting") == "awaiting_input", "the question", 0.5
+    )
+    question(page, live, run_id, "contract", "contracting")
+    expect(page.get_by_text("contrato_por_vencer").first).to_be_visible(timeout=PATIENCE_MS)
+    until = TODAY + timedelta(days=400)
+    filled = GOOD | {"number": number, "valid_until": str(until), "note": "Prórroga"}
+    for name, text in filled.items():
+        page.locator(f"#element_{name}").fill(text)
+    keep_picture(page, "contract-renewal")
+    answer(
+        page,
+        live,
+        run_id,
+        "contract",
+        CHOICES["renewed"],
+        lambda: contracting.api.get(f"dags/contracting/dagRuns/{run_id}")["state"] == "success",
+    )
+    row = contracting.row(Term(number=number, valid_until=until))
+    assert (row["replaces"], row["note"], row["scopes"]) == (number, "Prórroga", ["contrato_por_vencer"])
