@@ -52,6 +52,7 @@ def standing_for_run(contract: Contract, report: Report, day: date) -> Standing:
 
 
 def renewals(known: Iterable[KnownContract]) -> tuple[Renewal, ...]:
+    """Give the renewals among what the report knows."""
     return tuple(one.renewal for one in known if one.renewal)
 
 
