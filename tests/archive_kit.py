@@ -12,7 +12,6 @@ import pypdfium2
 
 from respaldo.config.organization import Organization
 from respaldo.domain.periods import Period
-from respaldo.domain.values import Endpoint
 
 BOGOTA = ZoneInfo("America/Bogota")
 OCTOBER = Period(first=date(2026, 10, 1), last=date(2026, 10, 31))
@@ -56,10 +55,9 @@ FROM (
 """
 
 
-def fill(postgres_server: Any, endpoint: Endpoint, count: int) -> None:
+def fill(connection: Any, count: int) -> None:
     """Put runs of October 2026 into a report, each with its entry of the history."""
-    with postgres_server.connect(endpoint) as connection:
-        connection.execute(FILL, {"count": count})
+    connection.execute(FILL, {"count": count})
 
 
 def read_view(connection: Any, name: str) -> list[dict[str, Any]]:

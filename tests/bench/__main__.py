@@ -28,9 +28,11 @@ from respaldo.embedded.configured import settings_of
 from respaldo.embedded.installation import Installation
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).parents[1]))
 
 from by_hand import ByHand
 from dataset import make
+from documents import documents
 from parsing import parsing
 
 PROJECT = Path(__file__).parents[2]
@@ -77,6 +79,7 @@ def main() -> None:
         console.print(measured(installation, by_hand))
         console.print(restored(by_hand, home))
         console.print(parsing(home / "config"))
+        console.print(documents(installation))
     finally:
         installation.stop()
 

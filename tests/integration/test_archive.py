@@ -36,7 +36,8 @@ def run(number: int = 1) -> Run:
 @pytest.fixture
 def filled(report, postgres_server):
     """A report with sixty runs of October."""
-    fill(postgres_server, report.endpoint, 60)
+    with postgres_server.connect(report.endpoint) as connection:
+        fill(connection, 60)
     return report
 
 

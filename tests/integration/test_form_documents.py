@@ -59,7 +59,8 @@ def filled(postgres_server, tmp_path_factory):
     endpoint = postgres_server.fresh()
     migrate(endpoint)
     report = Report(endpoint, Spool(tmp_path_factory.mktemp("filled") / "spool"))
-    fill(postgres_server, endpoint, 60)
+    with postgres_server.connect(endpoint) as connection:
+        fill(connection, 60)
     odd = Run(dag_id="backup__raro", run_id="manual__1", scope_id="raro")
     report.write(
         RowUpdate.of(
