@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from respaldo.config.configuration import load
-from respaldo.demo import expectations, requests, restored, runs, sources
+from respaldo.demo import archiving, contracted, expectations, manual, requests, restored, runs, sources
+from respaldo.demo.stage import Stage
+from respaldo.demo.stories import Stories
 from respaldo.domain.errors import RespaldoError
 from respaldo.embedded.__main__ import explained, say
 from respaldo.embedded.configured import settings_of
@@ -60,7 +62,13 @@ def _demonstrate(installation: Installation) -> list[str]:
     files = sum(1 for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     say(texts.SOURCES.format(files=files, folder=folder, database=sources.DATABASE))
 
-    done = _round(installation, texts.FIRST, first_number=1)
+    report = Report(installation.endpoint("respaldo"), Spool(installation.layout.home / "spool"))
+    stage = Stage(installation, report, say)
+    say(texts.STORIES)
+    stories = Stories(
+        {texts.MANUAL_STORY: manual.story(stage), texts.CONTRACT_STORY: contracted.story(stage)}
+    )
+    done = _round(installation, texts.FIRST, 1, stories)
     changes = sources.change(installation)
     say(
         texts.CHANGING.format(
@@ -70,22 +78,27 @@ def _demonstrate(installation: Installation) -> list[str]:
             renamed=len(changes.renamed),
         )
     )
-    done += _round(installation, texts.SECOND, first_number=3)
+    done += _round(installation, texts.SECOND, 3, stories)
 
-    report = Report(installation.endpoint("respaldo"), Spool(installation.layout.home / "spool"))
     problems = [*_unfinished(done), *_wrong(report, done, report.rows(since=began))]
-    problems += requests.problems(installation, report, say)
+    problems += requests.problems(installation, report, say, stories.go_on)
+    problems += stories.finish()
+    # Its documents are made while copies are restored by hand.
+    archive = Stories({texts.ARCHIVE_STORY: archiving.story(stage)})
+    archive.go_on()
     _show(installation, report, report.rows(since=began))
-    return [*problems, *_restored(installation)]
+    return [*problems, *_restored(installation), *archive.finish()]
 
 
-def _round(installation: Installation, title: str, first_number: int) -> list[runs.Triggered]:
+def _round(
+    installation: Installation, title: str, first_number: int, stories: Stories
+) -> list[runs.Triggered]:
     say(title)
     api = installation.api
     triggered = [
         runs.trigger(api, scope, title, number) for number, scope in enumerate(sources.SCOPES, first_number)
     ]
-    runs.wait(api, triggered, say)
+    runs.wait(api, triggered, say, meanwhile=stories.go_on)
     return triggered
 
 
@@ -107,7 +120,7 @@ def _unfinished(done: list[runs.Triggered]) -> Iterator[str]:
 
 def _wrong(report: Report, done: list[runs.Triggered], rows: list[dict[str, Any]]) -> Iterator[str]:
     """Look at every row of this time. Unpausing a DAG makes the schedule begin a run too: it counts."""
-    there = {row["clave"] for row in rows}
+    there = {row["clave"] for row in rows if row["alcance_id"] in sources.SCOPES}
     yield from (texts.NO_ROW.format(run=run.run.run_id) for run in done if run.run.key not in there)
     for key in there:
         row = report.row(key)

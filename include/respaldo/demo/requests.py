@@ -6,14 +6,14 @@ repaired; and one that is no restoration becomes an unscheduled backup.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from respaldo.demo import compare, damage, sources
+from respaldo.demo import answering, compare, damage, sources
+from respaldo.demo.answering import Answer
 from respaldo.demo.libpq import run_program
 from respaldo.demo.runs import Triggered, wait, wait_for_dag
 from respaldo.domain.values import Run
@@ -49,8 +49,13 @@ class Asked:
         return Run(dag_id=DAG_ID, run_id=self.run_id, scope_id=self.conf["scope"])
 
 
-def problems(installation: Installation, report: Report, say: Callable[[str], None]) -> list[str]:
-    """Ask and answer all of them, and name what did not come out as it must."""
+def problems(
+    installation: Installation, report: Report, say: Callable[[str], None], meanwhile: Callable[[], None]
+) -> list[str]:
+    """Ask and answer all of them, and name what did not come out as it must.
+
+    :param meanwhile: what else is done while they go on.
+    """
     say(texts.REQUESTS)
     api = installation.api
     wait_for_dag(api, DAG_ID)
@@ -61,7 +66,7 @@ def problems(installation: Installation, report: Report, say: Callable[[str], No
     for requirement in asked:
         _ask(installation, requirement)
         say(texts.REQUEST.format(title=requirement.title))
-    states = _answer_all(installation, asked, say)
+    states = _answer_all(installation, asked, say, meanwhile)
     reruns = list(_wrong_rerun(installation, report, saved, say))
     found = [
         problem
@@ -118,12 +123,16 @@ def _ask(installation: Installation, requirement: Asked) -> None:
 
 
 def _answer_all(
-    installation: Installation, asked: tuple[Asked, ...], say: Callable[[str], None]
+    installation: Installation,
+    asked: tuple[Asked, ...],
+    say: Callable[[str], None],
+    meanwhile: Callable[[], None],
 ) -> dict[str, str]:
     """Answer what waits until all are over or the time is up, and give the state of each run."""
     people = {name: installation.api_of(name) for name in (_ANALYSES, _ACCEPTS)}
 
     def answer() -> None:
+        meanwhile()
         for requirement in asked:
             _answer(people, requirement)
 
@@ -138,20 +147,9 @@ def _answer(people: dict[str, Api], requirement: Asked) -> None:
     Airflow asks again when an answer comes before its scheduler has noticed that the task waits.
     """
     for task, (person, option) in requirement.answers.items():
-        path = f"dags/{DAG_ID}/dagRuns/{requirement.run_id}/taskInstances/{task}"
-        if not _waits(people[person], path):
-            continue
         note = {"note": texts.NOTE} | ({"snapshot": None} if task == "analyse" else {})
-        with contextlib.suppress(ApiError):
-            # Answered a moment ago, and not yet taken up.
-            people[person].patch(f"{path}/-1/hitlDetails", {"chosen_options": [option], "params_input": note})
-
-
-def _waits(api: Api, path: str) -> bool:
-    try:
-        return str(api.get(path)["state"]) == "awaiting_input"
-    except ApiError:
-        return False
+        if answering.waits(people[person], requirement.run, task):
+            answering.give(people[person], requirement.run, task, Answer(option, note))
 
 
 def _wrong_end(report: Report, requirement: Asked, state: str) -> Iterator[str]:
