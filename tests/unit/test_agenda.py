@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -165,22 +164,38 @@ def test_the_mode_says_who_makes_the_copies(config):
     }
 
 
-def test_a_thousand_scopes_of_a_month_are_laid_out_in_seconds(config):
+def many(config, schedules):
+    """Give a configuration of a thousand scopes, which have the schedules in turn."""
     put(config, "modelo", "0 1 * * *")
     configuration = load(config)
     model = configuration.scopes["modelo"].settings
-    many = {
+    scopes = {
         f"alcance_{n}": Configured(
-            f"alcance_{n}", model.model_copy(update={"schedule": f"{n % 60} {n % 24} * * *"}), ""
+            f"alcance_{n}", model.model_copy(update={"schedule": schedules[n % len(schedules)]}), ""
         )
         for n in range(1000)
     }
-    whole = Configuration(configuration.organization, configuration.repositories, scopes=many)
-    began = time.monotonic()
+    return Configuration(configuration.organization, configuration.repositories, scopes=scopes)
+
+
+def test_a_thousand_scopes_of_a_month_are_all_laid_out(config):
+    whole = many(config, [f"{n % 60} {n % 24} * * *" for n in range(1000)])
     found = agenda(whole, MONDAY, days=31)
-    assert time.monotonic() - began < 5
-    assert sum(len(turn.moments) for turn in found.turns) in range(30_000, 31_001)
+    runs = [len(day.turns) for day in found.days]
+    assert runs[1:] == [1000] * 30
     assert found.days[-1].date - found.days[0].date == timedelta(days=30)
+
+
+def test_a_schedule_that_many_scopes_share_is_read_once(config, monkeypatch):
+    read = []
+
+    def counted(schedule, zone, since):
+        read.append(schedule)
+        return moments(schedule, zone, since)
+
+    monkeypatch.setattr("respaldo.config.agenda.moments", counted)
+    agenda(many(config, ["*/5 * * * *", "@hourly"]), MONDAY, days=2)
+    assert sorted(read) == ["*/5 * * * *", "@hourly"]
 
 
 def test_a_contract_that_lapses_within_the_days_is_told_on_its_day(config):
