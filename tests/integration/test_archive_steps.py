@@ -1,0 +1,97 @@
+"""The steps of the archive with a real report: what they hand on, write and tell; the folder's own backup."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from airflow_kit import connection_to
+from archive_kit import fill, organization, read_view
+from respaldo.flows.archive import steps
+from respaldo.report.archive_folder import ArchiveFolder
+from respaldo.report.archives import ArchiveUpdate
+from respaldo.sources.files.source import FilesSource
+
+
+@pytest.fixture
+def root(tmp_path, report_database, postgres_server, airflow_home, monkeypatch):
+    """The archive's folder, in an installation with sixty runs of October."""
+    config = tmp_path / "config"
+    config.mkdir()
+    settings = organization(tmp_path / "archivo").model_dump(mode="json", exclude_unset=True)
+    (config / "organization.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True))
+    monkeypatch.setenv("RESPALDO_CONFIG", str(config))
+    monkeypatch.setenv("RESPALDO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
+    with postgres_server.connect(report_database) as connection:
+        fill(connection, 60)
+    return tmp_path / "archivo"
+
+
+@pytest.fixture
+def notices(monkeypatch):
+    sent = []
+    monkeypatch.setattr(steps, "send", lambda _, roles, notice: sent.append((roles, notice)))
+    return sent
+
+
+@pytest.fixture
+def view(report_database, postgres_server):
+    def read():
+        with postgres_server.connect(report_database) as connection:
+            return read_view(connection, "reportes.archivo")
+
+    return read
+
+
+def context(run_id: str, handed_on: object = None, **params: str):
+    """Give Airflow's context of a scheduled run of the first of November."""
+    return {
+        "ti": SimpleNamespace(
+            dag_id="fm007_archive", run_id=run_id, try_number=1, xcom_pull=lambda **_: handed_on
+        ),
+        "dag_run": SimpleNamespace(
+            run_type="manual" if params else "scheduled",
+            triggering_user_name="soporte" if params else None,
+            run_after=datetime(2026, 11, 1, 8, tzinfo=UTC),
+        ),
+        "params": {"since": None, "until": None, "reason": None} | params,
+    }
+
+
+def test_the_month_before_is_archived_recorded_and_told(root, notices, view):
+    handed_on = steps.collect(context("scheduled__1"))
+    steps.record(context("scheduled__1", handed_on))
+    [row] = view()
+    assert (row["desde"], row["hasta"]) == (date(2026, 10, 1), date(2026, 10, 31))
+    assert (row["version"], row["filas"], row["solicitado_por"], row["vigente"]) == (1, 60, None, True)
+    [(roles, notice)] = notices
+    assert roles == ("soporte",)
+    assert notice.subject == "Archivado el TIC-FM007: del 2026-10-01 al 2026-10-31, versión 1"
+    assert row["historial_huella"] in notice.text
+
+
+def test_what_a_lost_run_left_without_a_row_is_recorded_by_the_next(root, notices, view):
+    steps.collect(context("scheduled__1"))
+    handed_on = steps.collect(context("manual__2", reason="Faltaba una ejecución"))
+    assert ArchiveUpdate.model_validate(handed_on).replaces == 1
+    steps.record(context("manual__2", handed_on, reason="Faltaba una ejecución"))
+    rows = sorted(view(), key=lambda row: row["version"])
+    assert [(row["version"], row["vigente"], row["solicitado_por"]) for row in rows] == [
+        (1, False, None),
+        (2, True, "soporte"),
+    ]
+
+
+def test_recording_once_more_writes_no_row_twice(root, notices, view):
+    handed_on = steps.collect(context("scheduled__1"))
+    for _ in range(2):
+        steps.record(context("scheduled__1", handed_on))
+    assert len(view()) == 1
+
+
+def test_its_backup_has_something_to_read_before_the_first_archive(root):
+    source = FilesSource(kind="files", paths=(str(root),), exclude=(".lock", "*.partial"))
+    ArchiveFolder(root).prepare()
+    source.probe(None)
