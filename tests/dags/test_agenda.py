@@ -14,8 +14,8 @@ from airflow.timetables.trigger import CronTriggerTimetable
 from respaldo.config.agenda import moments
 
 SCHEDULES = (
-    "30 2 * * *", "*/30 2 * * *", "*/20 1 * * *", "30 1,2,3 * * *", "*/30 0 * * *", "0 */2 * * *", "15 * * * *",
-    "*/5 * * * *", "0 * 1 * *", "0 3 * * 6#1", "0 1 * * MON-FRI", "0 0 L * *", "@hourly", "@daily", "@weekly",
+    "30 2 * * *", "*/30 2 * * *", "*/20 1 * * *", "30 1,2,3 * * *", "*/30 0 * * *", "0 */2 * * *",
+    "15 * * * *", "*/5 * * * *", "0 * 1 * *", "0 3 * * 6#1", "0 1 * * MON-FRI", "0 0 L * *", "@hourly", "@daily", "@weekly",
     "@monthly", "@yearly",
 )  # fmt: skip
 # Each shortly before the clock is changed somewhere, forwards or back.

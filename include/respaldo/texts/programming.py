@@ -51,20 +51,18 @@ MONTHS = (
 DAY = "{weekday} {day} de {month} de {year}"
 NO_TURNS = "Nada programado."
 LATER = "No llegan en estos días"
-NEXT = "Próxima vez"
 BY_HAND = "Sin programación: a mano"
-BY_HAND_NOTE = "Se copian cuando alguien lo pide con el formulario de su DAG."
 INVALID = "No se pueden leer: su copia no se hace"
 INVALID_ADVICE = "La orden respaldo lint dice qué corregir."
 INVALID_SCOPE = "{scope}: {count} errores"
-NO_SCOPES = "No hay alcances."
 PERIOD = "Del {first} al {last}"
 ZONE = "horas de {zone}"
 PAUSED = "apagado"
 PAUSED_NOTE = "«Apagado»: su DAG está apagado en Airflow, y no se ejecutará mientras no se encienda."
-NO_RENEWALS = "El reporte no responde: los contratos son los de los archivos de los alcances, sin sus renovaciones."
+NO_RENEWALS = (
+    "El reporte no responde: los contratos son los de los archivos de los alcances, sin sus renovaciones."
+)
 DAYS = "Días"
-SHOW = "Mostrar"
 
 
 def times(shown: tuple[str, ...], most: int = 4) -> str:
