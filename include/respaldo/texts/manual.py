@@ -17,7 +17,7 @@ VERDICTS = {"good": "Está bien", "bad": "No está bien"}
 FIELDS = {
     "label": (
         "Etiqueta del medio",
-        "El que está pegado en el medio, como MED-2026-000123. Vacío: al terminar, Respaldo le da uno nuevo.",
+        "El que está pegado en el medio, como MAN-2026-000123. Vacío: al terminar, Respaldo le da uno nuevo.",
     ),
     "medium": ("Medio", "Qué es: disco externo, cinta, memoria. Necesario si no tiene etiqueta."),
     "place": ("Lugar", "Dónde queda guardado el medio."),

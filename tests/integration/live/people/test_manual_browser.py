@@ -73,6 +73,6 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
     )
     assert (row["realizada_por"], row["verificada_por"]) == ("soporte", "infraestructura")
     assert row["etiquetas"]
-    verifier.goto(f"{live.installation.address}/respaldo/run?dag_id={DAG}&run_id={run_id}")
+    verifier.goto(f"{live.installation.address}/respaldo/fm007/{row['clave']}")
     expect(verifier.get_by_text("infraestructura").first).to_be_visible(timeout=PATIENCE_MS)
     keep_picture(verifier, "manual-row")
