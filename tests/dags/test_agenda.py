@@ -15,8 +15,8 @@ from respaldo.config.agenda import moments
 
 SCHEDULES = (
     "30 2 * * *", "*/30 2 * * *", "*/20 1 * * *", "30 1,2,3 * * *", "*/30 0 * * *", "0 */2 * * *",
-    "15 * * * *", "*/5 * * * *", "0 * 1 * *", "0 3 * * 6#1", "0 1 * * MON-FRI", "0 0 L * *", "@hourly", "@daily", "@weekly",
-    "@monthly", "@yearly",
+    "15 * * * *", "*/5 * * * *", "0 * 1 * *", "0 3 * * 6#1", "0 1 * * MON-FRI", "0 0 L * *",
+    "@hourly", "@daily", "@weekly", "@monthly", "@yearly",
 )  # fmt: skip
 # Each shortly before the clock is changed somewhere, forwards or back.
 BEGINNINGS = [(2026, 3, 7), (2026, 3, 28), (2026, 4, 3), (2026, 9, 5), (2026, 10, 24), (2026, 10, 31)]
