@@ -168,7 +168,7 @@ MISTAKES = {
     "cron_invalid": (f"{HEADINGS},programación\n{NOMINA},cada día", 2, "programación", "«cada día»"),
     "role_unknown": (f"{HEADINGS},Responsable\n{NOMINA},soprte", 2, "Responsable", "«soporte»"),
     "duration": (f"{HEADINGS},RPO\n{NOMINA},un día", 2, "RPO", "«un día» no es una duración"),
-    "scope_id": (f"{HEADINGS},id\n{NOMINA},Nómina", 2, "name", "no sirve de identificador"),
+    "scope_id": (f"{HEADINGS},id\n{NOMINA},Nómina", 2, "id", "no sirve de identificador"),
     "asset_twice": (f"{HEADINGS}\n{NOMINA}\n{NOMINA}", 3, "asset", "ya está en la línea 2"),
     "scope_id_twice": (
         f"{HEADINGS},id\n{NOMINA},nomina\n{NOMINA.replace('A-1', 'A-2')},nomina", 3, "id", "de la línea 2"
@@ -235,6 +235,15 @@ def test_a_file_that_is_there_is_never_overwritten(config, csv_file, name):
     told = PROBLEMS["scope_file_exists"].format(value=path)
     assert f":2: name: {told}" in done.stderr
     assert (names(config), path.read_text()) == ([name], "mío")
+
+
+@pytest.mark.parametrize("name", ["../fuera", "/tmp/fuera", "a\x00b", "a" * 300])
+def test_an_id_that_is_no_name_of_a_file_is_refused_before_anything_is_written(config, csv_file, name):
+    done = respaldo("import", csv_file(f"{HEADINGS},id", f"{NOMINA},{name}"))
+    assert done.exit_code == 1
+    assert "No se escribió nada" in done.stderr
+    assert names(config) == []
+    assert not list(config.rglob("fuera*"))
 
 
 def test_a_folder_that_takes_nothing_is_told(config, csv_file, tmp_path):

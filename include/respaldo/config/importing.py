@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from respaldo.config.configuration import Configuration, load
 from respaldo.config.drafts import Draft, column_of, draft, id_of
 from respaldo.config.inventory import Asset, Inventory, same_asset_twice
+from respaldo.config.scope_settings import SCOPE_ID
 from respaldo.domain.problems import Problem
 
 _COMMON = ("organization.yaml", "repositories.yaml")
@@ -55,10 +57,14 @@ def problems_of(
     :param root: the configuration's folder, whose roles and repositories they name.
     """
     problems = same_asset_twice(inventory)
-    found = _as_configured(files, root)
+    # What is no id may be the path of somebody else's file: it is not even tried.
+    found = _as_configured({name: text for name, text in files.items() if _is_id(name)}, root)
     first: dict[str, Draft] = {}
     for one in proposal.drafts:
         line = one.asset.line
+        if not _is_id(one.id):
+            problems.append(inventory.problem(line, "id", "scope_id", value=one.id))
+            continue
         if one.id in first:
             problems.append(
                 inventory.problem(line, "id", "scope_id_twice", value=one.id, first=first[one.id].asset.line)
@@ -69,10 +75,7 @@ def problems_of(
             if taken := next(folder.glob(f"{one.id}.y*ml"), None):
                 problems.append(inventory.problem(line, "name", "scope_file_exists", value=taken))
         for problem in found.get(one.id, ()):
-            column = "name" if problem.code == "scope_id" else column_of(problem.key)
-            problems.append(
-                inventory.problem(line, column, problem.code, problem.suggestion, **problem.facts)
-            )
+            problems.append(inventory.at(line, column_of(problem.key), problem))
     return sorted(problems, key=lambda problem: problem.line)
 
 
@@ -91,6 +94,10 @@ def write(files: Mapping[str, str], target: Path) -> list[Path]:
             paths.append(path)
         undo.pop_all()
     return paths
+
+
+def _is_id(name: str) -> bool:
+    return re.fullmatch(SCOPE_ID, name) is not None
 
 
 def _as_configured(files: Mapping[str, str], root: Path) -> Mapping[str, tuple[Problem, ...]]:

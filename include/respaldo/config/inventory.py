@@ -55,11 +55,16 @@ class Inventory:
         """Whether it is no Unicode: then some letters may have been taken for others."""
         return self.encoding == _WINDOWS
 
-    def problem(
-        self, line: int, column: str, code: str, suggestion: str | None = None, **facts: object
-    ) -> Problem:
+    def problem(self, line: int, column: str, code: str, **facts: object) -> Problem:
         """Make a problem of one cell, named as the file names its column."""
-        return _problem(self.path, line, self.headings.get(column, column), code, suggestion, **facts)
+        return _problem(self.path, line, self._heading(column), code, **facts)
+
+    def at(self, line: int, column: str, problem: Problem) -> Problem:
+        """Say of a cell what was found in what was made of it."""
+        return problem.model_copy(update={"file": str(self.path), "line": line, "key": self._heading(column)})
+
+    def _heading(self, column: str) -> str:
+        return self.headings.get(column, column)
 
 
 @dataclass(frozen=True)
