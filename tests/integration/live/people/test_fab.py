@@ -171,7 +171,7 @@ def test_who_decided_what_is_kept_by_name(fab, answered):
     row = fab.live.report.row(answered.copy.run.key)
     assert (row["state"], row["performed_by"], row["verified_by"]) == ("succeeded", "tecnico", "tecnica")
     [request] = fab.live.report.requests()
-    assert (request["analizo"], request["resultado"]) == ("profesional", "No corresponde")
+    assert (request["analizo"], request["resultado"]) == ("profesional", "No procede")
 
 
 def test_nobody_passes_over_a_question_by_marking_its_task_as_done(answered):
