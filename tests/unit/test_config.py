@@ -398,9 +398,7 @@ def test_durations_without_length_or_past_all_measure_are_refused(config, text):
 def test_every_message_is_tried_here():
     here = Path(__file__).parent
     said_in_tests = [
-        code
-        for file in here.glob("test_config*.py")
-        for code in re.findall(r'"([a-z_]+)"', file.read_text())
+        code for file in here.glob("test_config*.py") for code in re.findall(r'"([a-z_]+)"', file.read_text())
     ]
     # What Airflow has only Airflow knows: tests/integration.
     asked_of_airflow = {"connection_unknown", "connection_not_apprise", "roles_stale"}
