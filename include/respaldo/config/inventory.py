@@ -57,7 +57,7 @@ class Inventory:
 
     def problem(self, line: int, column: str, code: str, **facts: object) -> Problem:
         """Make a problem of one cell, named as the file names its column."""
-        return _problem(self.path, line, self._heading(column), code, **facts)
+        return _problem(self.path, line, self._heading(column), code, None, **facts)
 
     def at(self, line: int, column: str, problem: Problem) -> Problem:
         """Say of a cell what was found in what was made of it."""
