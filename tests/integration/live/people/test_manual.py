@@ -3,7 +3,7 @@
 import hashlib
 import os
 import subprocess
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,15 +18,21 @@ from respaldo.texts import failures as failure_texts
 pytestmark = pytest.mark.timeout(900)
 
 BOGOTA = ZoneInfo("America/Bogota")
+BEGAN = datetime.now(BOGOTA).replace(hour=17, minute=0, second=0, microsecond=0) - timedelta(days=1)
+ENDED = BEGAN + timedelta(minutes=30)
 STATED = {
     "medium": "Disco azul",
     "place": "Bóveda",
-    "started_at": "2026-03-14 17:00",
-    "ended_at": "2026-03-14 17:30",
+    "started_at": f"{BEGAN:%Y-%m-%d %H:%M}",
+    "ended_at": f"{ENDED:%d/%m/%Y %H:%M}",
     "size": "12,5 GB",
     "files": "120",
 }
-BEFORE_IT_BEGAN = STATED | {"ended_at": "2026-03-14 16:00", "checksum": "abc", "size": "0"}
+BEFORE_IT_BEGAN = STATED | {
+    "ended_at": f"{BEGAN - timedelta(hours=1):%Y-%m-%d %H:%M}",
+    "checksum": "abc",
+    "size": "0",
+}
 
 
 def copy_in(live, name):
@@ -119,8 +125,8 @@ def test_a_copy_that_the_worker_can_read_is_measured_kept_and_verified_by_somebo
     assert (row["state"], row["mode"], row["verification_result"]) == ("succeeded", "manual", "good")
     assert (row["performed_by"], row["verified_by"]) == ("tecnico", "tecnica")
     assert (row["medium"], row["site"]) == ("Disco azul", "Bóveda")
-    assert row["started_at"] == datetime(2026, 3, 14, 17, 0, tzinfo=BOGOTA)
-    assert row["ended_at"] == datetime(2026, 3, 14, 17, 30, tzinfo=BOGOTA)
+    assert row["started_at"] == BEGAN
+    assert row["ended_at"] == ENDED
     files = [file for file in copies.folder.rglob("*") if file.is_file()]
     assert row["size_bytes"] == sum(file.stat().st_size for file in files)
     assert row["files"] == len(files)

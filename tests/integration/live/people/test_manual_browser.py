@@ -1,5 +1,8 @@
 """A copy made by hand, by its people in a real browser: from the form to its verified row."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import expect
 
@@ -38,13 +41,14 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
     expect(other.get_by_text("Acceso Denegado")).to_be_visible(timeout=PATIENCE_MS)
     keep_picture(other, "manual-refused")
 
+    yesterday = datetime.now(ZoneInfo("America/Bogota")) - timedelta(days=1)
     question(maker, live, run_id, "perform", DAG)
     expect(maker.get_by_text("disco azul")).to_be_visible(timeout=PATIENCE_MS)
     for name, text in {
         "medium": "Disco azul",
         "place": "Bóveda",
-        "started_at": "2026-03-14 17:00",
-        "ended_at": "14/03/2026 17:30",
+        "started_at": f"{yesterday:%Y-%m-%d} 17:00",
+        "ended_at": f"{yesterday:%d/%m/%Y} 17:30",
         "size": "12,5 GB",
         "files": "120",
     }.items():
