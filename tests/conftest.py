@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from hypothesis import settings
 from respaldo.domain.values import Endpoint
 
 PROJECT = Path(__file__).parents[1]
+WEAK_KEYS = Path(__file__).with_name("weak_keys.py")
 INSTALLATIONS = re.compile(r"integration/(live/|test_embedded)|faults/test_")
 
 # A busy machine is no finding: properties are about values, not about milliseconds.
@@ -189,12 +191,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("restic", versions[:1] if one else versions, indirect=True)
 
 
+_WEAKENED = """#!/bin/sh
+for word; do
+    [ "$word" = init ] && exec '{python}' '{weak_keys}' '{restic}' "$@"
+done
+exec '{restic}' "$@"
+"""
+
+
 @pytest.fixture
 def restic(request, tmp_path, monkeypatch) -> None:
-    """Put a restic first on PATH: each that RESPALDO_TEST_RESTIC names, or the one that the project uses."""
+    """Put a restic first on PATH: each that RESPALDO_TEST_RESTIC names, or the one that the project uses.
+
+    What it makes opens quickly (`tests/weak_keys.py`).
+    """
     program = request.param or ensured("restic")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "restic").symlink_to(program)
+    wrapper = tmp_path / "bin" / "restic"
+    wrapper.write_text(_WEAKENED.format(python=sys.executable, weak_keys=WEAK_KEYS, restic=program))
+    wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
 
