@@ -239,7 +239,7 @@ def test_every_refusal_of_a_kind_of_source_has_its_words():
         code
         for folder in ("sources", "restic", "domain")
         for path in (PACKAGE / folder).rglob("*.py")
-        for code in re.findall(r'problem="(\w+)"', path.read_text())
+        for code in re.findall(r'InvalidRequestError\(\s*problem="(\w+)"', path.read_text())
     }
     assert codes
     assert codes <= set(PROBLEMS)
