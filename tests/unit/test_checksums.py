@@ -1,5 +1,6 @@
-"""Sums of copies: what ``sha256sum`` prints is what is computed, and what it printed is checked line by line."""
+"""Sums of copies: what ``sha256sum`` prints is computed, and what it printed is checked line by line."""
 
+import os
 import subprocess
 
 import pytest
@@ -81,9 +82,23 @@ def test_a_file_that_is_not_what_the_list_says_or_is_gone_is_named(copy, tmp_pat
 
 def test_files_that_no_list_has_are_named_but_for_the_list_itself(copy):
     listed = manifest_of(copy, copy / "lista")
-    listed.write_text("".join(line for line in listed.read_text().splitlines(True) if "lista" not in line))
+    listed.write_text(
+        "".join(line for line in listed.read_text().splitlines(keepends=True) if "lista" not in line)
+    )
     (copy / "de mas.txt").write_text("de más")
     assert measure(stated(copy, manifest=str(listed))).unlisted == ("de mas.txt",)
+
+
+def test_a_name_that_is_not_unicode_is_told_in_letters_that_every_report_can_hold(copy, tmp_path):
+    strange = copy / os.fsdecode(b"a\xf1o.txt")
+    listed = manifest_of(copy, tmp_path / "lista")
+    strange.write_text("acta")
+    assert measure(stated(copy, manifest=str(listed))).unlisted == ("a\\udcf1o.txt",)
+    listed = manifest_of(copy, tmp_path / "lista")
+    strange.unlink()
+    with pytest.raises(ChecksumMismatchError) as error:
+        measure(stated(copy, manifest=str(listed)))
+    assert error.value.facts["path"] == "a\\udcf1o.txt"
 
 
 def test_nothing_is_no_copy_and_what_cannot_be_read_is_named(tmp_path):

@@ -18,6 +18,7 @@ from respaldo.hosts.checksums import (
     sum_file,
     sum_files,
 )
+from respaldo.report.row import storable
 
 _NOT_THERE = "–"
 _MOST_NAMES = 20
@@ -40,7 +41,7 @@ def measure(performed: Performed) -> Measured:
         return _measured(performed, Path(performed.path))
     except OSError as error:
         raise SourceUnreadableError(
-            path=error.filename or performed.path, reason=error.strerror or str(error)
+            path=_told(str(error.filename or performed.path)), reason=error.strerror or str(error)
         ) from error
 
 
@@ -76,6 +77,11 @@ def _summed(path: Path) -> Iterator[Summed]:
         yield Summed(path.name, *sum_file(path))
 
 
+def _told(name: str) -> str:
+    """Write a name that need not be Unicode so that logs and reports can hold it."""
+    return str(storable(name))
+
+
 class _Listed:
     """The list that the copy's maker left, if one was, against what is there."""
 
@@ -95,10 +101,10 @@ class _Listed:
         expected = self._left.pop(summed.name, None)
         if expected is None:
             if path / summed.name != self._manifest:
-                self.unlisted.append(summed.name)
+                self.unlisted.append(_told(summed.name))
         elif expected != summed.sha256:
-            raise ChecksumMismatchError(path=summed.name, found=summed.sha256, expected=expected)
+            raise ChecksumMismatchError(path=_told(summed.name), found=summed.sha256, expected=expected)
 
     def see_that_all_were_there(self) -> None:
         for name, expected in self._left.items():
-            raise ChecksumMismatchError(path=name, found=_NOT_THERE, expected=expected)
+            raise ChecksumMismatchError(path=_told(name), found=_NOT_THERE, expected=expected)
