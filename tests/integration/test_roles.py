@@ -62,6 +62,23 @@ told.append(sync(create=True)); told.append(state()); told.append(sync(create=Tr
 print(json.dumps(told))
 """
 )
+_MAY_END = (
+    _HEAD
+    + """
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.providers.fab.auth_manager.fab_auth_manager import FabAuthManager
+sync(create=True)
+manager = FabAuthManager()
+def may_end(name, dag):
+    with create_session() as session:
+        user = session.scalars(select(User).where(User.username == name)).unique().one()
+        how = {"method": "PUT", "access_entity": DagAccessEntity.RUN, "details": DagDetails(id=dag)}
+        return manager.is_authorized_dag(user=user, **how)
+dags = "restore_request", "fm007_archive", "failure_analysis", "backup__nomina"
+people = "soporte", "profesional", "servidores"
+print(json.dumps({name: [dag for dag in dags if may_end(name, dag)] for name in people}))
+"""
+)
 _SYNC_AGAIN = _HEAD + "told.append(sync()); told.append(state()); print(json.dumps(told))"
 
 
@@ -134,7 +151,8 @@ def test_roles_are_made_corrected_and_removed_and_nothing_else_is_touched(airflo
     organization.write_text(yaml.safe_dump(told))
     (config / "scopes" / "actas.yaml").write_text((config / "scopes" / "nomina.yaml").read_text())
     changed, now = run(_SYNC_AGAIN)
-    copied = "can_create DAG Run:backup__actas, can_edit DAG:backup__actas"
+    runs = "can_create DAG Run:backup__actas, can_edit DAG Run:backup__actas"
+    copied = f"{runs}, can_edit DAG:backup__actas"
     assert of(changed, "role_removed", "granted", "person_out") == {
         ("role_removed", "Respaldo: infraestructura", "", ""),
         ("person_out", "Respaldo: infraestructura", "infraestructura", ""),
@@ -143,6 +161,18 @@ def test_roles_are_made_corrected_and_removed_and_nothing_else_is_touched(airflo
     }  # fmt: skip
     assert "Respaldo: infraestructura" not in now["roles"]
     assert now["users"]["infraestructura"] == []
+
+
+def test_who_may_end_a_run_is_who_may_begin_it_and_not_who_answers_its_questions(airflow_with_fab, tmp_path):
+    config = tmp_path / "config"
+    write_configuration(config, {"principal": repository_settings("principal")}, {"nomina": {}})
+    place = {"RESPALDO_CONFIG": str(config), "RESPALDO_HOME": str(tmp_path)}
+    found = json.loads(airflow_with_fab(sys.executable, "-c", _MAY_END, **place).splitlines()[-1])
+    assert found == {
+        "soporte": ["restore_request", "fm007_archive", "backup__nomina"],
+        "profesional": ["fm007_archive"],
+        "servidores": [],
+    }
 
 
 def test_forgotten_roles_are_told_by_lint_and_the_command_mends_them(airflow_with_fab, tmp_path):

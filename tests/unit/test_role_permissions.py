@@ -11,6 +11,7 @@ DAGS = {
     "requests": {"restore_request"},
     "failures": {"failure_analysis"},
     "contracts": {"contracting"},
+    "archive": {"fm007_archive"},
 }
 
 
@@ -49,17 +50,25 @@ def test_who_looks_at_the_report_sees_its_page_and_no_run():
         ("servidores", {"backup__nomina", "backup__actas", "restore_request"}, set()),
         (
             "soporte",
-            {"backup__nomina", "backup__actas", "restore_request", "failure_analysis"},
-            {"backup__nomina", "backup__actas", "restore_request"},
+            {"backup__nomina", "backup__actas", "restore_request", "failure_analysis", "fm007_archive"},
+            {"backup__nomina", "backup__actas", "restore_request", "fm007_archive"},
         ),
         ("infraestructura", {"backup__actas"}, set()),
-        ("profesional", {"restore_request"}, set()),
+        ("profesional", {"restore_request", "fm007_archive"}, {"fm007_archive"}),
         ("analista", set(), set()),
     ],
 )
 def test_a_role_acts_on_the_dags_of_its_duties_only(role, edited, started):
     assert dags_edited_by(role) == edited
     assert started_by(role) == started
+
+
+@pytest.mark.parametrize("role", OF_ROLE)
+def test_who_only_answers_a_dags_questions_ends_none_of_its_runs(role):
+    edited = {what for action, what in permissions_of(OF_ROLE[role], DAGS) if action == "can_edit"}
+    assert {what for what in edited if what.startswith("DAG Run")} == {
+        f"DAG Run:{dag}" for dag in started_by(role)
+    }
 
 
 @pytest.mark.parametrize("role", OF_ROLE)

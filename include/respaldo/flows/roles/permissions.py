@@ -60,8 +60,12 @@ def _powers(duty: Duty, dags: Mapping[Kind, Collection[str]]) -> Iterator[Permis
     power = POWERS[duty]
     # FAB asks for the right to edit a DAG of whoever does anything with its runs.
     yield from ((_EDIT, f"DAG:{dag}") for kind in power.acts for dag in dags.get(kind, ()))
-    yield from ((_CREATE, f"DAG Run:{dag}") for kind in power.starts for dag in dags.get(kind, ()))
-    if power.starts:
-        yield _EDIT, "DAG Runs"
+    # Not of all runs: who also answers another DAG's questions could end the runs that ask them.
+    yield from (
+        (action, f"DAG Run:{dag}")
+        for action in (_CREATE, _EDIT)
+        for kind in power.starts
+        for dag in dags.get(kind, ())
+    )
     if power.answers:
         yield _EDIT, "HITL Detail"
