@@ -1,5 +1,6 @@
 """What people fill in of a manual copy: what is taken, and what is refused with the reason."""
 
+import os
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -83,10 +84,12 @@ def test_a_medium_without_a_label_is_described():
         ({"started_at": "ayer"}, "Inicio: no es una fecha"),
         ({"ended_at": "2026-03-14 16:59"}, "Fin: es anterior al inicio"),
         ({"started_at": "2026-03-14 19:00", "ended_at": "2026-03-14 20:00"}, "Inicio: está en el futuro"),
+        ({"started_at": "0026-03-14 17:00"}, "Inicio: es de hace más de diez años"),
         ({"size": None}, "Tamaño: falta"),
         ({"size": "mucho"}, "Tamaño: no es un tamaño"),
         ({"size": "1.500"}, "Tamaño: no es un tamaño"),
         ({"size": "0 GB"}, "Tamaño: no puede ser cero"),
+        ({"size": "99999999 TB"}, "Tamaño: no es un tamaño"),
         ({"files": "0"}, "Archivos: no puede ser cero"),
         ({"files": 0, "size": 0}, "Tamaño: no puede ser cero; Archivos: no puede ser cero"),
         ({"files": "-3"}, "Archivos: no es un número"),
@@ -94,6 +97,7 @@ def test_a_medium_without_a_label_is_described():
         ({"path": "/srv/copia", "folder": None}, "este alcance no deja leer copias"),
         ({"path": "copia"}, "Ruta de la copia: no es una ruta absoluta"),
         ({"path": "/no/hay"}, "Ruta de la copia: no se puede leer"),
+        ({"path": "/no\0hay"}, "Ruta de la copia: no lleva a ninguna parte"),
         ({"path": "/etc/passwd", "folder": "/srv/copias"}, "no está dentro de «/srv/copias»"),
         ({"manifest": "/srv/lista"}, "Lista de sumas: necesita la ruta"),
         ({"option": "failed"}, "Observaciones: diga por qué"),
@@ -117,6 +121,26 @@ def test_a_folder_that_a_link_leads_out_of_is_left_alone(tmp_path):
     (tmp_path / "copias" / "fuera").symlink_to("/etc")
     for path in ("fuera/passwd", "../secretos", "fuera/../../x"):
         assert "no está dentro" in refusal(path=f"{tmp_path}/copias/{path}", folder=f"{tmp_path}/copias")
+
+
+def test_a_path_that_somebody_types_names_no_variable_of_the_worker(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESPALDO_TEST_SECRET", "clave")
+    named = f"{tmp_path}/${{RESPALDO_TEST_SECRET}}"
+    assert f"No existe lo que se debe copiar: {named}" in refusal(path=named)
+    for name in ("$RECYCLE.BIN", "costó $5", "a$$b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "acta.txt").write_text("acta")
+        assert performed(path=str(tmp_path / name), size=None).path == str(tmp_path / name)
+        kept = ManualScope.model_validate(SCOPE | {"repository": "principal", "folder": str(tmp_path)})
+        assert kept.kept(str(tmp_path / name)).source.paths == (str(tmp_path / name),)
+
+
+def test_what_opens_only_when_somebody_fills_it_is_no_copy_and_no_list(tmp_path):
+    os.mkfifo(tmp_path / "tubo")
+    (tmp_path / "acta.txt").write_text("acta")
+    assert "Ruta de la copia: no es un archivo" in refusal(path=str(tmp_path / "tubo"))
+    told = refusal(path=str(tmp_path), manifest=str(tmp_path / "tubo"))
+    assert "Lista de sumas: no es un archivo" in told
 
 
 def test_an_empty_file_and_a_list_that_is_none_are_refused(tmp_path):

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from respaldo.config.scope_settings import ScopeSettings, Title
 from respaldo.config.scopes import Scope
 from respaldo.domain.duties import Duty
-from respaldo.domain.places import AbsolutePlace
+from respaldo.domain.places import AbsolutePlace, unexpanded
 from respaldo.domain.quantities import Duration
 from respaldo.sources.files import FilesSource
 
@@ -74,5 +74,5 @@ class ManualScope(ScopeSettings):
         if self.repository is None or path is None:
             return None
         common = {name: getattr(self, name) for name in ScopeSettings.model_fields if name != "mode"}
-        source = FilesSource(kind="files", paths=(path,))
+        source = FilesSource(kind="files", paths=(unexpanded(path),))
         return Scope(**common, source=source, repository=self.repository)

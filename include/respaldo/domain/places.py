@@ -27,6 +27,11 @@ def expand(text: str) -> str:
         ) from error
 
 
+def unexpanded(path: str) -> str:
+    """Write a path so that `expand` gives it as it is: one that is no configuration names no variable."""
+    return path.replace("$", "$$")
+
+
 Place = Annotated[str, AfterValidator(expand)]
 
 

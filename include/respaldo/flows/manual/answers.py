@@ -17,6 +17,7 @@ from respaldo.domain.labels import LABEL
 from respaldo.domain.manual import SHA256, Inspected, Performed
 from respaldo.domain.media import Medium
 from respaldo.domain.people_errors import CopyRejectedError, InvalidAnswerError, ManualCopyFailedError
+from respaldo.domain.places import unexpanded
 from respaldo.domain.quantities import parse_size
 from respaldo.hosts.checksums import ManifestError, read_manifest
 from respaldo.sources.files import FilesSource
@@ -29,6 +30,12 @@ _DAY_FIRST = re.compile(r"^(\d\d)/(\d\d)/(\d{4})\b")
 
 _CLOCKS_APART = timedelta(minutes=5)
 """A moment that little ahead is no future one: it was read from another clock."""
+
+_OLDEST = timedelta(days=10 * 365)
+"""A moment that long ago is a mistyped year."""
+
+_LARGEST = 2**63 - 1
+"""What the report can hold."""
 
 
 MediumOf = Callable[[str], Medium | None]
@@ -65,6 +72,8 @@ def performed(answer: Answer, folder: str | None, zone: ZoneInfo, medium_of: Med
     for name, moment in (("started_at", started_at), ("ended_at", ended_at)):
         if moment is not None and moment > answer.at + _CLOCKS_APART:
             form.refuse(name, "future")
+    if started_at is not None and started_at < answer.at - _OLDEST:
+        form.refuse("started_at", "old")
     if started_at and ended_at and ended_at < started_at:
         form.refuse("ended_at", "order")
     path = form.path("path", folder)
@@ -190,6 +199,8 @@ class _Form:
             return None
         if found == 0:
             self.refuse(name, "zero")
+        if found > _LARGEST:
+            self.refuse(name, "size")
         return found
 
     def count(self, name: str) -> int | None:
@@ -219,8 +230,12 @@ class _Form:
         if not text.startswith("/"):
             self.refuse(name, "relative")
             return None
-        # Where it really is: a link, or a way back up, leads out of the folder.
-        real = Path(text).resolve()
+        try:
+            # Where it really is: a link, or a way back up, leads out of the folder.
+            real = Path(text).resolve()
+        except (OSError, RuntimeError, ValueError):
+            self.refuse(name, "no_path")
+            return None
         if not real.is_relative_to(Path(folder).resolve()):
             self.refuse(name, "outside", folder=folder)
             return None
@@ -228,9 +243,12 @@ class _Form:
 
     def see_that_it_can_be_read(self, path: str, manifest: str | None) -> None:
         try:
-            FilesSource(kind="files", paths=(path,)).probe(None)
+            FilesSource(kind="files", paths=(unexpanded(path),)).probe(None)
             if Path(path).is_file() and Path(path).stat().st_size == 0:
                 self.refuse("path", "zero")
+            elif not (Path(path).is_file() or Path(path).is_dir()):
+                # To open a pipe would be to wait for somebody who fills it.
+                self.refuse("path", "no_file")
         except SourceError as error:
             self.refuse("path", "path", reason=causes.explain(error))
         if manifest is not None:
@@ -238,7 +256,10 @@ class _Form:
 
     def _see_that_it_is_a_list(self, manifest: str) -> None:
         try:
-            read_manifest(Path(manifest).read_bytes())
+            if Path(manifest).is_file():
+                read_manifest(Path(manifest).read_bytes())
+            else:
+                self.refuse("manifest", "no_file")
         except ManifestError as error:
             self.refuse("manifest", "line", line=error)
         except OSError as error:
