@@ -21,7 +21,13 @@ from respaldo.domain.values import Endpoint
 
 PROJECT = Path(__file__).parents[1]
 WEAK_KEYS = Path(__file__).with_name("weak_keys.py")
-INSTALLATIONS = re.compile(r"integration/(live/|test_embedded)|faults/test_")
+INSTALLATIONS = {
+    "faults": re.compile(r"faults/test_"),
+    "people": re.compile(r"integration/live/people/(?!test_fab)"),
+    "live": re.compile(r"integration/live/(?!people)"),
+    "others": re.compile(r"integration/(live/people/test_fab|test_embedded)"),
+}
+"""Tests that share an installation, or take turns in having one of their own."""
 
 # A busy machine is no finding: properties are about values, not about milliseconds.
 settings.register_profile("values", deadline=None)
@@ -161,19 +167,25 @@ def postgres_server():
         shutil.rmtree(folder)
 
 
+def installation_of(nodeid: str) -> str | None:
+    """Name the installation that a test needs, None for most."""
+    return next((name for name, tests in INSTALLATIONS.items() if tests.search(nodeid)), None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that start an installation: nothing else takes as long."""
-    items.sort(key=lambda item: INSTALLATIONS.search(item.nodeid) is None)
+    first = list(INSTALLATIONS)
+    items.sort(key=lambda item: (*first, None).index(installation_of(item.nodeid)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give all tests that start an installation to one worker: each of them would take the whole machine."""
+    """Give all tests of one installation to one worker; most of their time they wait."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "installation" if INSTALLATIONS.search(nodeid) else nodeid
+            return installation_of(nodeid) or nodeid
 
     return Scheduling(config, log)
 
