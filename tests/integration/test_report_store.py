@@ -7,10 +7,12 @@ import pytest
 
 from respaldo.domain.errors import ReportSchemaError, ReportUnavailableError
 from respaldo.domain.values import Applied, Copy, Evidence, PreviousCopy, Run
+from respaldo.report.contents import first_moment
 from respaldo.report.database import connected
 from respaldo.report.facts import Fact
 from respaldo.report.fm007 import RowUpdate
 from respaldo.report.history import verify_log
+from respaldo.report.pages import Selection, selected
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 from respaldo.report.upsert import apply
@@ -321,6 +323,16 @@ def test_rows_are_chosen_by_period_and_scope(report):
     chosen = report.rows(since=START + timedelta(days=1), until=START + timedelta(days=3))
     assert [row["ejecucion"] for row in chosen] == ["scheduled__1", "scheduled__2"]
     assert [row["alcance_id"] for row in report.rows(scope="web", until=START + timedelta(1))] == ["web"]
+
+
+def test_a_copy_that_is_older_than_its_run_counts_in_the_period_of_the_run(report):
+    eve = START - timedelta(hours=8)
+    report.write(RowUpdate.of(RUN, programmed_for=START, started_at=eve, ended_at=eve + timedelta(hours=1)))
+    midnight = START.replace(hour=0)
+    assert report.rows(since=midnight - timedelta(days=28), until=midnight) == []
+    assert [row["inicio"] for row in report.rows(since=midnight, until=midnight + timedelta(31))] == [eve]
+    assert [row["inicio"] for row in selected(report.endpoint, Selection(since=midnight))] == [eve]
+    assert first_moment(report.endpoint) == START
 
 
 def test_a_row_that_is_not_there_is_none(report):

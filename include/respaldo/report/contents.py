@@ -27,7 +27,7 @@ _MEDIA = """
         ))
     ORDER BY m.etiqueta
 """
-_FIRST = "SELECT min(coalesce(started_at, programmed_for)) AS moment FROM respaldo.fm007"
+_FIRST = "SELECT min(greatest(started_at, programmed_for)) AS moment FROM respaldo.fm007"
 
 Row = dict[str, Any]
 

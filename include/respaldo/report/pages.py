@@ -13,10 +13,10 @@ from respaldo.texts.report import TERMS
 
 _CHOSEN = """
     WITH chosen AS (
-        SELECT clave, numero, estado, tamano_bytes, coalesce(inicio, programada) AS moment
+        SELECT clave, numero, estado, tamano_bytes, greatest(inicio, programada) AS moment
         FROM reportes.tic_fm007
-        WHERE (%(since)s::timestamptz IS NULL OR coalesce(inicio, programada) >= %(since)s)
-            AND (%(until)s::timestamptz IS NULL OR coalesce(inicio, programada) < %(until)s)
+        WHERE (%(since)s::timestamptz IS NULL OR greatest(inicio, programada) >= %(since)s)
+            AND (%(until)s::timestamptz IS NULL OR greatest(inicio, programada) < %(until)s)
             AND (%(scope)s::text IS NULL OR alcance_id = %(scope)s)
             AND (%(state)s::text IS NULL OR estado = %(state)s)
     )
@@ -40,7 +40,7 @@ _PAGE = (
         ORDER BY moment DESC NULLS LAST, numero DESC
         LIMIT %(limit)s OFFSET %(offset)s
     ))
-    ORDER BY coalesce(inicio, programada) DESC NULLS LAST, numero DESC
+    ORDER BY greatest(inicio, programada) DESC NULLS LAST, numero DESC
 """
 )
 _SCOPES = """
@@ -60,7 +60,8 @@ _HISTORY = """
 class Selection(Value):
     """Which rows of the form are meant; what is None does not matter.
 
-    ``since`` is the first moment of the period, by start (or programmed) time; ``until`` the first after it.
+    ``since`` is the first moment of the period, by start or programmed time, whichever is later (see
+    ``store.ROWS``); ``until`` the first after it.
     """
 
     since: AwareDatetime | None = None

@@ -44,11 +44,13 @@ _HAS_COPIES = """
     LIMIT 1
 """
 _ROW = "SELECT * FROM respaldo.fm007 WHERE run_key = %s"
+# A copy that people or another product made may be older than its run: then the run says to which period it
+# belongs, or its row would slip into a month that was archived before there was a row.
 ROWS: LiteralString = """
     SELECT *
     FROM reportes.tic_fm007
-    WHERE (%(since)s::timestamptz IS NULL OR coalesce(inicio, programada) >= %(since)s)
-        AND (%(until)s::timestamptz IS NULL OR coalesce(inicio, programada) < %(until)s)
+    WHERE (%(since)s::timestamptz IS NULL OR greatest(inicio, programada) >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR greatest(inicio, programada) < %(until)s)
         AND (%(scope)s::text IS NULL OR alcance_id = %(scope)s)
     ORDER BY numero
 """
@@ -134,7 +136,7 @@ class Report:
     ) -> list[dict[str, Any]]:
         """Return the form's rows with the view's Spanish columns, by number.
 
-        :param since: first moment of the period, by start (or programmed) time.
+        :param since: first moment of the period, by start or programmed time, whichever is later.
         :param until: first moment after the period.
         :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
         """
