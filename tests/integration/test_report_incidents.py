@@ -239,6 +239,13 @@ def test_the_number_says_which_copy_came_later_not_a_clock_that_was_set_back(rep
     assert report.unresolved()[0].good_run_key == run(3).key
 
 
+def test_a_failure_is_over_when_a_copy_that_others_made_before_it_was_verified(report):
+    fail(report, run(1), 0)
+    report.write(row(run(2), -4, state="succeeded", verified_at=after(2)))
+    [one] = report.unresolved()
+    assert (one.good_run_key, one.good_at) == (run(2).key, after(2))
+
+
 def test_a_copy_that_nobody_verified_ends_nothing(report):
     fail(report, run(1), 0)
     report.write(row(run(2), 24, state="succeeded", verification_result="not_done"))

@@ -26,7 +26,8 @@ _RECURRENCE = """
         AND ended_at < %(before)s AND ended_at >= %(before)s - interval '90 days'
 """
 # A failed run that was continued by hand may be good itself. Otherwise the number says which run came later:
-# clocks are set back. Damage is over only when a run repaired it, or read everything and found none.
+# clocks are set back. A copy that others made may have ended before the failure: that it is good was known when
+# it was verified. Damage is over only when a run repaired it, or read everything and found none.
 _INCIDENTS: LiteralString = """
     SELECT i.incident_key, i.dag_id, i.run_id, i.scope_id, coalesce(i.scope_name, i.scope_id) AS scope_name,
         failed.number, i.cause, i.state, coalesce(i.failed_at, failed.ended_at) AS failed_at,
@@ -45,7 +46,7 @@ _INCIDENTS: LiteralString = """
     FROM respaldo.incident i
     LEFT JOIN respaldo.fm007 failed ON failed.run_key = i.incident_key
     LEFT JOIN LATERAL (
-        SELECT f.run_key, f.run_id, f.number, f.rerun_of, f.ended_at
+        SELECT f.run_key, f.run_id, f.number, f.rerun_of, greatest(f.ended_at, f.verified_at) AS ended_at
         FROM respaldo.fm007 f
         WHERE f.scope_id = i.scope_id AND f.kind = 'backup'
             AND f.state IN ('succeeded', 'succeeded_with_warnings') AND f.verification_result = 'good'
@@ -174,7 +175,7 @@ class OpenIncident(Value):
     good_run_id: str | None
     good_number: int | None
     good_at: AwareDatetime | None
-    """When the good run ended."""
+    """When the good run ended, and its copy was verified."""
     is_rerun: bool
     """The good run is a re-run of the failed one, or of a re-run of it; or the failed one, continued."""
 
