@@ -213,6 +213,12 @@ def test_no_text_runs_as_a_formula(xlsx):
     assert "hyperlink" not in "".join(sheets)
 
 
+def test_a_text_that_looks_like_a_part_of_the_file_stays_a_text(contents):
+    odd = contents.rows[0] | {"observaciones": "<r>Acta & anexo</r>"}
+    found = read_sheet(as_xlsx(contents._replace(rows=[odd]), HEADER, EDITION), "TIC-FM007")
+    assert found[0]["Observaciones"].strip() == "<r>Acta & anexo</r>"
+
+
 def test_the_sheet_has_the_forms_header_filter_and_print_set_up(xlsx):
     book = openpyxl.load_workbook(BytesIO(xlsx))
     assert book.sheetnames == ["TIC-FM007", "Totales", "Restauraciones", "Fallas", "Medios"]
@@ -299,6 +305,18 @@ def test_what_no_font_has_is_shown_by_its_number(pdf):
     text = " ".join(" ".join(text_of(pdf)).split())
     assert r"\u{1f600}" in text
     assert r"\u{202e}" in text
+
+
+@pytest.mark.parametrize("column", ["alcance", "causa", "observaciones"])
+def test_a_word_that_is_wider_than_its_column_goes_on_in_the_next_line(contents, column):
+    odd = contents.rows[0] | {"causa": None, "observaciones": None, column: "srv_actas_de_2026_" * 20}
+    [page, *_] = pypdfium2.PdfDocument(as_pdf(contents._replace(rows=[odd]), HEADER, None))
+    text = page.get_textpage()
+    start = text.get_text_range().index("srv")
+    left = text.get_charbox(start)[0]
+    right = max(text.get_charbox(start + number)[2] for number in range(250))
+    # No column of the runs is wider than an inch and three quarters.
+    assert right < left + 126
 
 
 def test_a_long_text_is_whole_in_the_spreadsheet_and_cut_in_the_pdf(xlsx, pdf):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,10 @@ from respaldo.report.form_lines import edition_text, form_lines
 from respaldo.report.totals import totals
 from respaldo.texts import form as texts
 from respaldo.texts.report import SIZE_HEADING
+
+_LETTERS = 7
+"""How many letters the narrowest share of a page's width takes, at the least."""
+_WORD_BREAK = "\u200b"
 
 
 class _Column(NamedTuple):
@@ -160,6 +165,18 @@ def _section(
         "headings": list(headings.values()),
         "widths": [column.width for column in described],
         "numbers": [column.is_number for column in described],
-        "rows": [list(row) for row in rows],
-        "total": list(total),
+        "rows": [_broken(row, described) for row in rows],
+        "total": _broken(total, described),
     }
+
+
+def _broken(cells: Sequence[str], columns: Sequence[_Column]) -> list[str]:
+    """Let words that are wider than their column go on in the next line: paths know no spaces."""
+    return [
+        _breakable(cell, round(column.width * _LETTERS)) for cell, column in zip(cells, columns, strict=False)
+    ]
+
+
+def _breakable(text: str, most: int) -> str:
+    piece = rf"[^/_.\-]{{1,{most}}}[/_.\-]?|[/_.\-]"
+    return re.sub(rf"\S{{{most + 1},}}", lambda word: _WORD_BREAK.join(re.findall(piece, word[0])), text)

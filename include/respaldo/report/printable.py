@@ -13,6 +13,7 @@ _SHOWN = (
     (0x391, 0x3A1),  # Greek
     (0x3A3, 0x3C9),
     (0x400, 0x45F),  # Cyrillic
+    (0x200B, 0x200B),  # where a word may go on in the next line: nothing is shown
     (0x2010, 0x2026),  # dashes, quotation marks, bullets; not what turns the direction of writing
     (0x2030, 0x203A),
     (0x20AC, 0x20AC),

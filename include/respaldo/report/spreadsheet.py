@@ -147,7 +147,7 @@ class _Writer:
         sheet.write_string(0, 0, f"{self.header.code} · {texts.TITLE}", self.formats["title"])
         for number, (label, value) in enumerate(self.lines.items(), start=1):
             sheet.write_string(number, 0, label, self.formats["label"])
-            sheet.write_string(number, 1, value[:_MOST_TEXT])
+            sheet.write_string(number, 1, _cell_text(value))
         return len(self.lines) + 2
 
     def _write(self, sheet: Worksheet, row: int, column: int, value: object) -> None:
@@ -164,7 +164,7 @@ class _Writer:
             case float():
                 sheet.write_number(row, column, value, self.formats["fraction"])
             case _:
-                sheet.write_string(row, column, _cut(text_of(value)), self.formats["text"])
+                sheet.write_string(row, column, _cell_text(text_of(value)), self.formats["text"])
 
     def _add_up(self, sheet: Worksheet, table: _Table, first: int, last: int) -> None:
         """Write sums that follow the filter, and what they are while nothing is filtered."""
@@ -233,7 +233,10 @@ def _number(value: int | timedelta | None) -> float:
     return value if value is not None and _fits(value) else 0
 
 
-def _cut(text: str) -> str:
+def _cell_text(text: str) -> str:
+    """Make a text one that a cell holds as it is."""
+    # Of XlsxWriter's own: it takes such a text for a part of the file, and puts it there without escapes.
+    text = f" {text}" if text.startswith("<r>") and text.endswith("</r>") else text
     return text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - len(texts.CUT)] + texts.CUT
 
 
