@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,11 @@ from respaldo.actions.copy import copy
 from respaldo.actions.execute import execute
 from respaldo.actions.plan import plan
 from respaldo.actions.verify import verify
-from respaldo.domain.errors import (
-    InvalidConfigurationError,
-    ReportError,
-)
+from respaldo.domain.errors import InvalidConfigurationError
 from respaldo.domain.values import Applied, Executed, Planned
 from respaldo.flows.contracts.checking import check
 from respaldo.flows.doing import Outcome, Work, do, log_applied
+from respaldo.flows.mending import applied_before, harmed, is_asked
 from respaldo.flows.progress import Teller
 from respaldo.flows.workplace import Workplace
 from respaldo.report.export import size
@@ -57,8 +54,8 @@ def _plan(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001 
 def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     teller = Teller(place.report, place.run.key)
     job, planned = place.job(), place.result("plan", Planned)
-    applied += _applied_before(place)
-    result = execute(job, planned, teller.tell, repair=_is_to_repair(place), applied=applied)
+    applied += applied_before(place)
+    result = execute(job, planned, teller.tell, repair=is_asked(place, "repair"), applied=applied)
     log_applied(applied)
     for warning in result.warnings:
         log.warning(texts.WARNINGS, warning)
@@ -66,7 +63,7 @@ def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     ids = ", ".join(made.snapshot_id for made in result.copies)
     log.info(texts.EXECUTED, result.files, size(result.size_bytes), size(added), ids)
     result = _shortened(result)
-    warnings = (*planned.warnings, *result.warnings, *_harmed(applied))
+    warnings = (*planned.warnings, *result.warnings, *harmed(applied))
     result = result.model_copy(update={"warnings": warnings})
     return result, lambda effort: rows.executed(place.run, result, effort)
 
@@ -76,8 +73,8 @@ def _verify(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG00
         place.job(),
         place.result("plan", Planned),
         place.result("execute", Executed),
-        accept_shrink=bool(place.context["params"].get("accept_shrink")),
-        read_all_data=bool(place.context["params"].get("read_all_data")),
+        accept_shrink=is_asked(place, "accept_shrink"),
+        read_all_data=is_asked(place, "read_all_data"),
     )
     for evidence in result.evidence:
         facts = ", ".join(f"{name}={value}" for name, value in evidence.facts.items())
@@ -91,29 +88,13 @@ def _copy(place: Workplace, applied: list[Applied]) -> Outcome:
     second = job.second
     if second is None:
         raise InvalidConfigurationError(problem="second_copy")
-    executed, repair = place.result("execute", Executed), _is_to_repair(place)
+    executed, repair = place.result("execute", Executed), is_asked(place, "repair")
     result = copy(job, second, place.result("plan", Planned), executed, repair=repair, applied=applied)
     log_applied(applied)
     log.info(texts.COPIED, result.repository, ", ".join(made.snapshot_id for made in result.copies))
-    result = result.model_copy(update={"warnings": tuple(_harmed(applied))})
+    result = result.model_copy(update={"warnings": tuple(harmed(applied))})
     at = datetime.now(UTC)
     return result, lambda effort: rows.copied(place.run, executed, result, at, effort)
-
-
-def _applied_before(place: Workplace) -> list[Applied]:
-    """Give what earlier attempts at the run applied: a repair is not over before all was saved anew."""
-    if place.run.attempt == 1:
-        return []
-    try:
-        row = place.report.row(place.run.key) or {}
-    except ReportError as error:
-        log.warning("%s", error)
-        return []
-    return [Applied.model_validate(one) for one in row.get("applied") or ()]
-
-
-def _is_to_repair(place: Workplace) -> bool:
-    return bool(place.context["params"].get("repair"))
 
 
 def _shortened(result: Executed) -> Executed:
@@ -122,16 +103,6 @@ def _shortened(result: Executed) -> Executed:
         return result
     kept = (*result.warnings[:_WARNINGS_HANDED_ON], texts.MORE_WARNINGS.format(count=more))
     return result.model_copy(update={"warnings": kept})
-
-
-def _harmed(applied: Sequence[Applied]) -> list[str]:
-    """Tell which former copies a repair could not make whole: the source no longer has what they lost."""
-    harmed = [str(snapshot) for one in applied for snapshot in _listed(one.facts.get("harmed"))]
-    return [texts.HARMED.format(snapshots=", ".join(harmed))] if harmed else []
-
-
-def _listed(fact: object) -> Sequence[object]:
-    return fact if isinstance(fact, tuple) else ()
 
 
 _WORK: dict[str, Work] = {

@@ -19,6 +19,7 @@ from respaldo.flows.contracts.checking import check
 from respaldo.flows.doing import Outcome, do, log_applied
 from respaldo.flows.manual import told
 from respaldo.flows.manual.place import ManualPlace
+from respaldo.flows.mending import applied_before, harmed, is_asked
 from respaldo.flows.progress import Teller
 from respaldo.flows.workplace import Workplace
 from respaldo.report.export import size
@@ -66,16 +67,18 @@ def _execute(work: Workplace, applied: list[Applied]) -> Outcome:
 
 def _saved(job: Job, place: ManualPlace, found: Measured, applied: list[Applied]) -> Measured:
     """Have restic keep the copy, and verify that as any copy of files. People judge its size themselves."""
-    teller = Teller(place.work.report, job.run.key)
-    saved = execute(job, place.planned, teller.tell, applied=applied)
+    teller, repair = Teller(place.work.report, job.run.key), is_asked(place.work, "repair")
+    applied += applied_before(place.work)
+    saved = execute(job, place.planned, teller.tell, repair=repair, applied=applied)
     log_applied(applied)
-    verified = verify(job, Planned(), saved, accept_shrink=True)
+    read_all_data = is_asked(place.work, "read_all_data")
+    verified = verify(job, Planned(), saved, accept_shrink=True, read_all_data=read_all_data)
     log.info(texts.KEPT, job.settings.repository, ", ".join(copy.snapshot_id for copy in saved.copies))
     return found.model_copy(
         update={
             "saved": saved,
             "evidence": (*found.evidence, *verified.evidence),
-            "warnings": saved.warnings,
+            "warnings": (*saved.warnings, *harmed(applied)),
         }
     )
 

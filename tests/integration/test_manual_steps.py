@@ -1,0 +1,83 @@
+"""The worker's half of a copy by hand with a real restic and report: damage is mended there as anywhere."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from airflow_kit import connection_to
+from damage_kit import packs
+from live_kit import repository_settings, write_configuration
+from respaldo.domain.manual import Performed
+from respaldo.domain.values import Endpoint, Planned, Run
+from respaldo.flows.manual import steps
+from respaldo.report.spool import Spool
+from respaldo.report.store import Report
+
+pytestmark = pytest.mark.one_restic
+
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def medium(tmp_path, report_database, airflow_home, monkeypatch, restic):
+    """A folder of copies that the worker may read, of the scope ``actas``."""
+    folder = tmp_path / "media"
+    (folder / "actas").mkdir(parents=True)
+    (folder / "actas" / "acta.bin").write_bytes(bytes(range(256)) * 4000)
+    config, settings = tmp_path / "config", repository_settings("principal")
+    settings["location"] = str(tmp_path / "principal")
+    write_configuration(config, {"principal": settings}, {})
+    scope = {
+        "name": "Actas", "department": "Archivo", "criticality": "media", "mode": "manual", "rpo": "31d",
+        "rto": "2d", "responsible": "soporte", "retention": {"monthly": "12m"}, "what": "Las actas",
+        "instructions": "Copie.", "repository": "principal", "folder": str(folder),
+    }  # fmt: skip
+    (config / "scopes").mkdir()
+    (config / "scopes" / "actas.yaml").write_text(yaml.safe_dump(scope))
+    monkeypatch.setenv("RESPALDO_CONFIG", str(config))
+    monkeypatch.setenv("RESPALDO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
+    master = json.dumps({"conn_type": "restic", "password": "clave de prueba, larga"})
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_PRINCIPAL", master)
+    return folder
+
+
+def execute(medium, run_id: str, **params: object):
+    """Do the worker's step of a run whose maker stated a path."""
+    stated = Performed(by="ana", at=NOW, started_at=NOW, ended_at=NOW, path=str(medium / "actas"))
+    results = {
+        "plan": Planned(new_repositories=("principal",)).model_dump(mode="json"),
+        "perform": stated.model_dump(mode="json"),
+    }
+    ti = SimpleNamespace(
+        dag_id="backup__actas", run_id=run_id, try_number=1, task_id="execute",
+        xcom_pull=lambda task_ids, **_: results[task_ids], xcom_push=lambda **_: None,
+    )  # fmt: skip
+    task = SimpleNamespace(execution_timeout=None)
+    dag_run = SimpleNamespace(run_type="manual", conf=params, run_after=NOW)
+    return steps.run("execute", "actas", {"ti": ti, "task": task, "dag_run": dag_run, "params": params})
+
+
+def test_a_rerun_that_is_to_repair_a_damaged_repository_does(medium, tmp_path, report_database):
+    execute(medium, "first")
+    [pack, *_] = packs(tmp_path / "principal" / "actas")
+    pack.unlink()
+    done = execute(medium, "again", repair=True, read_all_data=True)
+    assert [one["remedy"] for one in done["saved"]["applied"]] == ["repair"]
+    assert "read_data" in {one["method"] for one in done["evidence"]}
+    endpoint: Endpoint = report_database
+    run = Run(dag_id="backup__actas", run_id="again", scope_id="actas")
+    row = Report(endpoint, Spool(tmp_path / "spool")).row(run.key)
+    assert [one["remedy"] for one in row["applied"]] == ["repair"]
+
+
+def test_a_rerun_reads_all_of_the_repository_where_that_is_asked(medium):
+    execute(medium, "first")
+    methods = {
+        one["method"]: one["facts"] for one in execute(medium, "again", read_all_data=True)["evidence"]
+    }
+    assert methods["read_data"] == {"percent": "100.0"}
+    assert "read_data" not in {one["method"] for one in execute(medium, "third")["evidence"]}
