@@ -244,6 +244,20 @@ def test_an_answer_to_a_question_that_was_settled_meanwhile_is_refused(office):
             office.answer(choice, conf=asked, number="otro", valid_until=str(day(700)), note="No")
 
 
+def test_a_second_answer_is_refused_where_the_first_begins_later(office):
+    office.scope("erp", -1)
+    asked = {"valid_until": str(day(-1))}
+    later = {"valid_from": str(day(30)), "valid_until": str(day(395))}
+    office.record(office.answer(**later))
+    with pytest.raises(InvalidAnswerError, match="no es posterior"):
+        office.answer(**later, document="SECOP 2")
+    with pytest.raises(InvalidAnswerError, match="ya se renov"):
+        office.answer(conf=asked, number="otro", valid_until=str(day(700)))
+    with pytest.raises(InvalidAnswerError, match="ya se renov"):
+        office.answer("not_renewed", note="No")
+    assert office.report.spool.rejected() == []
+
+
 def test_people_are_told_of_a_question_once_and_anew_when_it_is_opened_again(office, caplog):
     from respaldo.flows.contracts.asking import forget, question
 
@@ -268,7 +282,9 @@ def test_one_that_will_not_be_renewed_is_not_asked_for_again(office):
     decision = office.answer(choice="not_renewed", note="Se cambia de nube")
     assert decision.decision == Decision(choice="not_renewed", note="Se cambia de nube", by="director", at=AT)
     office.record(decision)
-    office.record(office.answer(choice="not_renewed", note="Otra"))
+    with pytest.raises(InvalidAnswerError, match="ya está dicho"):
+        office.answer(choice="not_renewed", note="Otra")
+    office.record(decision)
     assert office.known()[(NUMBER, day(-1))].declined_at == AT
     assert office.look() == set()
     assert office.report.spool.rejected() == []

@@ -146,6 +146,13 @@ def test_a_renewal_that_does_not_lead_further_is_none():
     assert refusal(renewal(starts=-30, ends=1), early, taken=(), day=after(-10)) is None
 
 
+def test_what_was_renewed_from_a_later_day_on_is_not_renewed_once_more():
+    ahead = stands(renewal(), renewal("B", 367, 700, replaces="CT-2027-003"), on=-10)
+    for again in (renewal(), renewal("B", 367, 700), renewal("C", 1, 400)):
+        assert refusal(again, ahead, taken=(), day=after(-10)) == "not_later"
+    assert refusal(renewal("C", 701, 701), ahead, taken=(), day=after(-10)) is None
+
+
 # --- over all scopes
 
 ORGANIZATION = """

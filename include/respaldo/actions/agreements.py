@@ -67,8 +67,11 @@ def agreements(
             scopes_of[found.term.key].append(scope)
             earlier = standings.setdefault(found.term.key, found)
             # Two numbers can lead to one renewal: both are its own.
-            numbers = earlier.numbers | found.numbers
-            standings[found.term.key] = earlier.model_copy(update={"numbers": numbers})
+            both = {
+                "numbers": earlier.numbers | found.numbers,
+                "covered_until": max(earlier.covered_until, found.covered_until),
+            }
+            standings[found.term.key] = earlier.model_copy(update=both)
     by_end = sorted(standings.items(), key=lambda one: (one[1].term.valid_until, one[1].term.number))
     return {key: _agreement(found, scopes_of[key]) for key, found in by_end}
 

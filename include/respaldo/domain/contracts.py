@@ -50,6 +50,8 @@ class Standing(Value):
     state: State
     following: Renewal | None = None
     """One that was renewed already, and begins later."""
+    covered_until: date
+    """The last day of whatever is known of it, begun or not."""
     numbers: frozenset[str]
     """Of the file's contract and of all its renewals."""
 
@@ -104,6 +106,7 @@ def standing(file: Term, warn_before: timedelta, renewals: Iterable[Renewal], da
         term=term,
         state=state_on(day, term.valid_until, warn_before),
         following=min(later, key=lambda one: one.valid_from, default=None),
+        covered_until=max((term, *chain), key=lambda one: one.valid_until).valid_until,
         numbers=frozenset((file.number, *(one.number for one in chain))),
     )
 
@@ -116,7 +119,7 @@ def refusal(renewal: Renewal, of: Standing, *, taken: Collection[str], day: date
     wrong: dict[Refusal, bool] = {
         "past": renewal.valid_until < day,
         "order": renewal.valid_until < renewal.valid_from,
-        "not_later": renewal.valid_until <= of.term.valid_until,
+        "not_later": renewal.valid_until <= of.covered_until,
         "taken": renewal.number in taken,
     }
     return next((code for code, is_so in wrong.items() if is_so), None)

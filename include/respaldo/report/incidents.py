@@ -26,8 +26,8 @@ _RECURRENCE = """
         AND ended_at < %(before)s AND ended_at >= %(before)s - interval '90 days'
 """
 # A failed run that was continued by hand may be good itself. Otherwise the number says which run came later:
-# clocks are set back. A copy that others made may have ended before the failure: that it is good was known when
-# it was verified. Damage is over only when a run repaired it, or read everything and found none.
+# clocks are set back. A copy that others made may have ended before the failure: that it is good was known
+# when it was verified. Damage is over only when a run repaired it, or read everything and found none.
 _INCIDENTS: LiteralString = """
     SELECT i.incident_key, i.dag_id, i.run_id, i.scope_id, coalesce(i.scope_name, i.scope_id) AS scope_name,
         failed.number, i.cause, i.state, coalesce(i.failed_at, failed.ended_at) AS failed_at,

@@ -58,10 +58,11 @@ MISSING = "falta"
 TOO_LONG = "es demasiado largo"
 NO_DATE = "no es una fecha, como 2028-01-31"
 SETTLED = "el contrato por el que se preguntó ya se renovó, o ningún alcance lo nombra"
+DECLINED = "ya está dicho que este contrato no se renueva"
 PROBLEMS = {
     "past": ("valid_until", "ese día ya pasó"),
     "order": ("valid_until", "es anterior al primer día"),
-    "not_later": ("valid_until", "no es posterior al último día del contrato que se renueva"),
+    "not_later": ("valid_until", "no es posterior al último día que ya está registrado de este contrato"),
     "taken": ("number", "es el de otro contrato que está vigente"),
 }
 """By the refusals of ``respaldo.domain.contracts``: the field, and what is wrong with it."""

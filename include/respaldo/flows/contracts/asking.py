@@ -59,8 +59,7 @@ def question(place: ContractPlace) -> Question | None:
 
 def is_to_ask(place: ContractPlace, agreement: Agreement) -> bool:
     """Whether a contract has lapsed, nothing follows it, and nobody said that it will not be renewed."""
-    declined = any(one.declined_at and one.term == agreement.term for one in place.known)
-    return agreement.standing.is_open and not declined
+    return agreement.standing.is_open and not place.is_declined(agreement.term)
 
 
 def answered(place: ContractPlace, option: str, given: Mapping[str, Any], by: str, at: datetime) -> Settled:

@@ -57,8 +57,13 @@ def filled_in(place: ContractPlace, choice: str, given: Mapping[str, Any], by: s
     agreement = place.agreement()
     if agreement is None or place.lapsed not in (None, agreement.term):
         raise _refused("number", texts.SETTLED)
+    if agreement.standing.following and (place.lapsed or choice == "not_renewed"):
+        # Renewed meanwhile, from a later day on.
+        raise _refused("number", texts.SETTLED)
     if choice == "not_renewed":
         _require(text, "note")
+        if place.is_declined(agreement.term):
+            raise _refused("note", texts.DECLINED)
         declined = Decision(choice="not_renewed", note=text["note"], by=by, at=at)
         return Settled(agreement=agreement, decision=declined)
     _require(text, "number", "subject", "valid_from", "valid_until", "document")

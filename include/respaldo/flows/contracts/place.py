@@ -83,6 +83,10 @@ class ContractPlace:
         """Give the terms that count today, by key."""
         return agreements(self.configuration, self.known, self.today)
 
+    def is_declined(self, term: Term) -> bool:
+        """Whether somebody said that a term will not be renewed."""
+        return any(one.declined_at and one.term == term for one in self.known)
+
     @property
     def number(self) -> str:
         """The contract that the run is about."""

@@ -64,7 +64,7 @@ def _store(place: ContractPlace, of: Term, decision: Decision) -> Term:
             )
         )
         return term
-    if any(one.declined_at and one.term == of for one in place.known):
+    if place.is_declined(of):
         log.info(texts.DECLINED_ALREADY, of.number)
         return of
     place.report.write(
