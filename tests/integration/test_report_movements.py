@@ -60,7 +60,7 @@ def test_a_medium_is_registered_taken_out_brought_back_and_destroyed(report, mov
     out = move(OUT, NOW + timedelta(days=1))
     assert (out.state, out.site, out.custody, out.takes_copies) == ("out", "Banco", "Bóveda", False)
     back = move(BACK, NOW + timedelta(days=2))
-    assert (back.state, back.site, back.custody, back.takes_copies) == ("active", "Archivo", "Bóveda", True)
+    assert (back.state, back.site, back.custody, back.takes_copies) == ("active", "Archivo", "Ana", True)
     assert move(DESTROYED, NOW + timedelta(days=3)).state == "destroyed"
 
     movements = seen(report, "movimientos_medios")
@@ -75,6 +75,28 @@ def test_a_medium_is_registered_taken_out_brought_back_and_destroyed(report, mov
         "soporte",
     )
     assert medium["ultimo_movimiento"] == "Destrucción"
+
+
+def test_a_medium_comes_back_to_where_it_was_unless_somebody_says(report, move):
+    home = BACK.model_copy(update={"site": None})
+    move(TAPE)
+    move(OUT)
+    assert (move(home).site, report.medium("MAN-2026-000001").custody) == ("Archivo", "Ana")
+    move(OUT)
+    assert move(BACK.model_copy(update={"site": "Armario 2"})).site == "Armario 2"
+    move(OUT)
+    assert move(home).site == "Armario 2"
+    assert seen(report, "movimientos_medios")[-1]["lugar"] == "Armario 2"
+
+
+def test_where_a_medium_is_back_must_be_said_while_nobody_wrote_down_its_place(report, move):
+    holding(report, "MAN-2026-000001", NOW)
+    move(OUT)
+    with pytest.raises(MediumRefusedError) as told:
+        move(BACK.model_copy(update={"site": None}))
+    assert told.value.facts["problem"] == "falta: Lugar"
+    assert report.medium("MAN-2026-000001").state == "out"
+    assert move(BACK).site == "Archivo"
 
 
 def test_a_medium_that_has_a_label_keeps_it(move):

@@ -33,8 +33,16 @@ _WRITTEN = "SELECT label FROM respaldo.media_movement WHERE recorded_by = %s"
 _LOCK = "SELECT FROM respaldo.media WHERE label = %s FOR UPDATE"
 _MOVED = """
     UPDATE respaldo.media
-    SET state = %(state)s, site = coalesce(%(site)s, site), custody = coalesce(%(custody)s, custody)
+    SET state = %(state)s, site = coalesce(%(site)s, site),
+        custody = CASE WHEN %(state)s = 'active' THEN %(custody)s ELSE coalesce(%(custody)s, custody) END
     WHERE label = %(label)s
+"""
+_PLACED = """
+    SELECT site, custody
+    FROM respaldo.media_movement
+    WHERE label = %s AND move IN ('registered', 'in')
+    ORDER BY number DESC
+    LIMIT 1
 """
 _MOVEMENT = """
     INSERT INTO respaldo.media_movement
@@ -98,6 +106,8 @@ def record(endpoint: Endpoint, movement: Movement, *, series: str, by: str, at: 
         else:
             connection.execute(_LOCK, (movement.label,))
             _check(movement, medium(connection, movement.label or ""), at)
+            if movement.move == "in":
+                values |= _back(connection, movement)
             connection.execute(_MOVED, values | {"state": _STATES[movement.move]})
         connection.execute(_MOVEMENT, values)
         return _known(connection, values["label"])
@@ -125,6 +135,16 @@ def _check(movement: Movement, found: Medium | None, at: datetime) -> None:
     ):
         until = found.keep_until.astimezone(at.tzinfo).date()
         raise refused(movement.label, "still_needed", copies=found.copies, until=until)
+
+
+def _back(connection: Connection[DictRow], movement: Movement) -> dict[str, str | None]:
+    """Give where a medium is that comes back, and who keeps it: as before it left, unless somebody says."""
+    before = connection.execute(_PLACED, (movement.label,)).fetchone() or {"site": None, "custody": None}
+    site = movement.site or before["site"]
+    if site is None:
+        # Respaldo registered it, with its first copy: nobody wrote down where its place is.
+        raise refused(movement.label, "missing", fields=texts.PARAMS["site"][0])
+    return {"site": site, "custody": movement.custody or before["custody"]}
 
 
 def _known(connection: Connection[DictRow], label: str) -> Medium:

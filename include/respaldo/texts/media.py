@@ -14,7 +14,7 @@ Anota qué pasa con un medio que guarda copias. Lo ejecuta **{keepers}** con **T
 |---|---|
 | Registrar un medio | Clase y lugar. La etiqueta, solo si el medio ya trae una; si no, se le asigna la siguiente |
 | Sale | Etiqueta, a qué lugar va y por qué |
-| Regresa | Etiqueta |
+| Regresa | Etiqueta; el lugar, si es otro o nadie lo había anotado |
 | Se destruye | Etiqueta, por qué y el acta |
 
 Las copias en repositorios reciben su etiqueta solas, al registrarse la ejecución.
@@ -41,7 +41,7 @@ PARAMS = {
     "kind": ("Clase", "Solo al registrar: disco, cinta, DVD, memoria USB..."),
     "description": ("Descripción", "Solo al registrar: marca, capacidad, número de serie."),
     "site": ("Lugar", "Dónde queda: sede, oficina, armario. Al regresar, vacío: donde estaba."),
-    "custody": ("Custodia", "Quién lo guarda desde ahora."),
+    "custody": ("Custodia", "Quién lo guarda desde ahora. Al regresar, vacía: quien lo guardaba antes."),
     "reason": ("Motivo", "Por qué sale o se destruye."),
     "document": ("Documento", "Acta, oficio o caso que lo soporta; obligatorio al destruir."),
     "confirmed": (
