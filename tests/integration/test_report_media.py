@@ -140,6 +140,22 @@ def test_a_copy_that_is_made_anew_on_another_medium_is_on_that_one_only(report):
     assert (report.medium("CINTA-1").copies, report.medium("CINTA-2").copies) == (0, 1)
 
 
+def test_a_copy_of_another_product_has_one_label_however_many_runs_read_of_it(report):
+    evening, days = NOW - timedelta(hours=7), timedelta(days=1)
+    copy = FIRST.model_copy(update={"repository": None})
+    for number, made_at in ((1, evening), (2, evening), (3, evening + days)):
+        report.write(RowUpdate.of(run_of(number), state="succeeded", ended_at=made_at))
+        report.write(labels(number, copy.model_copy(update={"made_at": made_at})))
+    other = Run(dag_id="backup__web", run_id="1", scope_id="web")
+    report.write(RowUpdate.of(other, state="succeeded", ended_at=evening))
+    report.write(LabelsUpdate.of_copies(other, copy.model_copy(update={"made_at": evening})))
+    assert [given(report, number) for number in (1, 2, 3)] == [
+        ["PRI-2026-000001"], ["PRI-2026-000001"], ["PRI-2026-000002"]
+    ]  # fmt: skip
+    assert report.row(other.key)["labels"] == ["PRI-2026-000003"]
+    assert report.medium("PRI-2026-000001").copies == 2
+
+
 def test_a_longer_number_than_its_width_is_written_in_full(report):
     with connected(report.endpoint) as connection:
         connection.execute("INSERT INTO respaldo.media_series VALUES ('PRI-2026-######', 999999)")

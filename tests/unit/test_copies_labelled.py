@@ -103,6 +103,7 @@ def test_a_copy_that_another_product_made_gets_one_of_the_organization(configura
     [copy] = labelled(scope, configuration, {"inspect": {}}, AT)
     assert (copy.label, copy.series, copy.repository) == (None, "MAN-2026-######", None)
     assert (copy.description, copy.kind, copy.site) == ("Veeam", "disco", "Sede alterna")
+    assert copy.made_at == AT
 
 
 def test_a_medium_that_is_needed_is_one_that_holds_a_copy_whose_time_is_not_over():

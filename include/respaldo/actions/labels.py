@@ -41,7 +41,8 @@ def labelled(
             )
         case ExternalScope():
             source = settings.source
-            return (of.medium(None, kind=source.medium, description=settings.saved, site=source.site),)
+            copy = of.medium(None, kind=source.medium, description=settings.saved, site=source.site)
+            return (copy.model_copy(update={"made_at": at}),)
         case _:
             raise AssertionError(settings)
 

@@ -24,6 +24,15 @@ _NUMBER = """
     ON CONFLICT (series) DO UPDATE SET last = kept.last + 1
     RETURNING last
 """
+# Two runs may read of one copy that another product made.
+_SEEN = """
+    SELECT held.label
+    FROM respaldo.media_holding held JOIN respaldo.fm007 f ON f.run_key = held.run_key
+    WHERE f.scope_id = %(scope_id)s AND f.ended_at = %(made_at)s AND f.run_key <> %(run_key)s
+        AND held.copy = %(copy)s
+    ORDER BY f.number
+    LIMIT 1
+"""
 _MEDIUM = """
     INSERT INTO respaldo.media
         (label, kind, description, site, custody, repository, registered_at, registered_by)
@@ -57,6 +66,8 @@ class LabelledCopy(Value):
     """See ``respaldo.domain.labels.series``."""
     label: str | None = None
     """The label of the medium that somebody named; None: a new one."""
+    made_at: AwareDatetime | None = None
+    """When another product made it: a run that found the same copy before has given it its label."""
     kind: str | None = None
     description: str | None = None
     site: str | None = None
@@ -91,7 +102,7 @@ def give_labels(connection: Connection[DictRow], row: LabelsUpdate, at: str) -> 
     # Series are locked in one order: two runs never wait for each other.
     for copy in sorted(row.labelled, key=lambda copy: copy.series):
         if copy.which not in given or copy.label is not None:
-            _label(connection, row.run_key, copy, at)
+            _label(connection, row, copy, at)
     key = row.model_dump(include={"run_key", "dag_id", "run_id", "scope_id"})
     return key | {"labels": list(_given(connection, row.run_key).values())}
 
@@ -116,10 +127,12 @@ def _given(connection: Connection[DictRow], run_key: str) -> dict[str, str]:
     return {found["copy"]: found["label"] for found in connection.execute(_GIVEN, (run_key,))}
 
 
-def _label(connection: Connection[DictRow], run_key: str, copy: LabelledCopy, at: str) -> None:
-    values = copy.model_dump() | {"run_key": run_key, "copy": copy.which, "at": at, "registered_by": None}
+def _label(connection: Connection[DictRow], row: LabelsUpdate, copy: LabelledCopy, at: str) -> None:
+    key = {"run_key": row.run_key, "scope_id": row.scope_id, "copy": copy.which}
+    values = copy.model_dump() | key | {"at": at, "registered_by": None}
+    seen = connection.execute(_SEEN, values).fetchone() if copy.made_at else None
     # A medium that somebody named is known: it was looked up when it was named.
-    label = new_medium(connection, values) or copy.label
+    label = seen["label"] if seen else new_medium(connection, values) or copy.label
     connection.execute(_HOLDING, values | {"label": label})
 
 
