@@ -28,9 +28,6 @@ def config(tmp_path, monkeypatch):
     folder = tmp_path / "config"
     shutil.copytree(DEFAULT, folder)
     for path in (folder / "scopes").iterdir():
-        if path.stem not in (FILES, DATABASES):
-            path.unlink()
-    for path in (folder / "scopes").iterdir():
         if path.stem not in SCOPES:
             path.unlink()
     monkeypatch.setenv("RESPALDO_CONFIG", str(folder))
@@ -148,6 +145,13 @@ def test_a_scope_that_is_not_configured_is_refused_with_those_that_are(home, com
     done = respaldo(*command, "demo_documento", *(("x",) if command == ("find",) else ()))
     assert (done.exit_code, done.stdout) == (1, "")
     assert "No hay un alcance «demo_documento»; los hay: demo_documentos, demo_erp" in done.stderr
+
+
+def test_a_scope_whose_copies_restic_does_not_keep_is_told_as_such(home, config):
+    shutil.copy(DEFAULT / "scopes" / "demo_externo.yaml", config / "scopes")
+    done = respaldo("restore", "demo_externo")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "De «demo_externo» restic no guarda copias: las hace una persona u otro producto" in done.stderr
 
 
 def test_a_broken_scope_is_told_with_its_mistakes(home, config):

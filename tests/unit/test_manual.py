@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,8 @@ from respaldo.config.manual import ManualScope
 from respaldo.domain.errors import ReportUnavailableError
 from respaldo.domain.media import Medium
 from respaldo.domain.people_errors import InvalidAnswerError, ManualCopyFailedError
-from respaldo.flows.manual import answers
+from respaldo.domain.values import Planned, PreviousCopy
+from respaldo.flows.manual import answers, told
 from respaldo.flows.manual.answers import Answer
 from respaldo.texts import causes
 
@@ -183,6 +185,19 @@ def test_a_verifier_says_why_a_copy_is_not_good_and_is_not_its_maker():
     for refused in ({"option": "bad"}, {"option": "good", "by": "soporte"}):
         with pytest.raises(InvalidAnswerError):
             said(**refused)
+
+
+def test_a_former_copy_whose_files_nobody_counted_is_told_without_their_number():
+    previous = PreviousCopy(run_id="antes", ended_at=NOW, files=None, size_bytes=2000)
+    place = SimpleNamespace(
+        settings=ManualScope.model_validate(SCOPE),
+        work=SimpleNamespace(request=lambda: SimpleNamespace(reason=None, requester=None, ticket=None)),
+        planned=Planned(previous=previous),
+        zone=BOGOTA,
+    )
+    assert "| Copia anterior | N.º de archivos –, 2,0 kB, del 2026-03-14 18:00 |" in told.to_perform(
+        place, NOW
+    )
 
 
 SCOPE = {

@@ -49,6 +49,8 @@ def job(command: str, scope_id: str, repository: str | None = None) -> Job:
     found = configuration()
     if scope_id in found.invalid:
         _stop_for(found.invalid[scope_id])
+    if scope_id in found.all_scopes and scope_id not in found.kept:
+        stop(texts.NOT_KEPT.format(name=scope_id))
     if scope_id not in found.kept:
         stop(texts.NOT_A_SCOPE.format(name=scope_id, known=", ".join(found.kept)))
     if repository is not None and repository not in found.repositories:

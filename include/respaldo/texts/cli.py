@@ -42,6 +42,7 @@ SYNCED = "Pool {pool}: {slots} turnos"
 SYNCED_USERS = "Usuarios de Airflow anotados: {count}"
 NOT_A_REPOSITORY = "No hay un repositorio «{name}»; los hay: {known}"
 NOT_A_SCOPE = "No hay un alcance «{name}»; los hay: {known}"
+NOT_KEPT = "De «{name}» restic no guarda copias: las hace una persona u otro producto. El reporte y los medios dicen dónde están."
 NOT_A_MOMENT = (
     "«{text}» no es una fecha: escriba AAAA-MM-DD o AAAA-MM-DDTHH:MM, en la hora de la organización."
 )

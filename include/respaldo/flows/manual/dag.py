@@ -12,21 +12,16 @@ from respaldo.config.configuration import Configuration, Configured
 from respaldo.config.manual import ManualScope
 from respaldo.config.repositories import pool_of
 from respaldo.domain.quantities import format_duration
+from respaldo.flows.caretaking import asked_again
 from respaldo.flows.manual.form import perform_fields, verify_fields
 from respaldo.flows.manual.operators import ManualQuestionOperator, ManualStepOperator
 from respaldo.flows.operators import RecordOperator, WatcherOperator
-from respaldo.flows.policy import QuestionRetryPolicy
 from respaldo.flows.scope_dag import asked_for, scope_dag
 from respaldo.texts import manual as texts
 from respaldo.texts.backup import NONE
 
 _MOST_RUNS = 16
 """Runs that wait for people at once: none may keep the next schedule from asking for its copy."""
-
-_QUESTIONS_AGAIN = 20
-"""How often a question whose answer cannot be is asked again."""
-
-_RETRY_SECONDS = 15
 
 
 def manual_dag(scope: Configured[ManualScope], configuration: Configuration) -> DAG:
@@ -69,10 +64,7 @@ def _question(
         params=fields,
         options=list(options.values()),
         response_timeout=within,
-        retries=_QUESTIONS_AGAIN,
-        # An answer that is lost, or cannot be, is asked for again at once.
-        retry_delay=timedelta(seconds=1),
-        retry_policy=QuestionRetryPolicy(_RETRY_SECONDS),
+        **asked_again(),
         **_named(name, scope),
         **special,
     )

@@ -77,7 +77,7 @@ def _previous(place: ManualPlace, copy: PreviousCopy | None) -> str:
     if copy is None:
         return texts.NOTHING
     when = moment(copy.ended_at, place.zone)
-    return texts.PREVIOUS.format(files=copy.files, size=size(copy.size_bytes), when=when)
+    return texts.PREVIOUS.format(files=_or_nothing(copy.files), size=size(copy.size_bytes), when=when)
 
 
 def _saved(place: ManualPlace, found: Measured) -> str:

@@ -14,8 +14,9 @@ from respaldo.config.configuration import Configuration, folder, load
 from respaldo.config.organization import Organization
 from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.domain.quantities import format_duration
+from respaldo.flows.caretaking import asked_again
 from respaldo.flows.operators import InvalidScopeOperator
-from respaldo.flows.policy import CauseRetryPolicy, QuestionRetryPolicy
+from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.requests.decisions import OPTIONS
 from respaldo.flows.requests.form import answer, form
 from respaldo.flows.requests.operators import (
@@ -39,9 +40,6 @@ _LONGEST_STEP = timedelta(hours=24)
 _RETRIES = 6
 _RETRY_SECONDS = 15
 """Before the first retry; each later wait doubles. The report may be away for a quarter of an hour."""
-
-_QUESTIONS_AGAIN = 20
-"""How often a question whose answer lacks its note is asked again."""
 
 
 def airflow_restore_request_dag() -> DAG | None:
@@ -165,10 +163,7 @@ def _question(name: str, answer_within: timedelta, *fields: str) -> DecisionOper
         params=answer(*fields),
         options=list(OPTIONS[name].values()),
         response_timeout=answer_within,
-        retries=_QUESTIONS_AGAIN,
-        # An answer that is lost, or lacks its note, is asked for again at once.
-        retry_delay=timedelta(seconds=1),
-        retry_policy=QuestionRetryPolicy(_RETRY_SECONDS),
+        **asked_again(),
         **_title(name),
     )
 
