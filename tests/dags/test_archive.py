@@ -10,12 +10,14 @@ from airflow.sdk.exceptions import AirflowSkipException
 from respaldo.actions import archive as action
 from respaldo.config.configuration import load
 from respaldo.domain.archive_errors import AlreadyArchivedError, ArchiveNotAllowedError, InvalidPeriodError
-from respaldo.domain.errors import ReportTamperedError
+from respaldo.domain.errors import ReportTamperedError, ReportUnavailableError
 from respaldo.domain.periods import Period
 from respaldo.flows.archive import steps
 from respaldo.flows.archive.dag import airflow_archive_dag
 from respaldo.flows.roles.dags import dags_of
 from respaldo.texts import archive as texts
+
+OCTOBER = datetime(2026, 10, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -60,9 +62,9 @@ def context(configuration, monkeypatch):
     """Airflow's context of the step `collect`; keys of the form, and the run's kind and user, by name."""
     monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", '{"conn_type": "postgres", "host": "/nonexistent"}')
 
-    def make(run_type="manual", user="soporte", **params):
+    def make(run_type="manual", user="soporte", tries=1, **params):
         return {
-            "ti": SimpleNamespace(dag_id="fm007_archive", run_id="r", try_number=1),
+            "ti": SimpleNamespace(dag_id="fm007_archive", run_id="r", try_number=tries, max_tries=6),
             "dag_run": SimpleNamespace(
                 run_type=run_type,
                 triggering_user_name=user if run_type == "manual" else None,
@@ -81,7 +83,7 @@ def archived(monkeypatch):
 
     def archive(run, wanted, organization, report):
         asked.append(wanted)
-        raise AlreadyArchivedError(period=wanted.period.name, version=1, folder="2026/x_v1", at="2026-10-02")
+        raise AlreadyArchivedError(period=wanted.period.name, version=1, folder="2026/x_v1", at=OCTOBER)
 
     monkeypatch.setattr(steps, "archive", archive)
     monkeypatch.setattr(steps, "first_moment", lambda _: datetime(2026, 9, 20, tzinfo=UTC))
@@ -162,3 +164,18 @@ def test_by_schedule_people_are_told_of_an_altered_history(context, archived, no
     assert roles == ("profesional", "soporte")
     assert "Falta la entrada 7 del historial" in notice.text
     assert "verify-log" in notice.text
+
+
+def test_by_schedule_people_are_told_when_what_could_have_passed_did_not(
+    context, archived, notices, monkeypatch
+):
+    def away(*_):
+        raise ReportUnavailableError(reason="connection refused")
+
+    monkeypatch.setattr(steps, "archive", away)
+    for tries in (1, 6, 7):
+        assert notices == []
+        with pytest.raises(ReportUnavailableError):
+            steps.collect(context("scheduled", tries=tries))
+    [(roles, _)] = notices
+    assert roles == ("profesional", "soporte")

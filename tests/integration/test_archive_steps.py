@@ -5,13 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_kit import connection_to
 from archive_kit import fill, organization, read_view
 from respaldo.flows.archive import steps
+from respaldo.report import contents
 from respaldo.report.archive_folder import ArchiveFolder
 from respaldo.report.archives import ArchiveUpdate
 from respaldo.sources.files.source import FilesSource
+from respaldo.texts import archive as texts
 
 
 @pytest.fixture
@@ -82,6 +85,21 @@ def test_what_a_lost_run_left_without_a_row_is_recorded_by_the_next(root, notice
         (1, False, None),
         (2, True, "soporte"),
     ]
+
+
+def test_a_month_that_was_archived_before_it_ended_is_archived_again_by_schedule(
+    root, notices, view, monkeypatch
+):
+    with monkeypatch.context() as clock:
+        early = datetime(2026, 10, 23, 12, tzinfo=UTC)
+        clock.setattr(contents, "datetime", SimpleNamespace(now=lambda _: early))
+        handed_on = steps.collect(context("manual__1", since="2026-10-01", until="2026-10-31"))
+    steps.record(context("manual__1", handed_on))
+    again = ArchiveUpdate.model_validate(steps.collect(context("scheduled__2")))
+    assert (again.version, again.replaces, again.archived_by) == (2, 1, None)
+    assert again.reason == texts.WAS_EARLY.format(version=1)
+    with pytest.raises(AirflowSkipException):
+        steps.collect(context("scheduled__3"))
 
 
 def test_recording_once_more_writes_no_row_twice(root, notices, view):

@@ -53,6 +53,7 @@ Para comprobar que los documentos son los que se archivaron, en la carpeta de un
 ARCHIVED = "Archivado en %s: %d filas, huella del historial %s"
 REASON_NOT_NEEDED = "El periodo no estaba archivado: es su primera versión y el motivo no se guarda."
 SKIPPED = "No se archiva de nuevo: {told}"
+WAS_EARLY = "La versión {version} se archivó antes de que terminara el periodo."
 NOTHING_YET = "No se archiva {period}: el formato empezó después."
 RECORDED = "Registrada la versión %d de %s"
 NOBODY = "nadie"

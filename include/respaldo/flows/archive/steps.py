@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -47,17 +47,20 @@ def collect(context: Context) -> dict[str, Any]:
     :raises AirflowSkipException: by schedule, where there is nothing to do.
     """
     place = _Place.of(context)
-    with place.told():
+    with place.told(by_letter=place.is_scheduled):
         place.refuse_others()
         asked = Asked(place.period, reason=_text(context, "reason"), by=place.by)
         if place.is_scheduled:
             place.skip_before_the_first_run()
         try:
-            record = archive(place.work.run, asked, place.organization, place.work.report)
+            record = place.archived(asked)
         except AlreadyArchivedError as error:
-            if place.is_scheduled:
+            if not place.is_scheduled:
+                raise
+            if not place.was_early(error):
                 raise AirflowSkipException(texts.SKIPPED.format(told=in_words(error))) from error
-            raise
+            asked = asked._replace(reason=texts.WAS_EARLY.format(version=error.facts["version"]))
+            record = place.archived(asked)
     if asked.reason is not None and record.reason is None:
         log.warning(texts.REASON_NOT_NEEDED)
     log.info(texts.ARCHIVED, record.folder, record.row_count, record.history_head)
@@ -71,7 +74,8 @@ def record(context: Context) -> None:
     """
     place = _Place.of(context)
     made = ArchiveUpdate.model_validate(context["ti"].xcom_pull(task_ids="collect"))
-    with place.told():
+    # The documents are in their place: a later run records them.
+    with place.told(by_letter=False):
         written = keys(place.work.report.endpoint)
         for one in ArchiveFolder(place.organization.archive.root).records():
             if one.archive_key not in written:
@@ -145,6 +149,15 @@ class _Place:
         if is_ours and "archive" not in organization.duties_of_user(user):
             raise ArchiveNotAllowedError(user=user, keepers=organization.titles_of(*keepers(organization)))
 
+    def archived(self, asked: Asked) -> ArchiveUpdate:
+        """Archive what is asked for: see ``respaldo.actions.archive``."""
+        return archive(self.work.run, asked, self.organization, self.work.report)
+
+    def was_early(self, error: AlreadyArchivedError) -> bool:
+        """Whether somebody archived the period before it was over: its last runs are not in the archive."""
+        at = datetime.fromisoformat(error.facts["at"])
+        return at < self.period.until(ZoneInfo(self.organization.timezone))
+
     def skip_before_the_first_run(self) -> None:
         """Skip a month in which there was no form yet.
 
@@ -156,8 +169,11 @@ class _Place:
             raise AirflowSkipException(texts.NOTHING_YET.format(period=_in_words(self.period)))
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Tell why a step fails: in its log, and to people where nobody is there who asked for it."""
+    def told(self, *, by_letter: bool) -> Iterator[None]:
+        """Tell why a step fails: in its log, and to people where nobody is there who asked for it.
+
+        What can pass by itself they are told when it was tried for the last time.
+        """
         try:
             yield
         except RespaldoError as error:
@@ -165,7 +181,9 @@ class _Place:
             if isinstance(error, ReportTamperedError):
                 told = f"{told} {texts.HISTORY_ALTERED}"
             log.error("%s", told)
-            if self.is_scheduled and not error.transient and not isinstance(error, InvalidConfigurationError):
+            ti = self.work.context["ti"]
+            is_final = not error.transient or ti.try_number > ti.max_tries
+            if by_letter and is_final and not isinstance(error, InvalidConfigurationError):
                 self.send(letters.not_archived(period=_in_words(self.period), told=told, link=self.link))
             raise
 
