@@ -78,6 +78,25 @@ def test_one_under_way_is_told_and_does_not_count(told):
     assert record.running.started_at == datetime(2026, 11, 23, 11, 30, tzinfo=ZONE)
 
 
+def test_one_that_was_broken_off_before_the_newest_is_not_under_way(told):
+    assert told(HEAD + RUNNING.replace("23/11", "20/11") + GOOD, VEEAM).running is None
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_that_ended_at_once_the_failed_one_counts(told, order):
+    lines = [GOOD, GOOD.replace("Success", "Failed")][::order]
+    assert told(HEAD + "".join(lines), VEEAM).newest.outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    ("written", "decimal"),
+    [("1,5 GB", "."), ("10,25 GB", "."), ("1.5 GB", ","), ("12 5", "."), ("1.2.3", ",")],
+)
+def test_a_fraction_of_another_language_is_not_taken_for_thousands(told, written, decimal):
+    content = HEAD + GOOD.replace("10,25 GB", written)
+    assert refused(told, content, VEEAM, numbers={"decimal": decimal}).facts["reason"] == "bad_number"
+
+
 def test_one_without_an_end_is_under_way_whatever_its_word(told):
     record = told(HEAD + GOOD + RUNNING.replace("Running", "Success"), VEEAM)
     assert record.newest.result == "Success"

@@ -50,7 +50,12 @@ def _read(value: Scalar, numbers: Numbers, unit: str) -> int | None:
 
 
 def _plain(text: str, decimal: str) -> str:
-    """Take away what parts thousands, and write the sign before a fraction as a point."""
-    thousands = "," if decimal == "." else "."
-    text = re.sub(r"(?<=\d)[\s' ](?=\d)", "", text.replace(thousands, ""))
+    """Take away what parts thousands, and write the sign before a fraction as a point.
+
+    :raises ValueError: it parts something else: 1,5 GB are not 15 GB.
+    """
+    thousands = re.escape("," if decimal == "." else ".")
+    text = re.sub(rf"(?<=\d)(?:{thousands}|[\s'’])(?=\d{{3}}(?!\d))", "", text)
+    if re.search(thousands, text):
+        raise ValueError(text)
     return text.replace(decimal, ".")

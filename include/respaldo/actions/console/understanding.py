@@ -38,12 +38,16 @@ def understood(text: str, source: ExternalSource, where: str, zone: ZoneInfo, no
     running = [one for one in copies if one.outcome == "running"]
     if not over:
         raise UnreadableError("none_over", job=source.job or source.product)
+    # Of several that ended at once, one that failed says more.
+    newest = max(over, key=lambda one: (_when(one), one.outcome == "failed"))
+    under_way = max(running, key=_when, default=None)
     return ConsoleRecord(
         product=source.product,
         where=where,
         entries=len(copies),
-        newest=max(over, key=_when),
-        running=max(running, key=_when, default=None),
+        newest=newest,
+        # One before the newest was broken off: it has no end, and is not under way.
+        running=under_way if under_way and _when(under_way) > _when(newest) else None,
     )
 
 
