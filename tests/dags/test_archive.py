@@ -135,6 +135,7 @@ def test_by_hand_the_days_of_the_form_and_its_reason_are_meant(context, archived
         ({"since": "2026-10-01"}, "escriba las dos fechas, o ninguna"),
         ({"since": "2026-10-02", "until": "2026-10-01"}, "es anterior al primero"),
         ({"since": "2026-12-01", "until": "2026-12-02"}, "que aún no llega"),
+        ({"since": "2026-10-01", "until": "9999-12-31"}, "9999-12-31"),
     ],
 )
 def test_days_that_are_no_period_are_refused(context, archived, days, told, caplog):

@@ -84,6 +84,20 @@ def test_new_labels_are_printed_once(labelled, tmp_path):
     assert (done.exit_code, done.stderr) == (1, f"{texts.CLI_NONE_NEW}\n")
 
 
+def test_a_new_label_that_is_named_too_is_printed_once(labelled, tmp_path):
+    file = tmp_path / "hoja.pdf"
+    assert respaldo("PRI-2026-000001", "--new", "--to", file).stdout.startswith("3 etiquetas")
+    assert scanned(file) == ["MAN-2026-000001", "PRI-2026-000001", "PRI-2026-000002"]
+
+
+def test_a_destroyed_medium_gets_no_new_label(labelled, tmp_path):
+    gone = Movement(move="destroyed", label="MAN-2026-000001", reason="x", document="Acta 1", moved_by="s")
+    labelled.move(gone, series="", by="b", at=NOW)
+    file = tmp_path / "hoja.pdf"
+    assert respaldo("--new", "--to", file).exit_code == 0
+    assert scanned(file) == ["PRI-2026-000001", "PRI-2026-000002"]
+
+
 def test_nothing_is_printed_when_one_of_the_labels_is_unknown(labelled, tmp_path):
     file = tmp_path / "hoja.pdf"
     done = respaldo("PRI-2026-000001", "X-1", "--to", file)

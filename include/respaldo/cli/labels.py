@@ -91,7 +91,7 @@ def _print(
     organization = workplace.configuration().organization
     rows = _named(endpoint, names)
     if unprinted is not None:
-        rows += media_pages.selected(endpoint, unprinted, _MOST_NEW)
+        rows += [row for row in media_pages.selected(endpoint, unprinted, _MOST_NEW) if row not in rows]
         if not rows:
             stop(texts.CLI_NONE_NEW)
     zone = ZoneInfo(organization.timezone)

@@ -16,7 +16,7 @@ class ArchiveError(RespaldoError):
 
 
 class InvalidPeriodError(ArchiveError):
-    """``problem``: ``reversed``, ``future``, or ``half`` where only one of its days is given."""
+    """``problem``: ``reversed``, ``future``, ``endless``, or ``half`` where only one of its days is given."""
 
     code = "invalid_period"
 

@@ -23,6 +23,9 @@ class Period(Value):
     def _goes_forward(self) -> Self:
         if self.last < self.first:
             raise InvalidPeriodError(problem="reversed", first=self.first, last=self.last)
+        if self.last == date.max:
+            # No moment comes after it.
+            raise InvalidPeriodError(problem="endless", last=self.last)
         return self
 
     @classmethod

@@ -22,7 +22,7 @@ _CHOSEN: LiteralString = """
             FROM respaldo.media_holding h JOIN respaldo.fm007 f ON f.run_key = h.run_key
             WHERE h.label = m.label AND f.scope_id = %(scope)s
         ))
-        AND (NOT %(unprinted)s OR m.printed_at IS NULL)
+        AND (NOT %(unprinted)s OR (m.printed_at IS NULL AND m.state <> 'destroyed'))
 """
 _COUNT: LiteralString = "SELECT count(*) AS total" + _CHOSEN
 # The keys first: what a medium holds is then counted for one page and not for all that it skips.
@@ -58,7 +58,7 @@ class MediaSelection(Value):
     scope: str | None = None
     """That hold a copy of it."""
     unprinted: bool = False
-    """Whose label was never printed by ``respaldo labels``."""
+    """That are not destroyed, and whose label was never printed by ``respaldo labels``."""
 
 
 class MediaPage(NamedTuple):

@@ -80,6 +80,7 @@ PERIOD_PROBLEMS = {
     "reversed": "el último día ({last}) es anterior al primero ({first})",
     "future": "comienza el {first}, que aún no llega",
     "half": "escriba las dos fechas, o ninguna",
+    "endless": "el último día ({last}) no puede ser: revise el año",
 }
 
 CAUSES: dict[str, Cause] = {
