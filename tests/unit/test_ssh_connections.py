@@ -6,6 +6,7 @@ import pytest
 
 from respaldo import connections
 from respaldo.domain.errors import ConnectionIncompleteError
+from respaldo.hosts import ssh
 
 
 @pytest.fixture
@@ -51,3 +52,19 @@ def test_a_connection_that_lacks_something_or_checks_no_key_is_refused(stored, e
     with pytest.raises(ConnectionIncompleteError) as error:
         connections.ssh_host("veeam")
     assert error.value.facts["field"].startswith(field)
+
+
+@pytest.mark.parametrize("content", [b"equipo\n", b"\xf1\n"])
+def test_a_list_of_known_machines_that_cannot_be_read_is_told_as_it_is(tmp_path, monkeypatch, content):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "known_hosts").write_bytes(content)
+    with pytest.raises(ssh.SshError) as error:
+        ssh.read_file(ssh.Host(name="veeam", address="127.0.0.1", port=1), "/srv/x", 10, 5)
+    assert (error.value.reason, error.value.is_passing) == ("known_hosts", False)
+
+
+def test_a_name_that_no_machine_can_have_leads_to_none():
+    with pytest.raises(ssh.SshError) as error:
+        ssh.read_file(ssh.Host(name="veeam", address="equipo..local", host_key=None), "/srv/x", 10, 5)
+    assert error.value.reason == "host_unreachable"

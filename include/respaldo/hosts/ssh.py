@@ -26,6 +26,7 @@ _SAID_BYTES = 2000
 Reason = Literal[
     "host_unreachable",
     "host_key",
+    "known_hosts",
     "login_refused",
     "private_key",
     "host_slow",
@@ -179,7 +180,8 @@ async def _translated(work: Callable[[], Awaitable[Result]]) -> Result:
         raise SshError("no_permission", error) from error
     except TimeoutError as error:
         raise SshError("host_slow", error, is_passing=True) from error
-    except (asyncssh.ConnectionLost, OSError) as error:
+    except (asyncssh.ConnectionLost, OSError, UnicodeError) as error:
+        # No name of a machine can be written so, or nobody answers to it.
         raise SshError("host_unreachable", error, is_passing=True) from error
     except asyncssh.Error as error:
         raise SshError("ssh_failed", error) from error
@@ -202,7 +204,10 @@ def _known_hosts(host: Host) -> Any:  # noqa: ANN401  (what asyncssh takes)
 
     if host.host_key is None:
         known = Path("~/.ssh/known_hosts").expanduser()
-        return str(known) if known.is_file() else ([], [], [])
+        try:
+            return asyncssh.read_known_hosts(str(known)) if known.is_file() else ([], [], [])
+        except (OSError, ValueError) as error:
+            raise SshError("known_hosts", error) from error
     try:
         # As Airflow's own form takes it: a key without its kind is RSA's.
         text = host.host_key if " " in host.host_key.strip() else f"ssh-rsa {host.host_key}"
