@@ -70,9 +70,11 @@ def test_the_tasks_of_a_run_that_began_before_the_file_was_broken_still_find_the
     write_scope("compras", repository="principl")
     as_a_task_of("backup__compras")
     dag = airflow_backup_dags()["backup__compras"]
-    steps = {*STEPS, "inspect"}
+    steps = {*STEPS, "inspect", "perform"}
     assert set(dag.task_dict) == {"configuration", *steps, "watcher"}
     assert dag.task_dict["record"].get_flat_relative_ids(upstream=True) == steps - {"record"}
+    # An answer, or the end of its time, wakes a question by this name.
+    assert all(hasattr(dag.task_dict[question], "execute_complete") for question in ("perform", "verify"))
     decision = dag.task_dict["plan"].retry_policy.evaluate(InvalidConfigurationError(), 1, 3)
     assert decision.action is RetryAction.FAIL
 

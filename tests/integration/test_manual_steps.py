@@ -10,9 +10,11 @@ import yaml
 from airflow_kit import connection_to
 from damage_kit import packs
 from live_kit import repository_settings, write_configuration
+from respaldo.domain.errors import InvalidConfigurationError
 from respaldo.domain.manual import Performed
-from respaldo.domain.values import Endpoint, Planned, Run
+from respaldo.domain.values import Planned, Run
 from respaldo.flows.manual import steps
+from respaldo.flows.operators import WokenStepOperator
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 
@@ -45,20 +47,30 @@ def medium(tmp_path, report_database, airflow_home, monkeypatch, restic):
     return folder
 
 
-def execute(medium, run_id: str, **params: object):
-    """Do the worker's step of a run whose maker stated a path."""
+def context(medium, run_id: str, step: str, **params: object):
+    """Give Airflow's context of a step of a run whose maker stated a path."""
     stated = Performed(by="ana", at=NOW, started_at=NOW, ended_at=NOW, path=str(medium / "actas"))
     results = {
         "plan": Planned(new_repositories=("principal",)).model_dump(mode="json"),
         "perform": stated.model_dump(mode="json"),
     }
     ti = SimpleNamespace(
-        dag_id="backup__actas", run_id=run_id, try_number=1, task_id="execute",
+        dag_id="backup__actas", run_id=run_id, try_number=1, task_id=step,
         xcom_pull=lambda task_ids, **_: results[task_ids], xcom_push=lambda **_: None,
     )  # fmt: skip
     task = SimpleNamespace(execution_timeout=None)
     dag_run = SimpleNamespace(run_type="manual", conf=params, run_after=NOW)
-    return steps.run("execute", "actas", {"ti": ti, "task": task, "dag_run": dag_run, "params": params})
+    return {"ti": ti, "task": task, "dag_run": dag_run, "params": params}
+
+
+def row_of(run_id: str, tmp_path, report_database):
+    run = Run(dag_id="backup__actas", run_id=run_id, scope_id="actas")
+    return Report(report_database, Spool(tmp_path / "spool")).row(run.key)
+
+
+def execute(medium, run_id: str, **params: object):
+    """Do the worker's step."""
+    return steps.run("execute", "actas", context(medium, run_id, "execute", **params))
 
 
 def test_a_rerun_that_is_to_repair_a_damaged_repository_does(medium, tmp_path, report_database):
@@ -68,9 +80,7 @@ def test_a_rerun_that_is_to_repair_a_damaged_repository_does(medium, tmp_path, r
     done = execute(medium, "again", repair=True, read_all_data=True)
     assert [one["remedy"] for one in done["saved"]["applied"]] == ["repair"]
     assert "read_data" in {one["method"] for one in done["evidence"]}
-    endpoint: Endpoint = report_database
-    run = Run(dag_id="backup__actas", run_id="again", scope_id="actas")
-    row = Report(endpoint, Spool(tmp_path / "spool")).row(run.key)
+    row = row_of("again", tmp_path, report_database)
     assert [one["remedy"] for one in row["applied"]] == ["repair"]
 
 
@@ -81,3 +91,17 @@ def test_a_rerun_reads_all_of_the_repository_where_that_is_asked(medium):
     }
     assert methods["read_data"] == {"percent": "100.0"}
     assert "read_data" not in {one["method"] for one in execute(medium, "third")["evidence"]}
+
+
+@pytest.mark.parametrize("question", ["perform", "verify"])
+def test_an_answer_to_a_question_of_a_scope_that_was_broken_meanwhile_is_told_as_such(
+    medium, tmp_path, report_database, question
+):
+    path = tmp_path / "config" / "scopes" / "actas.yaml"
+    path.write_text(path.read_text().replace("rpo: 31d", "rpoo: 31d"))
+    woken = WokenStepOperator(task_id=question, scope_id="actas")
+    with pytest.raises(InvalidConfigurationError):
+        woken.execute_complete(context(medium, "waited", question), {"chosen_options": ["Está bien"]})
+    row = row_of("waited", tmp_path, report_database)
+    assert (row["cause"], row["failed_step"]) == ("invalid_configuration", question)
+    assert "rpoo" in row["cause_detail"]

@@ -13,7 +13,13 @@ from respaldo.config.repositories import RepositorySettings, pool_of
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.external.operators import ExternalStepOperator
-from respaldo.flows.operators import InvalidScopeOperator, RecordOperator, StepOperator, WatcherOperator
+from respaldo.flows.operators import (
+    InvalidScopeOperator,
+    RecordOperator,
+    StepOperator,
+    WatcherOperator,
+    WokenStepOperator,
+)
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY, asked_for, dag_id_of, field, scope_dag
 from respaldo.texts import backup as texts
@@ -72,18 +78,24 @@ def invalid_dag(
         if is_for_a_task:
             policy = CauseRetryPolicy(0)
             steps = [
-                _operator(name)(task_id=name, scope_id=scope_id, retry_policy=policy)
-                for name in ("plan", "inspect", *STEPS[1:])
+                operator(task_id=name, scope_id=scope_id, retry_policy=policy)
+                for name, operator in _OF_ANY_MODE.items()
             ]
             chain(*steps)
             steps >> WatcherOperator(task_id="watcher", scope_id=scope_id)
     return dag
 
 
-def _operator(step: str) -> type[StepOperator] | type[RecordOperator]:
-    if step == "record":
-        return RecordOperator
-    return ExternalStepOperator if step == "inspect" else StepOperator
+_OF_ANY_MODE: dict[str, type[StepOperator] | type[RecordOperator]] = {
+    "plan": StepOperator,
+    "inspect": ExternalStepOperator,
+    "perform": WokenStepOperator,
+    "execute": StepOperator,
+    "verify": WokenStepOperator,
+    "copy": StepOperator,
+    "record": RecordOperator,
+}
+"""The steps of a scope that cannot be read: nobody knows of which mode it was."""
 
 
 def _step(name: str, scope: ConfiguredScope) -> StepOperator | RecordOperator:
@@ -98,8 +110,8 @@ def _step(name: str, scope: ConfiguredScope) -> StepOperator | RecordOperator:
     if name == "verify":
         # Others' DAGs can be scheduled on good copies.
         special["outlets"] = [Asset(name=f"respaldo_{scope.id}", uri=f"respaldo://{scope.id}")]
-    title = texts.TASK_TITLES[name]
-    return _operator(name)(task_id=name, task_display_name=title, scope_id=scope.id, **special)
+    title, operator = texts.TASK_TITLES[name], RecordOperator if name == "record" else StepOperator
+    return operator(task_id=name, task_display_name=title, scope_id=scope.id, **special)
 
 
 def _form() -> dict[str, Param]:

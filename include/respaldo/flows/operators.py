@@ -35,6 +35,13 @@ class StepOperator(BaseOperator):
         raise CancelledRunError(step=self.task_display_name)
 
 
+class WokenStepOperator(StepOperator):
+    """What may be a question of a scope whose file was broken while it waited: woken, it says so."""
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ARG002
+        return self.execute(context)
+
+
 class RecordOperator(BeginRunOperator):
     """Closes the run's row, and begins what follows from how it ended.
 

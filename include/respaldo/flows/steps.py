@@ -105,8 +105,15 @@ def _shortened(result: Executed) -> Executed:
     return result.model_copy(update={"warnings": kept})
 
 
+def _perform(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001
+    """Tell why nobody's answer is taken: only a scope that cannot be read has this step here."""
+    place.configuration()
+    raise InvalidConfigurationError(problem="mode")
+
+
 _WORK: dict[str, Work] = {
     "plan": _plan,
+    "perform": _perform,
     "execute": _execute,
     "verify": _verify,
     "copy": _copy,
