@@ -44,14 +44,14 @@ _STATED_ENDS = {"perform": "ended_at", "verify": "copy_ended_at"}
 def close(place: Workplace) -> Trigger | None:
     """Write the run's final state, and give the DAG run that follows from it, if one does.
 
-    A step that ended without a word gets its cause here. One that somebody marked as done gave no result:
-    nothing is known to be good of it.
+    A step that ended without a word gets its cause here. One that somebody marked as done, or as one to leave
+    out, gave no result: nothing is known to be good of it. No step of a backup is left out otherwise.
     """
     began = time.monotonic()
     states = place.states()
     failed = [step for step, state in states.items() if state == "failed"]
     results = {step: _result(place, step) for step, state in states.items() if state == "success"}
-    marked = [step for step, result in results.items() if result is None]
+    marked = [step for step, state in states.items() if state == "skipped" or results.get(step, 0) is None]
     silent = [step for step in failed if not _has_told(place, step)]
     for step, error in (
         *((step, CancelledRunError(step=texts.TASK_TITLES[step])) for step in marked[:1]),
