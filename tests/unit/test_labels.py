@@ -25,7 +25,7 @@ def repository(**settings) -> RepositorySettings:
     ("pattern", "filled"),
     [
         ("PRI-{year}-{number:06}", "PRI-2026-######"),
-        ("{number}", "#"),
+        ("{number:03}", "###"),
         ("{site}.{number:9}", "SEDE-NORTE.#########"),
         ("C{number:03}-{year}", "C###-2026"),
     ],
@@ -51,6 +51,9 @@ def test_a_series_is_the_pattern_without_its_number(pattern, filled):
         ("CÓD-{number}", "label_letters"),
         ("../{number}", "label_letters"),
         ("-{number}", "label_letters"),
+        ("{number}", "label_length"),
+        ("A{number}", "label_length"),
+        ("{site}{site}{site}{site}-{number}", "label_length"),
         ("PRI-{number", "label_malformed"),
         ("PRI-}{number}", "label_malformed"),
         ("", "string_too_short"),

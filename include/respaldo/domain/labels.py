@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-LABEL = r"^[A-Z0-9][A-Z0-9.-]{2,47}$"
+_SHORTEST, _LONGEST = 3, 48
+LABEL = rf"^[A-Z0-9][A-Z0-9.-]{{{_SHORTEST - 1},{_LONGEST - 1}}}$"
 """Capitals, digits, ``-`` and ``.``: what people can spell, addresses and QR codes hold as it is."""
 
 
@@ -44,6 +45,9 @@ def _usable(pattern: str) -> str:
         raise PydanticCustomError("label_width", "only the number has a width, of 1 to 9 digits")
     if not all(_SAFE.fullmatch(literal) for literal, *_ in parts) or pattern.startswith((".", "-")):
         raise PydanticCustomError("label_letters", "capitals, digits, - and . only")
+    shortest, longest = (len(series(pattern, year=2000, site=site)) for site in ("X", "X" * _LONGEST_SITE))
+    if not _SHORTEST <= shortest <= longest <= _LONGEST:
+        raise PydanticCustomError("label_length", "labels have 3 to 48 letters")
     return pattern
 
 

@@ -61,6 +61,7 @@ PROBLEMS = {
     "label_malformed": "«{value}» tiene una llave sin su pareja",
     "label_field": "en «{value}» solo sirven {{year}}, {{number}} y {{site}}",
     "label_number": "en «{value}» debe estar el número, una vez: por ejemplo PRI-{{year}}-{{number:06}}",
+    "label_length": "con «{value}» las etiquetas no tendrían de 3 a 48 signos",
     "label_width": "en «{value}» solo el número lleva ancho, de 1 a 9 cifras, como {{number:06}}",
     "label_letters": "«{value}» solo puede tener mayúsculas, cifras, «-» y «.», y empieza por letra o cifra",
     "sheet_too_big": "las etiquetas no caben en una hoja A4: en «{side}» suman {needed} mm, y la hoja tiene {has}",
