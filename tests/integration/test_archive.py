@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive_kit import OCTOBER, fill, organization
+from archive_kit import BOGOTA, OCTOBER, fill, organization
 from respaldo.actions.archive import Asked, archive
 from respaldo.domain.archive_errors import (
     AlreadyArchivedError,
@@ -104,7 +104,8 @@ def test_the_same_run_again_gives_the_same_and_writes_nothing(made, filled, root
 def test_a_period_is_not_archived_again_without_a_reason(made, filled, root):
     with pytest.raises(AlreadyArchivedError) as caught:
         archive(run(2), Asked(OCTOBER), organization(root), filled)
-    assert "2026-10 ya está archivado: versión 1" in in_words(caught.value)
+    at = made.archived_at.astimezone(BOGOTA)
+    assert f"2026-10 ya está archivado: versión 1, del {at:%Y-%m-%d %H:%M:%S}-05:00" in in_words(caught.value)
     assert names(root) == FIRST
 
 

@@ -70,7 +70,7 @@ def archive(run: Run, asked: Asked, organization: Organization, report: Report) 
     :raises ArchiveError: the archive's folder cannot be used: see ``ArchiveFolder``.
     :raises ReportUnavailableError, ReportSchemaError: the report cannot be read.
     """
-    folder = ArchiveFolder(organization.archive.root)
+    folder, zone = ArchiveFolder(organization.archive.root), ZoneInfo(organization.timezone)
     with folder.turn():
         known = folder.records()
         for record in known:
@@ -80,14 +80,15 @@ def archive(run: Run, asked: Asked, organization: Organization, report: Report) 
                 return record
         former = _former(asked.period, known, report)
         if former is not None and asked.reason is None:
+            at = former.at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
             raise AlreadyArchivedError(
-                period=asked.period.name, version=former.version, folder=former.folder, at=former.at
+                period=asked.period.name, version=former.version, folder=former.folder, at=at
             )
         report.drain()
         contents = collect(
             report.endpoint,
             asked.period,
-            ZoneInfo(organization.timezone),
+            zone,
             heads=[record.head for record in known],
         )
         edition = _edition(former, asked.reason)
