@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import traceback
 from pathlib import Path
 
@@ -319,6 +320,35 @@ def test_what_is_no_yaml_is_told_with_its_line(config):
     (config / "scopes" / "nomina.yaml").write_text("name: Nómina\nrpo: [26h\nrto: 4h\n")
     problem = only_problem(config)
     assert (problem.code, problem.line) == ("not_yaml", 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: a\x07b\n",
+        "name: a\0b\n",
+        "? [a]\n: b\n",
+        "name: !!int x\n",
+        "name: !!bool x\n",
+        "rpo: 0x_\n",
+        "[" * 3000,
+        "a: &a [*a]\n",
+    ],
+    ids=["control sign", "NUL", "list as key", "no int", "no bool", "no number", "too deep", "holds itself"],
+)
+def test_what_yaml_makes_no_value_of_is_told_and_keeps_no_other_file_from_being_read(config, text):
+    shutil.copy(config / "scopes" / "nomina.yaml", config / "scopes" / "otra.yaml")
+    (config / "scopes" / "nomina.yaml").write_text(text)
+    assert "otra" in load(config).scopes
+    assert only_problem(config).code == "not_yaml"
+
+
+def test_a_day_that_no_calendar_has_is_told_with_its_key(config):
+    path = config / "scopes" / "nomina.yaml"
+    path.write_text(path.read_text() + "contract: {number: CT-1, valid_until: 2027-02-30}\n")
+    problem = only_problem(config)
+    assert (problem.key, problem.line) == ("contract.valid_until", len(path.read_text().splitlines()))
+    assert "2027-02-30" in tell(problem)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "palabra\n"])

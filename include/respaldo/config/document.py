@@ -19,6 +19,19 @@ Location = tuple[int | str, ...]
 _YAML_TAG = "tag:yaml.org,2002:"
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves a day that no calendar has (2027-02-30) as it is written: its model tells it with its key."""
+
+    def moment(self, node: yaml.ScalarNode) -> object:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Loader.add_constructor(f"{_YAML_TAG}timestamp", _Loader.moment)
+
+
 @dataclass(frozen=True)
 class Document:
     """The data of a file and the YAML nodes that it came from."""
@@ -63,12 +76,15 @@ def read(path: Path) -> Document:
             raise ConfigurationProblemsError(
                 tuple(Problem(file=str(path), line=line, key=key, code="key_twice") for key, line in twice)
             )
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, 1, "file_unreadable", error) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _unreadable(path, line, "not_yaml", error.problem) from error
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, RecursionError) as error:
+        # PyYAML's own for what it cannot make a value of: one file must not keep the others from being read.
+        raise _unreadable(path, 1, "not_yaml", str(error).partition("\n")[0]) from error
     document = Document(path, data, root)
     if not isinstance(data, dict):
         raise _unreadable(path, 1, "not_a_mapping", "")
