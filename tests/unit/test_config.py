@@ -262,6 +262,7 @@ def test_a_person_with_two_roles_may_do_what_either_may(config):
         ("PRI-{number:x}", "label_width", "como {number:06}"),
         ("pri-{number}", "label_letters", "mayúsculas"),
         ("PRI-{number", "label_malformed", "llave"),
+        ("A{number}", "label_length", "de 3 a 48 signos"),
     ],
 )
 def test_a_pattern_of_labels_that_makes_none_is_told(config, pattern, code, told):
