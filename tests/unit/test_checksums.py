@@ -101,6 +101,14 @@ def test_a_name_that_is_not_unicode_is_told_in_letters_that_every_report_can_hol
     assert error.value.facts["path"] == "a\\udcf1o.txt"
 
 
+def test_a_link_that_was_put_in_place_of_a_copy_since_it_was_stated_is_not_followed(copy, tmp_path):
+    asked = stated(tmp_path / "medio" / "carpeta", checksum=None)
+    (tmp_path / "medio").symlink_to(copy)
+    with pytest.raises(SourceUnreadableError) as error:
+        measure(asked)
+    assert error.value.facts["path"] == str(tmp_path / "medio" / "carpeta")
+
+
 def test_nothing_is_no_copy_and_what_cannot_be_read_is_named(tmp_path):
     (tmp_path / "vacia").mkdir()
     with pytest.raises(SourceEmptyError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,10 @@ def measure(performed: Performed) -> Measured:
 
 
 def _measured(performed: Performed, path: Path) -> Measured:
+    for stated in filter(None, (performed.path, performed.manifest)):
+        # Links were followed when it was stated. One that is there now came since, and may lead anywhere.
+        if os.path.realpath(stated) != stated:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), stated)
     listed = _Listed(performed.manifest)
     whole, one, size_bytes, files = hashlib.sha256(), "", 0, 0
     for summed in _summed(path):
