@@ -12,9 +12,13 @@ from damage_kit import packs
 from live_kit import repository_settings, write_configuration
 from respaldo.domain.errors import InvalidConfigurationError
 from respaldo.domain.manual import Performed
+from respaldo.domain.people_errors import InvalidAnswerError, ManualCopyFailedError
 from respaldo.domain.values import Planned, Run
-from respaldo.flows.manual import steps
+from respaldo.flows.manual import questions, steps
+from respaldo.flows.manual.answers import Answer
+from respaldo.flows.manual.place import ManualPlace
 from respaldo.flows.operators import WokenStepOperator
+from respaldo.flows.workplace import Workplace
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 
@@ -105,3 +109,18 @@ def test_an_answer_to_a_question_of_a_scope_that_was_broken_meanwhile_is_told_as
     row = row_of("waited", tmp_path, report_database)
     assert (row["cause"], row["failed_step"]) == ("invalid_configuration", question)
     assert "rpoo" in row["cause_detail"]
+
+
+@pytest.mark.parametrize(
+    ("option", "error", "goes_on"),
+    [("made", InvalidAnswerError, True), ("failed", ManualCopyFailedError, False)],
+)
+def test_a_question_that_was_settled_is_a_new_one_when_its_task_is_cleared(medium, option, error, goes_on):
+    kept = {"until": "2026-11-02T08:00:00+00:00"}
+    store = SimpleNamespace(get=kept.get, delete=kept.pop)
+    place = ManualPlace(
+        Workplace.of("actas", context(medium, "asked", "perform") | {"task_state_store": store})
+    )
+    with pytest.raises(error):
+        questions.answered("perform", place, Answer(option, {"observations": "No monta"}, "ana", NOW))
+    assert bool(kept) is goes_on

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from respaldo.actions import manual_rows
 from respaldo.domain.people_errors import (
+    CopyRejectedError,
     InvalidAnswerError,
     ManualCopyFailedError,
     NotPerformedError,
@@ -66,17 +67,22 @@ def ask(step: str, place: ManualPlace) -> Question:
 
 
 def answered(step: str, place: ManualPlace, answer: Answer) -> dict[str, Any]:
-    """Take an answer into the row, and give what the task hands on.
+    """Take an answer into the row, and give what the task hands on. What asks once more asks anew.
 
     :raises InvalidAnswerError: something of it cannot be so: it is asked for again.
     :raises ManualCopyFailedError, CopyRejectedError: the copy could not be made, or is not good.
     """
     try:
-        return do(step, place.work, lambda *_: _ANSWERS[step](place, answer))
+        handed_on = do(step, place.work, lambda *_: _ANSWERS[step](place, answer))
     except InvalidAnswerError as error:
         log.warning(texts.REFUSED, answer.by)
         _tell_refusal(step, place, error)
         raise
+    except (ManualCopyFailedError, CopyRejectedError):
+        place.work.context["task_state_store"].delete(_UNTIL)
+        raise
+    place.work.context["task_state_store"].delete(_UNTIL)
+    return handed_on
 
 
 def unanswered(step: str, place: ManualPlace) -> NoReturn:
@@ -100,7 +106,7 @@ def _role(step: str, place: ManualPlace) -> str:
 def _until(step: str, place: ManualPlace) -> tuple[datetime, bool]:
     """Give until when the question waits, and whether it begins to wait now.
 
-    One that is asked again goes on with its time; one whose task was cleared after that begins anew.
+    One that is asked again goes on with its time; one that was answered, or is cleared after it, begins anew.
     """
     now, before = datetime.now(UTC), place.work.context["task_state_store"].get(_UNTIL)
     if before is not None and datetime.fromisoformat(str(before)) > now:
