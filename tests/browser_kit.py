@@ -86,8 +86,13 @@ def state_of(live, run_id: str, task: str, dag: str = "restore_request") -> str:
 
 def answer(page: Page, live, run_id: str, task: str, option: str, is_done: Callable[[], object]) -> None:
     """Answer, and again if Airflow lost it: it does when the question is only some seconds old."""
+    button = page.get_by_test_id(f"hitl-option-{option}")
     for _ in range(5):
-        page.get_by_test_id(f"hitl-option-{option}").click()
+        # What was taken is shown with its buttons off, also while what follows takes its time.
+        wait_until(lambda: is_done() or (button.is_visible() and button.is_enabled()), f"{option} of {task}")
+        if is_done():
+            return
+        button.click()
         with contextlib.suppress(AssertionError):
             wait_until(is_done, f"what follows from {option}", seconds=25)
             return

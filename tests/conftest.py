@@ -212,10 +212,10 @@ exec '{restic}' "$@"
 
 
 @pytest.fixture
-def restic(request, tmp_path, monkeypatch) -> None:
+def restic(request, tmp_path, monkeypatch) -> str:
     """Put a restic first on PATH: each that RESPALDO_TEST_RESTIC names, or the one that the project uses.
 
-    What it makes opens quickly (`tests/weak_keys.py`).
+    What it makes opens quickly (`tests/weak_keys.py`). Given is the path of restic itself.
     """
     program = request.param or ensured("restic")
     (tmp_path / "bin").mkdir()
@@ -223,6 +223,7 @@ def restic(request, tmp_path, monkeypatch) -> None:
     wrapper.write_text(_WEAKENED.format(python=sys.executable, weak_keys=WEAK_KEYS, restic=program))
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    return program
 
 
 @functools.cache

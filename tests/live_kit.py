@@ -149,6 +149,18 @@ class Live:
     def state(self, run: Run) -> str:
         return str(self.installation.api.get(f"dags/{run.dag_id}/dagRuns/{run.run_id}")["state"])
 
+    def give_up(self, run: Run) -> None:
+        """Mark a run as failed: again where the scheduler had hold of it, which Airflow answers with 500."""
+        path = f"dags/{run.dag_id}/dagRuns/{run.run_id}"
+
+        def is_marked() -> bool:
+            with contextlib.suppress(ApiError):
+                self.installation.api.patch(path, {"state": "failed"})
+                return True
+            return False
+
+        wait_until(is_marked, f"{run.scope_id} to be given up", 0.5)
+
     def end_of(self, run: Run) -> str:
         """Wait until a run is over, and give its state."""
         wait_until(lambda: self.state(run) in ("success", "failed"), f"{run.scope_id} to be over", 0.5)

@@ -767,7 +767,7 @@ def test_a_search_in_a_copy_that_is_not_there_is_told(case):
 
 
 @needs_root
-def test_who_may_give_no_file_away_still_gets_them(tmp_path, engine):
+def test_who_may_give_no_file_away_still_gets_them(restic):
     """Ask plain restic, as another user: owners are the one who restores, and it is no error."""
     folder = Path(tempfile.mkdtemp(prefix="respaldo-user-", dir="/tmp"))
     try:
@@ -775,7 +775,7 @@ def test_who_may_give_no_file_away_still_gets_them(tmp_path, engine):
         (folder / "data").mkdir()
         (folder / "data" / "of root").write_text("x")
         (folder / "data" / "of root").chmod(0o640)
-        shutil.copy(engine.binary, folder / "restic")
+        shutil.copy(restic, folder / "restic")
         folder.chmod(0o755)
         run = [folder / "restic", "-r", folder / "r", "--no-cache"]
         environment = os.environ | {"RESTIC_PASSWORD": "x"}

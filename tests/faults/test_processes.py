@@ -60,9 +60,7 @@ def _stop_restic(scene: Scene) -> None:
 
 def _mark_it_failed(scene: Scene) -> None:
     restic = acts.caught(scene, "backup")
-    scene.live.installation.api.patch(
-        f"dags/{scene.run.dag_id}/dagRuns/{scene.run.run_id}", {"state": "failed"}
-    )
+    scene.live.give_up(scene.run)
     restic.resume()
 
 

@@ -473,7 +473,15 @@ def test_a_snapshot_that_a_new_report_does_not_know_can_be_named(installation):
 def test_an_interrupted_restoration_leaves_its_rows_closed(installation, number):
     command = ["restore", SCOPE, "--to", "original", "--overwrite", "always"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from respaldo.cli import app; app()", *command],
+        # Who runs the tests in the background of a shell has told them to ignore Ctrl-C.
+        [
+            "env",
+            "--default-signal=INT",
+            sys.executable,
+            "-c",
+            "from respaldo.cli import app; app()",
+            *command,
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

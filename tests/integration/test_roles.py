@@ -2,10 +2,13 @@
 
 import json
 import sys
+from pathlib import Path
 
 import yaml
 
 from live_kit import ORGANIZATION, repository_settings, write_configuration
+
+RESPALDO = Path(sys.executable).with_name("respaldo")
 
 _HEAD = """
 import json
@@ -182,12 +185,12 @@ def test_forgotten_roles_are_told_by_lint_and_the_command_mends_them(airflow_wit
     airflow_with_fab(
         sys.executable, "-m", "airflow", "connections", "add", "respaldo_principal", "--conn-type", "restic"
     )
-    assert "ejecute respaldo roles sync" in airflow_with_fab("respaldo", "lint", exit_code=1, **place)
-    assert "Rol creado: Respaldo: soporte" in airflow_with_fab("respaldo", "roles", "sync", **place)
-    assert "Configuración correcta" in airflow_with_fab("respaldo", "lint", **place)
+    assert "ejecute respaldo roles sync" in airflow_with_fab(RESPALDO, "lint", exit_code=1, **place)
+    assert "Rol creado: Respaldo: soporte" in airflow_with_fab(RESPALDO, "roles", "sync", **place)
+    assert "Configuración correcta" in airflow_with_fab(RESPALDO, "lint", **place)
 
 
 def test_under_another_manager_of_users_there_is_nothing_to_do(airflow_with_fab):
     simple = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
-    told = airflow_with_fab("respaldo", "roles", "sync", AIRFLOW__CORE__AUTH_MANAGER=simple)
+    told = airflow_with_fab(RESPALDO, "roles", "sync", AIRFLOW__CORE__AUTH_MANAGER=simple)
     assert "nada que hacer" in told.replace("\n", " ")

@@ -102,7 +102,7 @@ def test_a_medium_that_is_out_takes_no_copy_that_somebody_makes(live, tape):
     wait_until(lambda: live.report.row(run.key)["cause"] == "invalid_answer", "the refusal", 0.5)
     assert "ese medio no recibe copias: Retirado" in live.report.row(run.key)["cause_detail"]
     assert live.report.medium(tape).copies == 0
-    live.installation.api.patch(f"dags/{run.dag_id}/dagRuns/{run.run_id}", {"state": "failed"})
+    live.give_up(run)
 
 
 def test_a_label_is_printed_and_found_again_by_its_code_in_a_browser(live, media, tape, page_of):

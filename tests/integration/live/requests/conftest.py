@@ -201,8 +201,7 @@ class Desk:
     def _give_up(self, name: str, task: str) -> None:
         """End a request that asks what it should not: the others go on, and its test says what was asked."""
         self.unplanned[name] = task
-        run = self.runs[name]
-        self.live.installation.api.patch(f"dags/{DAG}/dagRuns/{run.run_id}", {"state": "failed"})
+        self.live.give_up(self.runs[name])
 
     def _over(self) -> set[str]:
         runs = self.live.installation.api.get(f"dags/{DAG}/dagRuns", limit=100)["dag_runs"]
