@@ -282,6 +282,15 @@ def test_missing_names_assets_and_scopes_that_do_not_meet(config, csv_file):
     assert "propia" in unnamed
     assert "Activos sin alcance: 1 de 2." in done.stdout
     assert "rota (respaldo lint)" in done.stderr
+    assert "como si no tuviera alcance" in " ".join(done.stderr.split())
+
+
+def test_an_import_warns_of_a_broken_file_that_may_be_the_scope_of_an_asset(config, csv_file):
+    (config / "scopes" / "rota.yaml").write_text("asset: A-1\nname: [")
+    done = respaldo("import", csv_file(HEADINGS, NOMINA), "--dry-run")
+    assert done.exit_code == 0
+    assert "rota (respaldo lint)" in done.stderr
+    assert "como si no tuviera alcance" in " ".join(done.stderr.split())
 
 
 def test_missing_is_content_when_each_asset_has_its_scope(config, csv_file):

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from respaldo.cli import workplace
 from respaldo.cli.console import console, say, stop, warn
-from respaldo.config.configuration import AnyScope, folder
+from respaldo.config.configuration import AnyScope, Configuration, folder
 from respaldo.config.drafts import Draft, written
 from respaldo.config.importing import problems_of, propose, write
 from respaldo.config.inventory import ASSET, NEEDED, Asset, Inventory, compare, read
@@ -47,9 +47,11 @@ def import_assets(
         "instructions": texts.DEFAULT_INSTRUCTIONS,
     }
     inventory, target = _inventory(file, NEEDED), to or folder() / "scopes"
+    configuration = workplace.configuration()
+    _warn_of_broken(configuration)
     proposal = propose(
         inventory,
-        workplace.configuration(),
+        configuration,
         {column: value for column, value in defaults.items() if value is not None},
         texts.VALUES,
     )
@@ -78,9 +80,7 @@ def missing(file: File) -> None:
     """Show where the inventory and the scopes do not meet."""
     inventory, configuration = _inventory(file, ASSET), workplace.configuration()
     found = compare(inventory, configuration.all_scopes.values())
-    if configuration.invalid:
-        names = ", ".join(configuration.invalid)
-        warn(texts.UNREADABLE.format(count=len(configuration.invalid), scopes=names))
+    _warn_of_broken(configuration)
     if found.without_scope:
         say(texts.WITHOUT_SCOPE)
         console().print(_assets(found.without_scope))
@@ -107,6 +107,13 @@ def _inventory(file: Path, needed: tuple[str, ...]) -> Inventory:
     if inventory.unused:
         warn(texts.UNUSED.format(file=file, headings=", ".join(inventory.unused)))
     return inventory
+
+
+def _warn_of_broken(configuration: Configuration) -> None:
+    """Tell which scopes cannot be read: nobody knows which assets they are of."""
+    if configuration.invalid:
+        names = ", ".join(configuration.invalid)
+        warn(texts.UNREADABLE.format(count=len(configuration.invalid), scopes=names))
 
 
 def _stop_for(problems: Iterable[Problem]) -> None:

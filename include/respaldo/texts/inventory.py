@@ -100,6 +100,9 @@ WITHOUT_SCOPE_HEADINGS = ("Activo", "Nombre", "Dependencia", "Línea")
 UNKNOWN = "Alcances de un activo que no está en el inventario"
 WITHOUT_ASSET = "Alcances que no dicen de qué activo son (clave asset)"
 SCOPES_HEADINGS = ("Id", "Alcance", "Activo")
-UNREADABLE = "{count} alcances no se pueden leer, y no cuentan: {scopes} (respaldo lint)"
+UNREADABLE = (
+    "{count} alcances no se pueden leer, y no cuentan: {scopes} (respaldo lint). El activo de cada uno puede aparecer como si no "
+    "tuviera alcance."
+)
 ALL_COVERED = "Cada activo del inventario tiene su alcance."
 MISSING_COUNT = "Activos sin alcance: {count} de {all}."
