@@ -315,13 +315,23 @@ def check(office, report):
     return check(place, configuration.scopes["erp"], configuration.organization)
 
 
-def test_a_run_goes_by_the_renewal_and_by_the_file_alone_while_the_report_is_away(office, tmp_path):
-    office.scope("erp", -1, on_lapse="block")
+@pytest.mark.parametrize("on_lapse", ["block", "continue"])
+def test_while_the_report_is_away_a_lapse_that_may_have_been_renewed_is_a_warning(office, tmp_path, on_lapse):
+    office.scope("erp", -1, on_lapse=on_lapse)
     office.record(office.answer())
     assert check(office, office.report) == ()
     away = Report(Endpoint(name="away", host="/nowhere"), Spool(tmp_path / "away"))
+    [warning] = check(office, away)
+    assert f"{NUMBER} venció el {day(-1)}" in warning
+    assert "no se pudo comprobar" in warning
+    office.scope("erp", 5, on_lapse=on_lapse)
+    assert check(office, away) == ()
+
+
+def test_a_lapse_that_the_report_confirms_blocks(office):
+    office.scope("erp", -1, on_lapse="block")
     with pytest.raises(ContractLapsedError):
-        check(office, away)
+        check(office, office.report)
 
 
 def test_only_a_contract_that_has_lapsed_is_a_warning(office):

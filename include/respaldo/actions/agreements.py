@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -12,12 +11,8 @@ from respaldo.config.configuration import AnyScope, Configuration
 from respaldo.config.contract import Contract
 from respaldo.domain import contracts
 from respaldo.domain.contracts import Renewal, Standing, Term
-from respaldo.domain.errors import ReportError
 from respaldo.domain.values import Value
 from respaldo.report.contracts import ContractUpdate, KnownContract, OnLapse
-from respaldo.report.store import Report
-
-log = logging.getLogger(__name__)
 
 
 class Agreement(Value):
@@ -39,16 +34,6 @@ def standing(contract: Contract, known: Iterable[KnownContract], day: date) -> S
     """Tell how it is on a day with the contract of one scope."""
     file = Term(number=contract.number, valid_until=contract.valid_until)
     return contracts.standing(file, contract.warn_before, renewals(known), day)
-
-
-def standing_for_run(contract: Contract, report: Report, day: date) -> Standing:
-    """Tell how it is with the contract of one scope; while the report is away, its file alone decides."""
-    try:
-        known = report.contracts()
-    except ReportError as error:
-        log.warning("%s", error)
-        known = ()
-    return standing(contract, known, day)
 
 
 def renewals(known: Iterable[KnownContract]) -> tuple[Renewal, ...]:

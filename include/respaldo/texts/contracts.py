@@ -69,6 +69,10 @@ PROBLEMS = {
 
 CHECKED = "Contrato %s, hasta el %s: %s"
 LAPSED = "El contrato {number} venció el {valid_until}: la copia se hizo sin contrato vigente."
+UNCHECKED = (
+    "El contrato {number} venció el {valid_until} según el archivo del alcance, y no se pudo comprobar si se renovó: el reporte no "
+    "responde. La copia se hizo."
+)
 POINTLESS = "El contrato %s ya no espera renovación: no hay nada que preguntar."
 NO_CONTRACT = "Ningún alcance nombra el contrato «{number}». Los que hay: {known}"
 REFUSED = "%s respondió algo que no se acepta: %s"
