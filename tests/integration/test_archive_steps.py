@@ -8,11 +8,12 @@ import yaml
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_kit import connection_to
-from archive_kit import fill, organization, read_view
+from archive_kit import BOGOTA, fill, organization, read_view
+from respaldo.domain.periods import Period
 from respaldo.flows.archive import steps
 from respaldo.report import contents
 from respaldo.report.archive_folder import ArchiveFolder
-from respaldo.report.archives import ArchiveUpdate
+from respaldo.report.archives import ArchiveUpdate, missing
 from respaldo.sources.files.source import FilesSource
 from respaldo.texts import archive as texts
 
@@ -107,6 +108,41 @@ def test_recording_once_more_writes_no_row_twice(root, notices, view):
     for _ in range(2):
         steps.record(context("scheduled__1", handed_on))
     assert len(view()) == 1
+
+
+def test_who_is_told_of_an_archive_learns_of_runs_that_are_not_over_and_of_months_that_nobody_archived(
+    root, notices, report_database, postgres_server
+):
+    with postgres_server.connect(report_database) as connection:
+        for month, state in (("2026-07", "running"), ("2026-09", "succeeded"), ("2026-10", "running")):
+            connection.execute(
+                "INSERT INTO respaldo.fm007 "
+                "(run_key, dag_id, run_id, scope_id, state, started_at, updated_at) "
+                "VALUES (%s, 'backup__x', %s, 'x', %s, %s, now())",
+                (month, month, state, f"{month}-30 23:00:00-05"),
+            )
+    early = context("manual__1", since="2026-07-01", until="2026-08-31")
+    steps.record(context("manual__1", steps.collect(early), since="2026-07-01", until="2026-08-31"))
+    steps.record(context("scheduled__2", steps.collect(context("scheduled__2"))))
+    [by_hand, by_schedule] = [notice.text for _, notice in notices]
+    assert texts.STILL_GOING.format(count=1) in by_hand
+    assert "Meses" not in by_hand
+    assert texts.STILL_GOING.format(count=1) in by_schedule
+    assert texts.MISSING.format(months="2026-09") in by_schedule
+
+
+def test_a_month_that_was_archived_before_its_end_counts_as_not_archived(
+    root, notices, report_database, monkeypatch
+):
+    with monkeypatch.context() as clock:
+        clock.setattr(contents, "datetime", SimpleNamespace(now=lambda _: datetime(2026, 10, 23, tzinfo=UTC)))
+        made = steps.collect(context("manual__1", since="2026-10-01", until="2026-10-31"))
+    steps.record(context("manual__1", made, since="2026-10-01", until="2026-10-31"))
+    december = Period(first=date(2026, 12, 1), last=date(2026, 12, 31))
+    assert [month.name for month in missing(report_database, date(2026, 10, 1), december, BOGOTA)] == [
+        "2026-10",
+        "2026-11",
+    ]
 
 
 def test_its_backup_has_something_to_read_before_the_first_archive(root):

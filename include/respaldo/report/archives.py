@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
@@ -20,9 +21,14 @@ _LATEST = """
     ORDER BY version DESC
     LIMIT 1
 """
-
-
 _KEYS = "SELECT archive_key FROM respaldo.archive"
+_ALL = "SELECT first_day, last_day, archived_at FROM respaldo.archive"
+_GOING = """
+    SELECT count(*) AS runs
+    FROM respaldo.fm007
+    WHERE greatest(started_at, programmed_for) >= %s AND greatest(started_at, programmed_for) < %s
+        AND state IN ('programmed', 'running')
+"""
 
 
 class ArchivedFile(Value):
@@ -84,3 +90,35 @@ def keys(endpoint: Endpoint) -> frozenset[str]:
     """
     with connected(endpoint) as connection:
         return frozenset(row["archive_key"] for row in connection.execute(_KEYS))
+
+
+def missing(endpoint: Endpoint, since: date, before: Period, zone: ZoneInfo) -> list[Period]:
+    """Give the whole months that were never archived after their end, the first first.
+
+    :param since: a day of the first month that there is anything to archive of.
+    :param before: only months before it.
+    :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+    """
+    with connected(endpoint) as connection:
+        archived = connection.execute(_ALL).fetchall()
+    months, month = [], Period.month_before(before.first)
+    while month.last >= since:
+        if not any(
+            row["first_day"] <= month.first
+            and month.last <= row["last_day"]
+            and row["archived_at"] >= month.until(zone)
+            for row in archived
+        ):
+            months.append(month)
+        month = Period.month_before(month.first)
+    return months[::-1]
+
+
+def going(endpoint: Endpoint, period: Period, zone: ZoneInfo) -> int:
+    """Count the runs of a period that have not ended yet: its form will be another when they have.
+
+    :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
+    """
+    with connected(endpoint) as connection:
+        [found] = connection.execute(_GOING, (period.since(zone), period.until(zone))).fetchall()
+    return int(found["runs"])

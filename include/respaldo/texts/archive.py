@@ -66,7 +66,12 @@ Versión: {version}
 Ejecuciones: {rows}
 Carpeta: {folder}
 Huella del historial: {head}
-"""
+{to_do}"""
+STILL_GOING = (
+    "Ejecuciones del periodo que aún no terminan: {count}. En el documento están «En curso» o «Programada»; cuando "
+    "terminen, archive el periodo otra vez, con ese motivo."
+)
+MISSING = "Meses sin archivar: {months}. Archívelos con las fechas de cada uno."
 NOT_ARCHIVED_SUBJECT = "No se pudo archivar el TIC-FM007: {period}"
 NOT_ARCHIVED_TEXT = """\
 No se archivó el formato TIC-FM007, {period}: no se escribió nada.

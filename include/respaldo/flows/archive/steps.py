@@ -25,7 +25,7 @@ from respaldo.flows.notices import letters, links
 from respaldo.flows.notices.sending import send
 from respaldo.flows.workplace import Workplace
 from respaldo.report.archive_folder import ArchiveFolder
-from respaldo.report.archives import ArchiveUpdate, keys
+from respaldo.report.archives import ArchiveUpdate, going, keys, missing
 from respaldo.report.contents import first_moment
 from respaldo.texts import archive as texts
 from respaldo.texts.configuration import tell
@@ -78,9 +78,11 @@ def record(context: Context) -> None:
     with place.told(by_letter=False):
         written = keys(place.work.report.endpoint)
         for one in ArchiveFolder(place.organization.archive.root).records():
-            if one.archive_key not in written:
-                place.work.report.write(one)
+            if one.archive_key not in written and place.work.report.write(one):
                 log.info(texts.RECORDED, one.version, one.period.name)
+        to_do = "".join(f"\n{one}\n" for one in place.to_do(made))
+    if to_do:
+        log.warning("%s", to_do.strip())
     place.send(
         letters.archived(
             period=_in_words(made.period),
@@ -88,6 +90,7 @@ def record(context: Context) -> None:
             rows=made.row_count,
             folder=made.folder,
             head=made.history_head,
+            to_do=to_do,
             link=place.link,
         )
     )
@@ -157,6 +160,18 @@ class _Place:
         """Whether somebody archived the period before it was over: its last runs are not in the archive."""
         at = datetime.fromisoformat(error.facts["at"])
         return at < self.period.until(ZoneInfo(self.organization.timezone))
+
+    def to_do(self, made: ArchiveUpdate) -> Iterator[str]:
+        """Say what a person has yet to archive: nobody else would notice until an auditor does."""
+        endpoint, zone = self.work.report.endpoint, ZoneInfo(self.organization.timezone)
+        count = going(endpoint, made.period, zone)
+        if count:
+            yield texts.STILL_GOING.format(count=count)
+        first = first_moment(endpoint)
+        if self.is_scheduled and first is not None:
+            months = missing(endpoint, first.astimezone(zone).date(), made.period, zone)
+            if months:
+                yield texts.MISSING.format(months=", ".join(month.name for month in months))
 
     def skip_before_the_first_run(self) -> None:
         """Skip a month in which there was no form yet.

@@ -132,14 +132,17 @@ def closed(
     return notice(texts.CLOSED_SUBJECT.format(name=name), text, texts.SEE_HERE, link)
 
 
-def archived(*, period: str, version: int, rows: int, folder: str, head: str, link: str | None) -> Notice:
+def archived(
+    *, period: str, version: int, rows: int, folder: str, head: str, to_do: str, link: str | None
+) -> Notice:
     """Tell that the form of a period is archived.
 
     :param period: in words.
     :param head: the history's last hash.
+    :param to_do: what somebody has yet to archive, in lines; empty if nothing.
     """
     facts = {"period": period, "version": version, "rows": rows, "folder": folder, "head": head}
-    text = archive_texts.ARCHIVED_TEXT.format(**facts)
+    text = archive_texts.ARCHIVED_TEXT.format(**facts, to_do=to_do)
     return notice(archive_texts.ARCHIVED_SUBJECT.format(**facts), text, texts.SEE_HERE, link)
 
 
