@@ -37,8 +37,9 @@ def strings(path: Path) -> Iterator[str]:
 
 
 def sentences_with(path: Path, unwanted: re.Pattern[str]) -> dict[str, set[str]]:
-    """Give the texts of more than a word that hold unwanted ones, and which."""
-    found = {text: {*filter(unwanted.fullmatch, words(text))} for text in strings(path) if " " in text}
+    """Give the texts that hold unwanted words, and which. A word alone without a capital is a code."""
+    shown = [text for text in strings(path) if " " in text or text[:1].isupper()]
+    found = {text: {*filter(unwanted.fullmatch, words(text))} for text in shown}
     return {text: some for text, some in found.items() if some}
 
 
