@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -66,10 +66,11 @@ def wait_until(is_so: Callable[[], object], what: str, seconds: float = PATIENCE
         time.sleep(0.5)
 
 
-def keep_picture(page: Page, name: str) -> None:
+def keep_picture(page: Page, name: str, *, is_whole: bool = False) -> None:
+    """Keep what is seen of a page, or with ``is_whole`` all of it."""
     if folder := os.environ.get("RESPALDO_SCREENSHOTS"):
         page.wait_for_timeout(1000)
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=is_whole)
 
 
 def question(page: Page, live, run_id: str, task: str, dag: str = "restore_request") -> None:
@@ -84,17 +85,37 @@ def state_of(live, run_id: str, task: str, dag: str = "restore_request") -> str:
     return str(live.installation.api.get(path)["state"])
 
 
-def answer(page: Page, live, run_id: str, task: str, option: str, is_done: Callable[[], object]) -> None:
-    """Answer, and again if Airflow lost it: it does when the question is only some seconds old."""
+def fill(page: Page, given: Mapping[str, str]) -> None:
+    """Write into the form of a question."""
+    for name, text in given.items():
+        page.locator(f"#element_{name}").fill(text)
+
+
+def answer(
+    page: Page,
+    live,
+    run_id: str,
+    task: str,
+    option: str,
+    is_done: Callable[[], object],
+    *,
+    dag: str = "restore_request",
+    given: Mapping[str, str] | None = None,
+) -> None:
+    """Answer, and again if Airflow lost it: it does when the question is only some seconds old.
+
+    :param given: what to write into the form: one that is asked again is empty.
+    """
     button = page.get_by_test_id(f"hitl-option-{option}")
     for _ in range(5):
         # What was taken is shown with its buttons off, also while what follows takes its time.
         wait_until(lambda: is_done() or (button.is_visible() and button.is_enabled()), f"{option} of {task}")
         if is_done():
             return
+        fill(page, given or {})
         button.click()
         with contextlib.suppress(AssertionError):
             wait_until(is_done, f"what follows from {option}", seconds=25)
             return
-        question(page, live, run_id, task)
+        question(page, live, run_id, task, dag)
     pytest.fail(f"{task} was answered five times in vain")

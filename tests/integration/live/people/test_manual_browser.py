@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from browser_kit import PATIENCE_MS, answer, keep_picture, question, state_of, wait_until
+from browser_kit import PATIENCE_MS, answer, fill, keep_picture, question, state_of, wait_until
 
-SCOPE = "mano_rechazada"
+SCOPE = "mano_en_cinta"
 DAG = f"backup__{SCOPE}"
 
 
@@ -44,21 +44,23 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
     yesterday = datetime.now(ZoneInfo("America/Bogota")) - timedelta(days=1)
     question(maker, live, run_id, "perform", DAG)
     expect(maker.get_by_text("disco azul")).to_be_visible(timeout=PATIENCE_MS)
-    for name, text in {
+    stated = {
         "medium": "Disco azul",
         "place": "Bóveda",
         "started_at": f"{yesterday:%Y-%m-%d} 17:00",
         "ended_at": f"{yesterday:%d/%m/%Y} 17:30",
         "size": "12,5 GB",
         "files": "120",
-    }.items():
-        maker.locator(f"#element_{name}").fill(text)
+    }
+    fill(maker, stated)
     keep_picture(maker, "manual-perform")
-    answer(maker, live, run_id, "perform", "La copia quedó hecha", waits(live, run_id, "verify"))
+    is_asked = waits(live, run_id, "verify")
+    answer(maker, live, run_id, "perform", "La copia quedó hecha", is_asked, dag=DAG, given=stated)
 
     question(verifier, live, run_id, "verify", DAG)
     expect(verifier.get_by_text("12,5 GB").first).to_be_visible(timeout=PATIENCE_MS)
-    verifier.locator("#element_observations").fill("Abrí tres actas")
+    seen = {"observations": "Abrí tres actas"}
+    fill(verifier, seen)
     keep_picture(verifier, "manual-verify")
     answer(
         verifier,
@@ -67,6 +69,8 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
         "verify",
         "Está bien",
         lambda: api.get(f"dags/{DAG}/dagRuns/{run_id}")["state"] == "success",
+        dag=DAG,
+        given=seen,
     )
 
     [row] = [row for row in live.report.rows(scope=SCOPE) if row["ejecucion"] == run_id]
@@ -79,4 +83,4 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
     assert row["etiquetas"]
     verifier.goto(f"{live.installation.address}/respaldo/fm007/{row['clave']}")
     expect(verifier.get_by_text("infraestructura").first).to_be_visible(timeout=PATIENCE_MS)
-    keep_picture(verifier, "manual-row")
+    keep_picture(verifier, "manual-row", is_whole=True)
