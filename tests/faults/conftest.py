@@ -44,6 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[place] = item
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Close with both numbers, also where one is zero. What could not even begin has failed."""
+    stats = terminalreporter.stats
+    passed, failed = len(stats.get("passed", ())), len(stats.get("failed", ())) + len(stats.get("error", ()))
+    terminalreporter.write_line(f"{passed} passed, {failed} failed")
+
+
 def _turn(item: pytest.Item) -> int:
     case = _case_of(item)
     return 2 if case is None else int(case.disturbs)

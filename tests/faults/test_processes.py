@@ -117,6 +117,13 @@ def _case(name: str, cause: str | None, **what) -> Case:
 CASES = (
     _case("restic_muerto", "engine_killed", during=_kill("backup", _itself), step="execute", scope=ONCE),
     _case("restic_muerto_una_vez", None, during=_kill("backup", _itself), also=_tried_twice("execute")),
+    _case(
+        "lectura_muerta_una_vez",
+        None,
+        during=_kill("check", _itself),
+        scope=READ_ALL,
+        also=_tried_twice("verify"),
+    ),
     _case("copia_muerta_una_vez", None, during=_kill("copy", _itself), also=_tried_twice("copy")),
     _case(
         "tarea_muerta",

@@ -3,9 +3,11 @@
 import ast
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from faults.conftest import pytest_terminal_summary
 from faults.page import as_markdown
 from faults.proofs import PROOFS
 from respaldo.domain.causes import every_cause
@@ -38,3 +40,17 @@ def test_the_test_that_produces_a_cause_is_there(code):
             and all(isinstance(argument, ast.Constant) for argument in node.args)
         }
         assert (case.removesuffix("]"), code) in cases
+
+
+@pytest.mark.parametrize(
+    ("stats", "told"),
+    [
+        ({"passed": [1, 2]}, "2 passed, 0 failed"),
+        ({"passed": [1], "failed": [2], "error": [3]}, "1 passed, 2 failed"),
+        ({}, "0 passed, 0 failed"),
+    ],
+)
+def test_the_campaign_closes_with_both_numbers(stats, told):
+    lines = []
+    pytest_terminal_summary(SimpleNamespace(stats=stats, write_line=lines.append))
+    assert lines == [told]
