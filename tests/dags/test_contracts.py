@@ -30,6 +30,10 @@ def test_what_was_decided_is_stored(dags):
     assert below == {"contract": {"record"}, "record": set()}
 
 
+def test_two_decisions_are_never_stored_at_once(dags):
+    assert dags["contracting"].get_task("record").max_active_tis_per_dag == 1
+
+
 def test_the_question_waits_long_and_has_no_answer_by_default(dags):
     contract = dags["contracting"].get_task("contract")
     assert contract.defaults is None

@@ -244,6 +244,58 @@ def test_an_answer_to_a_question_that_was_settled_meanwhile_is_refused(office):
             office.answer(choice, conf=asked, number="otro", valid_until=str(day(700)), note="No")
 
 
+@pytest.mark.parametrize("first", ["renewed", "not_renewed"])
+def test_of_two_answers_that_come_at_once_only_the_first_is_registered(office, first):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    office.scope("erp", -1)
+    office.look()
+    conf = {"valid_until": str(day(-1))}
+    one = office.answer(first, conf=conf, note="La primera")
+    other = office.answer(first, conf=conf, number="CT-2", valid_until=str(day(700)), note="La segunda")
+    later = AT + timedelta(seconds=2)
+    other = other.model_copy(update={"decision": other.decision.model_copy(update={"at": later})})
+    office.record(one)
+    before = office.known()
+    with pytest.raises(AirflowFailException, match="Otra persona"):
+        office.record(other)
+    assert office.known() == before
+    office.record(one)
+    assert office.report.spool.rejected() == []
+
+
+def test_what_the_report_refuses_is_told_and_nobody_hears_that_it_was_registered(office, monkeypatch):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from respaldo.flows.contracts import recording
+
+    office.scope("erp", -1)
+    settled, told = office.answer(), []
+    monkeypatch.setattr(recording, "send", lambda *letter: told.append(letter[-1].subject))
+    renewal = settled.decision.renewal.model_copy(update={"valid_from": day(366)})
+    decision = settled.decision.model_copy(update={"renewal": renewal})
+    with pytest.raises(AirflowFailException, match="no quedó registrado"):
+        office.record(settled.model_copy(update={"decision": decision}))
+    assert told == [f"No quedó registrado: contrato {NUMBER}"]
+    assert len(office.report.spool.rejected()) == 1
+    assert ("CT-2027-003", day(365)) not in office.known()
+
+
+def test_a_decision_that_waits_for_the_report_is_registered_when_it_is_tried_again(office, monkeypatch):
+    office.scope("erp", -1)
+    settled = office.answer()
+    there = office.report.endpoint
+    with monkeypatch.context() as away:
+        from respaldo.flows.contracts.recording import _store
+
+        away.setattr(office.report, "endpoint", Endpoint(name="away", host="/nowhere"))
+        _store(office.place(), settled)
+    assert (len(office.report.spool.waiting()), office.report.endpoint) == (1, there)
+    office.record(settled)
+    assert office.known()[("CT-2027-003", day(365))].registered_at == AT
+    assert office.report.spool.rejected() == []
+
+
 def test_a_second_answer_is_refused_where_the_first_begins_later(office):
     office.scope("erp", -1)
     asked = {"valid_until": str(day(-1))}

@@ -16,7 +16,7 @@ OnLapse = Literal["continue", "block"]
 
 _CONTRACTS = """
     SELECT number, valid_until, scopes, on_lapse, warns_from, valid_from, replaces,
-        declined_at, asked_at, warned_at
+        registered_at, declined_at, asked_at, warned_at
     FROM respaldo.contract
     ORDER BY valid_until, number
 """
@@ -76,6 +76,7 @@ class KnownContract(Value):
     warns_from: date | None
     valid_from: date | None
     replaces: str | None
+    registered_at: AwareDatetime | None = None
     declined_at: AwareDatetime | None
     asked_at: AwareDatetime | None
     warned_at: AwareDatetime | None

@@ -78,7 +78,11 @@ NO_CONTRACT = "Ningún alcance nombra el contrato «{number}». Los que hay: {kn
 REFUSED = "%s respondió algo que no se acepta: %s"
 DECIDED = "Contrato %s: %s, de %s"
 NOTHING_TO_RECORD = "No se decidió nada: no hay nada que registrar."
-DECLINED_ALREADY = "Ya estaba dicho que el contrato %s no se renueva: queda lo que se dijo primero."
+DECIDED_MEANWHILE = "Otra persona decidió sobre este contrato antes de que esta respuesta se registrara: queda lo que ella decidió."
+NOT_STORED = (
+    "El reporte no aceptó lo que se decidió, y no quedó registrado. La razón está en el registro de la tarea; lo rechazado, en "
+    "spool/rejected del trabajador."
+)
 OPENED = "Se pregunta por la renovación del contrato %s, que venció el %s"
 WATCHED = "Contratos: %d. Por avisar: %d. Preguntas por abrir o terminar: %d"
 
@@ -113,6 +117,12 @@ Por qué: {note}
 
 Alcances: {scopes}
 Cuando vence: {on_lapse}.
+"""
+NOT_REGISTERED_SUBJECT = "No quedó registrado: contrato {number}"
+NOT_REGISTERED = """\
+Lo que {by} decidió sobre el contrato {number} no quedó registrado.
+
+{told}
 """
 
 CONTRACTING_DOC = """

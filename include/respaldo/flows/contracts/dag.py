@@ -63,7 +63,13 @@ def _contracting(organization: Organization) -> DAG:
             **asked_again(),
             **_title("contract"),
         )
-        record = RecordContractOperator(task_id="record", execution_timeout=LONGEST_STEP, **_title("record"))
+        record = RecordContractOperator(
+            task_id="record",
+            execution_timeout=LONGEST_STEP,
+            # Of two answers that come at once, the second finds what the first left.
+            max_active_tis_per_dag=1,
+            **_title("record"),
+        )
         contract >> record
     return dag
 

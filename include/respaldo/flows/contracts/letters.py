@@ -53,3 +53,13 @@ def decided(agreement: Agreement, decision: Decision, link: str | None) -> Notic
         )
     subject = texts.DECIDED_SUBJECTS[decision.choice].format(number=before.number)
     return notice(subject, text, notice_texts.SEE_HERE, link)
+
+
+def not_registered(agreement: Agreement, decision: Decision, told: str, link: str | None) -> Notice:
+    """Tell that what was decided on a contract is not registered.
+
+    :param told: why, in words.
+    """
+    number = agreement.term.number
+    text = texts.NOT_REGISTERED.format(by=decision.by, number=number, told=told)
+    return notice(texts.NOT_REGISTERED_SUBJECT.format(number=number), text, notice_texts.SEE_HERE, link)
