@@ -112,6 +112,21 @@ def test_a_file_that_cannot_be_written_is_told_and_counts_as_not_printed(labelle
     assert respaldo("--new", "--to", tmp_path / "hoja.pdf").exit_code == 0
 
 
+@pytest.mark.parametrize("target", [".", "/"])
+def test_a_folder_is_no_file_to_write(labelled, tmp_path, monkeypatch, target):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    done = respaldo("--new", "--to", target)
+    assert (done.exit_code, set(tmp_path.iterdir())) == (1, before)
+    assert "No se pudo escribir" in done.stderr
+
+
+def test_a_sheet_whose_places_are_all_used_up_is_refused(labelled, tmp_path):
+    done = respaldo("--new", "--to", tmp_path / "hoja.pdf", "--skip", "24")
+    assert (done.exit_code, done.stderr) == (1, f"{texts.CLI_SKIPS_ALL.format(places=24)}\n")
+    assert respaldo("--new", "--to", tmp_path / "hoja.pdf", "--skip", "23").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"), [((), texts.CLI_NOTHING), (("--new",), texts.CLI_NEW_NEEDS_FILE)]
 )

@@ -410,6 +410,7 @@ def test_the_terminal_writes_one_scope_alone_and_all_days_without_a_period(termi
             "el último día (2026-10-01) es anterior al primero (2026-10-02)",
         ),
         (("--format", "xlsx", "--to", "/proc/x.xlsx"), "No se pudo escribir «/proc/x.xlsx»"),
+        (("--format", "xlsx", "--to", "."), "No se pudo escribir «.»"),
     ],
 )
 def test_the_terminal_refuses_what_cannot_be(terminal, arguments, told, tmp_path, monkeypatch):

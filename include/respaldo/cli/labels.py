@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from respaldo.cli.console import console, say, stop, told, warn
 from respaldo.domain.labels import as_label
 from respaldo.domain.values import Endpoint
 from respaldo.flows.wording import moment
+from respaldo.hosts import durable
 from respaldo.report import label_sheets, media_pages
 from respaldo.report.export import size
 from respaldo.report.media_pages import MediaSelection, MediumInFull
@@ -96,17 +96,15 @@ def _print(
             stop(texts.CLI_NONE_NEW)
     zone = ZoneInfo(organization.timezone)
     now = datetime.now(zone)
-    sheet = organization.media.sheet.model_dump()
+    sheet = organization.media.sheet
+    if skip >= sheet.columns * sheet.rows:
+        stop(texts.CLI_SKIPS_ALL.format(places=sheet.columns * sheet.rows))
     document = label_sheets.as_pdf(
-        rows, entity=organization.name, sheet=sheet, zone=zone, made_at=now, skipped=skip
+        rows, entity=organization.name, sheet=sheet.model_dump(), zone=zone, made_at=now, skipped=skip
     )
-    partial = to.with_name(f"{to.name}.partial")
     try:
-        partial.write_bytes(document)
-        partial.replace(to)
+        durable.replace(to, document, 0o640)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         stop(texts.CLI_NOT_WRITTEN.format(file=to, reason=error.strerror))
     media_pages.mark_printed(endpoint, [row["etiqueta"] for row in rows], now)
     say(texts.CLI_WRITTEN.format(count=len(rows), file=to))

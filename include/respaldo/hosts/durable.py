@@ -24,7 +24,8 @@ def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
 
     :raises OSError: it could not be written; what was there before is still there.
     """
-    partial = path.with_name(f"{path.name}.partial")
+    # Not with_name: a folder such as "." has none, and is refused as what it is.
+    partial = path.parent / f"{path.name}.partial"
     try:
         write(partial, content, mode)
         partial.rename(path)
