@@ -15,7 +15,9 @@ def program(name: str, package: str) -> str:
     """Give the path of a program. Without it, and without the right to install it, the test is skipped."""
     found = shutil.which(name, path=_ADMINISTRATORS)
     if found is None and os.geteuid() == 0:
-        apt = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+        # Tests that run beside this one may be installing something too.
+        wait = ["-o", "DPkg::Lock::Timeout=300"]
+        apt = ["apt-get", *wait, "install", "--yes", "--no-install-recommends", package]
         subprocess.run(apt, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, check=False)
         found = shutil.which(name, path=_ADMINISTRATORS)
     if found is None:

@@ -340,7 +340,7 @@ def test_the_days_are_the_organizations(filled):
     assert len(first.rows) == 60
 
 
-@pytest.mark.slow
+@pytest.mark.timeout(600)  # LibreOffice may have to be installed
 def test_libreoffice_opens_the_spreadsheet_and_reads_the_same_numbers(xlsx, contents, tmp_path):
     (tmp_path / "form.xlsx").write_bytes(xlsx)
     filters = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
