@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from respaldo.domain.errors import (
     CancelledRunError,
     InterruptedRunError,
     InvalidConfigurationError,
+    NobodyToAskError,
     ReportError,
     RespaldoError,
 )
@@ -58,7 +59,7 @@ def close(place: Workplace) -> Trigger | None:
         *((step, InterruptedRunError(step=texts.TASK_TITLES[step])) for step in silent[:1]),
     ):
         note(place.report, place.run, error, step)
-    causes = [_cause(place, step) for step in failed]
+    causes = {step: _cause(place, step) for step in failed}
     state = _state([*silent, *marked], causes, results)
     effort = rows.Effort(step="record", attempt=place.run.attempt, seconds=time.monotonic() - began)
     ended_at = _ended_at(state, results)
@@ -146,10 +147,15 @@ def _ended_at(state: State, results: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(ended_at) if ended_at and state in GOOD else datetime.now(UTC)
 
 
-def _state(silent: list[str], causes: Sequence[type[RespaldoError]], results: Mapping[str, Any]) -> State:
+def _is_executed(step: str, cause: type[RespaldoError]) -> bool:
+    """Whether anything was done before a step failed: nothing, where nobody can make the copy."""
+    return cause.is_executed and not (step == "perform" and cause is NobodyToAskError)
+
+
+def _state(silent: list[str], causes: Mapping[str, type[RespaldoError]], results: Mapping[str, Any]) -> State:
     if silent:
         return "interrupted"
     if causes:
-        return "failed" if any(cause.is_executed for cause in causes) else "not_executed"
+        return "failed" if any(map(_is_executed, causes, causes.values())) else "not_executed"
     warned = any(result.get("warnings") for result in results.values())
     return "succeeded_with_warnings" if warned else "succeeded"
