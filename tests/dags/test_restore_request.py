@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from jsonschema import ValidationError, validate
@@ -89,6 +90,33 @@ def test_questions_have_no_default_end_in_time_and_lead_to_tasks_below_them(dag)
         assert question.options == list(options.values())
         below = question.get_flat_relative_ids(upstream=False)
         assert {_FOLLOWING[(task_id, code)] for code in options} <= below
+
+
+MANUAL = {
+    "mode": "manual", "what": "Actas", "instructions": "Copie.",
+    "repository": "principal", "folder": "/media",
+    "perform_within": "5d", "verify_within": "9d", "source": None, "second_copy": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("special", "least"),
+    [(MANUAL, timedelta(days=14)), ({"timeout": "4d"}, timedelta(days=4)), (None, timedelta(days=365))],
+)
+def test_a_request_waits_longer_than_the_run_that_it_waits_for_may_take(
+    write_scope, configuration, dags, monkeypatch, tmp_path, special, least
+):
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", "postgres://nowhere/")
+    monkeypatch.setenv("RESPALDO_HOME", str(tmp_path))
+    write_scope("actas")
+    sensor = dags()["restore_request"].get_task("unscheduled_backup_result")
+    write_scope("actas", **special) if special else (configuration / "scopes" / "actas.yaml").write_text("[")
+    ti = SimpleNamespace(
+        dag_id="restore_request", run_id="1", try_number=1,
+        get_dagrun_state=lambda *_: SimpleNamespace(value="running"),
+    )  # fmt: skip
+    assert not sensor.poke({"ti": ti, "params": {"scope": "actas"}})
+    assert sensor.timeout > least.total_seconds()
 
 
 def test_the_form_offers_scopes_by_their_names_and_refuses_others(dag):

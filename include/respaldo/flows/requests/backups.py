@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from respaldo.actions import request_rows
-from respaldo.domain.errors import BackupFailedError, ScopePausedError
+from respaldo.config.manual import ManualScope
+from respaldo.domain.errors import BackupFailedError, InvalidConfigurationError, ScopePausedError
 from respaldo.domain.values import Run
 from respaldo.flows.beginning import Trigger
 from respaldo.flows.requests.place import BACKUP_RUN, RequestPlace
@@ -14,6 +16,12 @@ from respaldo.flows.scope_dag import dag_id_of
 from respaldo.texts import requests as texts
 
 log = logging.getLogger(__name__)
+
+_STEPS = 4
+"""That work long: plan, execute, verify, copy."""
+
+_IN_LINE = timedelta(days=2)
+"""For the run before it, the waits between attempts, and a free worker."""
 
 AUTHORIZED_BY = {"safety_backup": "authorize", "second_safety_backup": "second_authorize"}
 """The decision that each safety backup follows."""
@@ -49,6 +57,21 @@ def result(step: str, place: RequestPlace) -> str | None:
     if state == "failed":
         raise BackupFailedError(dag=dag_id, run=run_id, state=state)
     return str(state)
+
+
+def longest(place: RequestPlace) -> timedelta:
+    """Give how long the scope's run may take at the most: each step's every attempt, people's answers."""
+    try:
+        configuration = place.configuration
+    except InvalidConfigurationError as error:
+        # Broken while the run is under way: nobody knows, and that is no reason to give up.
+        log.warning("%s", error)
+        return timedelta.max
+    settings = configuration.all_scopes[place.work.run.scope_id].settings
+    work = settings.timeout * settings.retries.attempts * _STEPS
+    if isinstance(settings, ManualScope):
+        work += settings.perform_within + settings.verify_within
+    return _IN_LINE + work
 
 
 def run_id_of(request_key: str, step: str) -> str:

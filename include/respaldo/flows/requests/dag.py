@@ -35,7 +35,6 @@ DAG_ID = "restore_request"
 
 _ON_ANY_WAY = "none_failed_min_one_success"
 _LOOK_SECONDS = 10
-_LONGEST_BACKUP = timedelta(days=2)
 _LONGEST_STEP = timedelta(hours=24)
 _RETRIES = 6
 _RETRY_SECONDS = 15
@@ -141,7 +140,6 @@ def _backup(name: str) -> tuple[BackupRunOperator, BackupResultSensor]:
         task_id=f"{name}_result",
         of=name,
         poke_interval=_LOOK_SECONDS,
-        timeout=_LONGEST_BACKUP.total_seconds(),
         **_title(f"{name}_result"),
     )
     begin >> result

@@ -124,6 +124,8 @@ class BackupResultSensor(BaseSensorOperator):
         place = RequestPlace.of(context)
         with telling(place, self.of):
             state = backups.result(self.of, place)
+        # Airflow looks at it after each poke. How long is long enough only the scope tells.
+        self.timeout = backups.longest(place).total_seconds()
         return PokeReturnValue(is_done=True, xcom_value=state) if state else False
 
 
