@@ -103,6 +103,19 @@ def test_a_month_that_was_archived_before_it_ended_is_archived_again_by_schedule
         steps.collect(context("scheduled__3"))
 
 
+def test_who_is_told_of_an_archive_learns_of_an_older_one_that_is_not_what_it_was(root, notices):
+    first = ArchiveUpdate.model_validate(steps.collect(context("scheduled__1")))
+    path = root / first.folder / first.files[0].name
+    path.chmod(0o600)
+    path.write_bytes(b"otro")
+    again = context("manual__2", reason="Faltaba una ejecución")
+    handed_on = steps.collect(again)
+    steps.record(context("manual__2", handed_on, reason="Faltaba una ejecución"))
+    [(_, notice)] = notices
+    assert str(path) in notice.text
+    assert notice.text.count("No es lo que se archivó") == 1
+
+
 def test_recording_once_more_writes_no_row_twice(root, notices, view):
     handed_on = steps.collect(context("scheduled__1"))
     for _ in range(2):

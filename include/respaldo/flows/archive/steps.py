@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from respaldo.actions.archive import Asked, archive, period_of
 from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
-from respaldo.domain.archive_errors import AlreadyArchivedError, ArchiveNotAllowedError
+from respaldo.domain.archive_errors import AlreadyArchivedError, ArchiveDamagedError, ArchiveNotAllowedError
 from respaldo.domain.errors import InvalidConfigurationError, ReportTamperedError, RespaldoError
 from respaldo.domain.periods import Period
 from respaldo.domain.problems import ConfigurationProblemsError
@@ -76,11 +76,13 @@ def record(context: Context) -> None:
     made = ArchiveUpdate.model_validate(context["ti"].xcom_pull(task_ids="collect"))
     # The documents are in their place: a later run records them.
     with place.told(by_letter=False):
-        written = keys(place.work.report.endpoint)
-        for one in ArchiveFolder(place.organization.archive.root).records():
+        written, folder = keys(place.work.report.endpoint), ArchiveFolder(place.organization.archive.root)
+        records = folder.records()
+        for one in records:
             if one.archive_key not in written and place.work.report.write(one):
                 log.info(texts.RECORDED, one.version, one.period.name)
-        to_do = "".join(f"\n{one}\n" for one in place.to_do(made))
+        told = (*place.to_archive(made), *_damages(folder, records))
+        to_do = "".join(f"\n{one}\n" for one in told)
     if to_do:
         log.warning("%s", to_do.strip())
     place.send(
@@ -161,7 +163,7 @@ class _Place:
         at = datetime.fromisoformat(error.facts["at"])
         return at < self.period.until(ZoneInfo(self.organization.timezone))
 
-    def to_do(self, made: ArchiveUpdate) -> Iterator[str]:
+    def to_archive(self, made: ArchiveUpdate) -> Iterator[str]:
         """Say what a person has yet to archive: nobody else would notice until an auditor does."""
         endpoint, zone = self.work.report.endpoint, ZoneInfo(self.organization.timezone)
         count = going(endpoint, made.period, zone)
@@ -204,6 +206,15 @@ class _Place:
 
     def send(self, notice: Notice) -> None:
         send(self.organization, self.organization.archive.informed, notice)
+
+
+def _damages(folder: ArchiveFolder, records: Iterable[ArchiveUpdate]) -> Iterator[str]:
+    """Say which archived sets are not what they were. That keeps no later period from being archived."""
+    for record in records:
+        try:
+            folder.verify(record)
+        except ArchiveDamagedError as error:
+            yield in_words(error)
 
 
 def _text(context: Context, name: str) -> str | None:

@@ -139,7 +139,7 @@ def archived(
 
     :param period: in words.
     :param head: the history's last hash.
-    :param to_do: what somebody has yet to archive, in lines; empty if nothing.
+    :param to_do: what somebody has to archive or to mend, in lines; empty if nothing.
     """
     facts = {"period": period, "version": version, "rows": rows, "folder": folder, "head": head}
     text = archive_texts.ARCHIVED_TEXT.format(**facts, to_do=to_do)
