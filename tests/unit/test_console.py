@@ -115,6 +115,16 @@ def test_a_text_of_windows_is_read_by_a_pattern_with_its_spanish_hours(told):
     assert "LastBackupTarget" in newest.raw
 
 
+@pytest.mark.parametrize(("good", "result"), [(0, 0.0), (0, 0), (0.0, 0), ("0", 0.0), (True, True)])
+def test_a_whole_number_is_the_same_however_it_is_written(told, good, result):
+    document = json.dumps({"data": {"sessions": [session(state=result)]}})
+    assert told(document, REST, good=[good], failed=["*"]).newest.outcome == "good"
+
+
+def test_a_column_that_nobody_asks_for_may_be_there_twice(told):
+    assert told(f"Nota;Nota;{HEAD}a;b;{GOOD}", VEEAM).newest.outcome == "good"
+
+
 def test_any_other_word_can_be_a_failure(told):
     assert told(WINDOWS.replace(": 0", ": -2139619228"), BLOCKS).newest.outcome == "failed"
 
@@ -181,6 +191,7 @@ UNREADABLES = {
     "not_text": (b"\xff\xd8\xff\xe0\x00", VEEAM, {}),
     "not_csv": (HEAD + '"Nomina;' + "x" * 10, VEEAM, {}),
     "row_ragged": (HEAD + "Nomina diaria;22/11/2026\n", VEEAM, {}),
+    "column_twice": (f"Result;{HEAD}Failed;{GOOD}", VEEAM, {}),
     "column_missing": (HEAD.replace("Result", "Estado") + GOOD, VEEAM, {}),
     "no_entry": (HEAD + OTHER, VEEAM, {}),
     "none_over": (HEAD + RUNNING, VEEAM, {}),

@@ -17,9 +17,16 @@ ANY_OTHER = "*"
 """Among the words for a failure: whatever no other list names."""
 
 
+def written(value: Scalar) -> str:
+    """Give a value of a console as text: a whole number without a fraction, nothing as empty."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value if value is not None else "").strip()
+
+
 def word(value: Scalar) -> str:
     """Give a console's word as it is compared: without regard to case and outer spaces."""
-    return str(value if value is not None else "").strip().casefold()
+    return written(value).casefold()
 
 
 class ConsoleEntry(Value):

@@ -59,6 +59,7 @@ UNREADABLE = {
     "not_csv": "{path} no es una tabla CSV (línea {line}): {said}",
     "row_ragged": "la línea {line} de {path} no tiene tantos valores como columnas: revise «delimiter».",
     "column_missing": "{path} no tiene la columna «{column}»; tiene: {found}",
+    "column_twice": "{path} tiene dos veces la columna «{column}»: no se sabe cuál vale.",
     "pattern_nothing": "el patrón no encuentra nada en {path}: «{pattern}»",
     "pattern_slow": "buscar el patrón tarda más de {seconds} segundos: simplifíquelo.",
     "too_many": "{path} tiene más de {limit} entradas.",

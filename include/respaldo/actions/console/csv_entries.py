@@ -13,7 +13,7 @@ from respaldo.config.console_record import CsvEntries
 def parse(text: str, settings: CsvEntries) -> list[Entry]:
     """Read a table, whose first line names its columns.
 
-    :raises UnreadableError: it is none, or lacks a column.
+    :raises UnreadableError: it is none, lacks a column, or has one twice.
     """
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=settings.delimiter, strict=True)
     try:
@@ -32,6 +32,8 @@ def _see_columns(columns: Sequence[str], settings: CsvEntries) -> None:
     for column in settings.named.values():
         if column not in columns:
             raise UnreadableError("column_missing", column=column, found=", ".join(columns))
+        if columns.count(column) > 1:
+            raise UnreadableError("column_twice", column=column)
 
 
 def _entry(line: int, row: dict[str, str | None], settings: CsvEntries) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from respaldo.domain.console import Part, Scalar
+from respaldo.domain.console import Part, Scalar, written
 
 MOST_ENTRIES = 100_000
 LONGEST_RAW = 2000
@@ -20,8 +20,7 @@ class Entry(NamedTuple):
 
     def text(self, part: Part) -> str:
         """Give a part as text, empty where there is none."""
-        value = self.parts.get(part)
-        return "" if value is None else str(value).strip()
+        return written(self.parts.get(part))
 
 
 class UnreadableError(Exception):
