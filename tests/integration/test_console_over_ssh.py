@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -178,6 +180,39 @@ def test_output_without_end_is_taken_only_so_far(host, monkeypatch):
     monkeypatch.setattr(reading, "MOST_BYTES", 1000)
     error = refused(host, **{"from": "command"}, command=["head", "-c", "300000", "/dev/zero"])
     assert error.facts["reason"] == "too_large"
+
+
+@contextlib.contextmanager
+def cut_after(many: int, port: int) -> Iterator[int]:
+    """Stand between a client and a server, and be gone when the server has said so many bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def pass_on(source: socket.socket, target: socket.socket, left: float) -> None:
+            with contextlib.suppress(OSError):
+                while left > 0 and (block := source.recv(4096)):
+                    target.sendall(block)
+                    left -= len(block)
+                for one in (source, target):
+                    one.shutdown(socket.SHUT_RDWR)
+
+        def serve() -> None:
+            client = listening.accept()[0]
+            server = socket.create_connection(("127.0.0.1", port))
+            threading.Thread(target=pass_on, args=(client, server, float("inf")), daemon=True).start()
+            pass_on(server, client, many)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("after", [10_000, 200_000])
+@pytest.mark.parametrize("way", ["file", "command"])
+def test_a_connection_that_is_lost_in_the_middle_may_be_tried_again(host, server, table, way, after):
+    table.write_text(TABLE + "#" * 5_000_000)
+    record = {"path": str(table)} if way == "file" else {"command": ["cat", str(table)]}
+    with cut_after(after, server.port) as port:
+        error = refused(change(host, port=port), **{"from": way}, **record)
+    assert (error.facts["reason"], error.transient) == ("host_unreachable", True)
 
 
 def test_a_machine_that_is_off_may_be_tried_again(host, table):

@@ -180,8 +180,14 @@ async def _translated(work: Callable[[], Awaitable[Result]]) -> Result:
         raise SshError("no_permission", error) from error
     except TimeoutError as error:
         raise SshError("host_slow", error, is_passing=True) from error
-    except (asyncssh.ConnectionLost, OSError, UnicodeError) as error:
-        # No name of a machine can be written so, or nobody answers to it.
+    except (
+        asyncssh.ConnectionLost,
+        asyncssh.SFTPConnectionLost,
+        asyncssh.SFTPNoConnection,
+        OSError,
+        UnicodeError,
+    ) as error:
+        # No name of a machine can be written so, nobody answers to it, or it was there and is gone.
         raise SshError("host_unreachable", error, is_passing=True) from error
     except asyncssh.Error as error:
         raise SshError("ssh_failed", error) from error
