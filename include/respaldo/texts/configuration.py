@@ -90,7 +90,6 @@ OTHER = "valor inválido: {value}"
 SUGGESTION = "¿Quiso escribir «{suggestion}»?"
 ALL_GOOD = "Configuración correcta: {scopes} alcances, {repositories} repositorios."
 COUNT = "{count} errores."
-UNCHECKED_CONNECTIONS = "No se comprobaron las conexiones: Airflow no está disponible ({reason})."
 
 
 def tell(problem: Problem) -> str:
