@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser_kit import PATIENCE_MS, answer, keep_picture, question, state_of, wait_until
+from respaldo.texts.backup import PARAMS
 
 SCOPE = "bueno"
 
@@ -24,6 +25,21 @@ def send_the_form(page: Page, live) -> None:
     page.get_by_role("button", name="Qué restaurar").click()
     page.locator("#element_paths").fill(f"{live.source(SCOPE)}/carpeta/acta 1.txt")
     page.locator("button:has-text('Trigger')").last.click()
+
+
+@pytest.mark.timeout(600)  # the first test waits for the installation to start
+def test_the_form_of_a_backup_asks_for_all_that_its_run_takes_in_a_browser(live, page_of):
+    page = page_of("soporte")
+    page.set_viewport_size({"width": 1280, "height": 1500})
+    page.goto(f"{live.installation.address}/dags/backup__{SCOPE}?lng=es")
+    page.get_by_role("button", name="Activar Dag").first.click()
+    for title, description in PARAMS.values():
+        expect(page.get_by_text(title, exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text(description, exact=True)).to_be_visible()
+    page.locator("#element_reason").fill("Antes de actualizar el ERP a la versión 8")
+    page.locator("#element_requester").fill("Secretaría de Hacienda")
+    page.locator("#element_ticket").fill("2026-0417")
+    keep_picture(page, "form")
 
 
 @pytest.mark.timeout(300)
