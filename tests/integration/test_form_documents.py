@@ -307,16 +307,28 @@ def test_what_no_font_has_is_shown_by_its_number(pdf):
     assert r"\u{202e}" in text
 
 
+@pytest.mark.parametrize("word", ["srv_actas_de_2026_" * 20, "W" * 360])
 @pytest.mark.parametrize("column", ["alcance", "causa", "observaciones"])
-def test_a_word_that_is_wider_than_its_column_goes_on_in_the_next_line(contents, column):
-    odd = contents.rows[0] | {"causa": None, "observaciones": None, column: "srv_actas_de_2026_" * 20}
+def test_a_word_that_is_wider_than_its_column_goes_on_in_the_next_line(contents, column, word):
+    odd = contents.rows[0] | {"causa": None, "observaciones": None, column: word}
     [page, *_] = pypdfium2.PdfDocument(as_pdf(contents._replace(rows=[odd]), HEADER, None))
     text = page.get_textpage()
-    start = text.get_text_range().index("srv")
+    start = text.get_text_range().index(word[:3])
     left = text.get_charbox(start)[0]
     right = max(text.get_charbox(start + number)[2] for number in range(250))
     # No column of the runs is wider than an inch and three quarters.
     assert right < left + 126
+
+
+def test_a_reason_of_one_long_word_does_not_run_into_the_code(contents):
+    edition = Edition(version=2, replaces=1, reason="W" * 400)
+    [page, *_] = pypdfium2.PdfDocument(as_pdf(contents._replace(rows=[]), HEADER, edition))
+    text = page.get_textpage()
+    start = text.get_text_range().index("WWW")
+    # Right of it lie the code, 27 mm, and the margin.
+    assert max(text.get_charbox(start + number)[2] for number in range(400)) < 792 - 36 * 72 / 25.4
+    [code] = zxingcpp.read_barcodes(page.render(scale=2.5).to_pil())
+    assert contents.verdict.head in code.text
 
 
 def test_a_long_text_is_whole_in_the_spreadsheet_and_cut_in_the_pdf(xlsx, pdf):

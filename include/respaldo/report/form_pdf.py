@@ -18,7 +18,11 @@ from respaldo.texts import form as texts
 from respaldo.texts.report import SIZE_HEADING
 
 _LETTERS = 7
-"""How many letters the narrowest share of a page's width takes, at the least."""
+"""A word of more letters in a share of the page's width may be wider than its column."""
+_MOST_UNBROKEN = 5
+"""Letters of such a word that stay together: few enough for capitals too."""
+_LETTERS_OF_LINE = 100
+"""The same as ``_LETTERS``, for a line of the form's header."""
 _WORD_BREAK = "\u200b"
 
 
@@ -115,7 +119,7 @@ def as_pdf(contents: Contents, header: FormHeader, edition: Edition | None) -> b
         "period": lines[texts.PERIOD],
         "edition": _edition_in_short(edition),
         "history": lines[texts.HISTORY],
-        "lines": [list(line) for line in lines.items()],
+        "lines": [[label, _breakable(line, _LETTERS_OF_LINE)] for label, line in lines.items()],
         "code_drawn": qr_svg(code),
         "code_says": code,
         "code_caption": texts.QR_CAPTION,
@@ -178,5 +182,5 @@ def _broken(cells: Sequence[str], columns: Sequence[_Column]) -> list[str]:
 
 
 def _breakable(text: str, most: int) -> str:
-    piece = rf"[^/_.\-]{{1,{most}}}[/_.\-]?|[/_.\-]"
+    piece = rf"[^/_.\-]{{1,{_MOST_UNBROKEN}}}[/_.\-]?|[/_.\-]"
     return re.sub(rf"\S{{{most + 1},}}", lambda word: _WORD_BREAK.join(re.findall(piece, word[0])), text)
