@@ -35,6 +35,7 @@ from respaldo.report.spool import Spool
 from respaldo.report.spreadsheet import as_xlsx
 from respaldo.report.store import Report
 from respaldo.texts import form as texts
+from respaldo.texts.media import COLUMNS as MEDIA_COLUMNS
 from respaldo.texts.report import COLUMNS, RESTORATION_COLUMNS
 
 EDITION = Edition(version=2, replaces=1, reason="Faltaba una ejecución")
@@ -45,7 +46,7 @@ SHEETS = {
     "TIC-FM007": ("reportes.tic_fm007", COLUMNS),
     "Restauraciones": ("reportes.restauraciones", RESTORATION_COLUMNS),
     "Fallas": ("reportes.fallas", texts.FAILURE_COLUMNS),
-    "Medios": ("reportes.medios", texts.MEDIA_COLUMNS),
+    "Medios": ("reportes.medios", MEDIA_COLUMNS),
 }
 
 

@@ -13,6 +13,7 @@ from respaldo.report.export import text_of
 from respaldo.report.form_lines import form_lines
 from respaldo.report.totals import totals
 from respaldo.texts import form as texts
+from respaldo.texts.media import COLUMNS as MEDIA_COLUMNS
 from respaldo.texts.report import COLUMNS, RESTORATION_COLUMNS
 
 if TYPE_CHECKING:
@@ -105,8 +106,7 @@ def _tables(contents: Contents) -> Iterator[_Table]:
     )
     failures = _ordered(texts.FAILURE_COLUMNS, _PRINTED_FAILURES)
     yield _Table(texts.SHEETS["failures"], contents.failures, failures, len(_PRINTED_FAILURES))
-    media = texts.MEDIA_COLUMNS
-    yield _Table(texts.SHEETS["media"], contents.media, media, len(media))
+    yield _Table(texts.SHEETS["media"], contents.media, MEDIA_COLUMNS, len(MEDIA_COLUMNS))
 
 
 def _ordered(headings: Mapping[str, str], first: Sequence[str]) -> dict[str, str]:

@@ -95,26 +95,6 @@ FAILURE_COLUMNS = {
 }
 """Heading of each column of ``reportes.fallas``."""
 
-MEDIA_COLUMNS = {
-    "etiqueta": "Etiqueta",
-    "clase": "Clase",
-    "descripcion": "Descripción",
-    "lugar": "Lugar",
-    "custodia": "Custodia",
-    "repositorio": "Repositorio",
-    "estado": "Estado",
-    "registrado": "Registrado",
-    "registrado_por": "Registrado por",
-    "impresa": "Etiqueta impresa",
-    "copias": "Copias",
-    "alcances": "Alcances",
-    "ultima_copia": "Última copia",
-    "conservar_hasta": "Conservar hasta",
-    "ultimo_movimiento": "Último movimiento",
-    "ultimo_movimiento_fecha": "Fecha del movimiento",
-}
-"""Heading of each column of ``reportes.medios``."""
-
 PRINTED = {
     "number": "N.º",
     "scope": "Alcance / dependencia",
