@@ -346,14 +346,23 @@ def test_a_period_without_rows_has_its_documents_too(report):
     assert book["TIC-FM007"]["B6"].value == "copia de consulta, no archivada"
 
 
-def test_the_days_are_the_organizations(filled):
-    november = collect(filled.endpoint, Period(first=date(2026, 11, 1), last=date(2026, 11, 30)), BOGOTA)
-    assert november.rows == []
-    first = collect(filled.endpoint, Period(first=date(2026, 10, 1), last=date(2026, 10, 1)), BOGOTA)
-    assert len(first.rows) == 60
+def test_the_days_are_the_organizations(report):
+    """Bogotá is five hours behind: its October begins and ends at five in the morning of UTC."""
+    edges = ("2026-10-01T04:59:59", "2026-10-01T05:00:00", "2026-11-01T04:59:59", "2026-11-01T05:00:00")
+    for moment in edges:
+        run = Run(dag_id="backup__x", run_id=moment, scope_id="x")
+        report.write(
+            RowUpdate.of(run, state="succeeded", started_at=f"{moment}Z", programmed_for="2026-09-30T12:00Z")
+        )
+        request = RequestUpdate.of(run, requester="Ana", what_happened="x", requested_at=f"{moment}Z")
+        report.write(request)
+    rest = Period(first=date(2026, 11, 1), last=date(2026, 11, 30))
+    for period, wanted in ((OCTOBER, edges[1:3]), (rest, edges[3:])):
+        found = collect(report.endpoint, period, BOGOTA)
+        for moments in ([row["inicio"] for row in found.rows], [row["fecha"] for row in found.restorations]):
+            assert [f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}" for moment in moments] == list(wanted)
 
 
-@pytest.mark.timeout(600)  # LibreOffice may have to be installed
 def test_libreoffice_opens_the_spreadsheet_and_reads_the_same_numbers(xlsx, contents, tmp_path):
     (tmp_path / "form.xlsx").write_bytes(xlsx)
     filters = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
