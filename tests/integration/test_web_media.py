@@ -84,7 +84,7 @@ def test_filters_narrow_them_down(shown, media, query, found):
     assert (answer.status_code, labels_on(answer)) == (200, found)
 
 
-@pytest.mark.parametrize("typed", ["PRI-2026-000001", " pri-2026-000001 "])
+@pytest.mark.parametrize("typed", ["PRI-2026-000001", " pri-2026-000001 ", "PRI'2026'000001"])
 def test_a_label_that_is_typed_or_scanned_finds_its_copy(shown, media, typed):
     answer = shown.get("/media", params={"label": typed})
     assert answer.status_code == 200

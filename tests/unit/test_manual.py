@@ -160,6 +160,10 @@ def test_what_the_worker_can_read_needs_no_figures(tmp_path):
     assert (stated.path, stated.size_bytes) == (str(tmp_path), None)
 
 
+def test_a_label_is_read_as_a_scanner_types_it_on_a_spanish_keyboard():
+    assert performed(label="man'2026'000001 ").label == "MAN-2026-000001"
+
+
 def test_a_label_that_cannot_be_looked_up_keeps_no_copy_from_being_recorded():
     def away(_):
         raise ReportUnavailableError(reason="away")

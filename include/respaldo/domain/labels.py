@@ -16,8 +16,12 @@ LABEL = rf"^[A-Z0-9][A-Z0-9.-]{{{_SHORTEST - 1},{_LONGEST - 1}}}$"
 
 
 def as_label(text: object) -> object:
-    """Read a label as somebody types it or a scanner reads it: capitals or not, a space too many."""
-    return text.strip().upper() if isinstance(text, str) else text
+    """Read a label as somebody types it or a scanner reads it: capitals or not, a space too many.
+
+    A scanner types as an American keyboard does: where the computer takes it for a Spanish one, its ``-``
+    arrives as ``'``.
+    """
+    return text.strip().upper().replace("'", "-") if isinstance(text, str) else text
 
 
 Label = Annotated[str, Field(pattern=LABEL), BeforeValidator(as_label)]

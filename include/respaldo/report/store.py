@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from respaldo.domain.errors import ReportError, ReportUnavailableError
+from respaldo.domain.labels import as_label
 from respaldo.domain.media import Medium
 from respaldo.domain.restoring import KnownCopy
 from respaldo.domain.values import Endpoint, PreviousCopy, Run
@@ -190,11 +191,11 @@ class Report:
     def medium(self, label: str) -> Medium | None:
         """Return what is known of a labelled medium: state, place, what it holds; None: unknown label.
 
-        :param label: as somebody types it: capitals or not.
+        :param label: as somebody types it: see ``as_label``.
         :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
         """
         self.drain()
-        return media.known(self.endpoint, label.strip().upper())
+        return media.known(self.endpoint, str(as_label(label)))
 
     def move(self, movement: Movement, *, series: str, by: str, at: datetime) -> Medium:
         """Write down what somebody did with a medium: see ``movements.record``. It never waits in the spool.

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import PydanticCustomError
 
 from respaldo.domain.errors import ReportError, SourceError
-from respaldo.domain.labels import LABEL
+from respaldo.domain.labels import LABEL, as_label
 from respaldo.domain.manual import SHA256, Inspected, Performed
 from respaldo.domain.media import Medium
 from respaldo.domain.people_errors import CopyRejectedError, InvalidAnswerError, ManualCopyFailedError
@@ -151,7 +151,7 @@ class _Form:
         if label is None:
             self.require("medium", said, "medium")
             return {"label": None, "medium": said, "place": place}
-        label = label.upper()
+        label = str(as_label(label))
         known = self._known(label, medium_of)
         if known is not None:
             said, place = said or known.description or known.kind, place or known.site
