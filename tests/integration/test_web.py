@@ -80,6 +80,18 @@ def test_rows_are_shown_newest_first_with_their_totals(shown, three_runs):
     assert "2026-03-01 01:00:00" in answer.text, "times are the organization's: five hours before UTC"
 
 
+@pytest.mark.parametrize(("kind", "added_up"), [("external", "3,0 MB"), ("manual", "3,5 MB")])
+def test_a_copy_of_another_product_is_added_up_once_however_often_it_is_read_of(
+    shown, three_runs, report, kind, added_up
+):
+    for day in (4, 5):
+        facts = {"source_kind": kind, "size_bytes": 500_000, "state": "succeeded"}
+        report.write(RowUpdate.of(run_of("nube", day), started_at=START, ended_at=START, **facts))
+    answer = shown.get("/fm007")
+    assert "<b>5</b> Ejecuciones" in answer.text
+    assert f"<b>{added_up}</b> Copiado" in answer.text
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -13,7 +13,8 @@ from respaldo.texts.report import TERMS
 
 _CHOSEN = """
     WITH chosen AS (
-        SELECT clave, numero, estado, tamano_bytes, greatest(inicio, programada) AS moment
+        SELECT clave, numero, estado, tamano_bytes, greatest(inicio, programada) AS moment,
+            CASE WHEN tipo_fuente = %(external)s THEN alcance_id || fin END AS read_of
         FROM reportes.tic_fm007
         WHERE (%(since)s::timestamptz IS NULL OR greatest(inicio, programada) >= %(since)s)
             AND (%(until)s::timestamptz IS NULL OR greatest(inicio, programada) < %(until)s)
@@ -21,11 +22,17 @@ _CHOSEN = """
             AND (%(state)s::text IS NULL OR estado = %(state)s)
     )
 """
+# Of one copy that another product made, several runs may read.
 _TOTALS = (
     _CHOSEN  # noqa: S608  (both are our own constants)
     + """
-    SELECT estado, count(*) AS runs, coalesce(sum(tamano_bytes), 0)::bigint AS size_bytes
-    FROM chosen
+    , counted AS (
+        SELECT *, row_number() OVER (PARTITION BY coalesce(read_of, clave) ORDER BY numero) AS reading
+        FROM chosen
+    )
+    SELECT estado, count(*) AS runs,
+        coalesce(sum(tamano_bytes) FILTER (WHERE reading = 1), 0)::bigint AS size_bytes
+    FROM counted
     GROUP BY estado
 """
 )
@@ -72,7 +79,14 @@ class Selection(Value):
     def values(self) -> dict[str, object]:
         """Give the parameters of the statements; the view knows states by their names."""
         state = TERMS["state"][self.state] if self.state else None
-        return {"since": self.since, "until": self.until, "scope": self.scope, "state": state}
+        external = TERMS["source_kind"]["external"]
+        return {
+            "since": self.since,
+            "until": self.until,
+            "scope": self.scope,
+            "state": state,
+            "external": external,
+        }
 
 
 class Totals(NamedTuple):
