@@ -70,11 +70,11 @@ def test_it_is_no_scope_that_restic_saves(dag):
     assert list(configuration.all_scopes) == ["nomina"]
 
 
-def test_a_machine_that_does_not_answer_is_tried_again_though_its_code_is_not(dag):
-    from respaldo.domain.people_errors import ConsoleAwayError, ConsoleUnreadableError
+def test_a_machine_that_does_not_answer_is_tried_again_and_what_makes_no_sense_is_not(dag):
+    from respaldo.domain.people_errors import ConsoleUnreadableError, HostUnreachableError
 
-    away = ConsoleAwayError(reason="host_unreachable")
+    away = HostUnreachableError(reason="host_unreachable")
     policy = dag.task_dict["inspect"].retry_policy
     assert policy.evaluate(away, 1, 4).action.value == "retry"
     assert policy.evaluate(ConsoleUnreadableError(), 1, 4).action.value == "fail"
-    assert cause_of_code(away.code) is ConsoleUnreadableError
+    assert cause_of_code(away.code) is HostUnreachableError

@@ -121,6 +121,10 @@ PROOFS: dict[str, str] = {
     "checksum_mismatch": _people("manual", "a_checksum_that_does_not_match_is_told"),
     "contract_lapsed": _people("contracts", "a_scope_that_demands_a_contract_is_not_executed_without_one"),
     "console_unreadable": _people("external", "a_console_record_that_cannot_be_read_is_red"),
+    "host_unreachable": "tests/integration/test_console_over_ssh.py"
+    "::test_a_machine_that_is_off_may_be_tried_again",
+    "host_key": "tests/integration/test_console_over_ssh.py"
+    "::test_a_machine_with_another_key_is_not_spoken_to",
     "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
     "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),
     "medium_refused": _people("media", "what_cannot_be_of_a_medium_is_red_with_the_reason"),

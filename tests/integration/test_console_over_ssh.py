@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(120)
 
 ZONE = ZoneInfo("America/Bogota")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
+SECRET = SecretStr("Authorization: Bearer t0k3n")
 TABLE = "job,result,end\nnomina,Success,2026-11-23T02:00:00\n"
 
 
@@ -58,7 +59,7 @@ def ask(host: ssh.Host, **record):
         "good": ["Success"],
         "failed": ["*"],
     }
-    return read(ExternalSource.model_validate(settings), lambda _: host, ZONE, NOW)
+    return read(ExternalSource.model_validate(settings), lambda _: host, lambda _: SECRET, ZONE, NOW)
 
 
 def refused(host: ssh.Host, **record) -> ConsoleUnreadableError:
@@ -118,10 +119,23 @@ def test_a_single_word_is_the_whole_line_for_the_shell(host, table):
     assert record.newest.outcome == "good"
 
 
+def test_a_command_there_reads_its_secret_and_nobody_sees_it(host, server, table):
+    keeps = "cat /proc/$$/cmdline /proc/$$/environ /proc/$PPID/cmdline >shown; cat >read"
+    command = {"from": "command", "secret": "nube_api"}
+    assert ask(host, **command, command=[f"{keeps}; cat '{table}'"]).newest.outcome == "good"
+    assert (server.files / "read").read_text() == f"{SECRET.get_secret_value()}\n"
+    shown = (server.files / "shown").read_bytes()
+    assert (b"sshd" in shown, b"t0k3n" in shown) == (True, False)
+    # One that does not read it is none the worse for it.
+    assert ask(host, **command, command=[f"exec <&-; cat '{table}'"]).newest.outcome == "good"
+    said = refused(host, **command, command=["cat >&2; exit 3"])
+    assert (said.facts["reason"], said.facts["said"]) == ("command_failed", "***")
+
+
 def test_a_machine_with_another_key_is_not_spoken_to(host, server, table):
     for known in (server.other_key, "ssh-ed25519 AAAA", "no es una llave"):
         error = refused(change(host, host_key=known), **{"from": "file"}, path=str(table))
-        assert error.facts["reason"] == "host_key"
+        assert (error.code, error.facts["reason"]) == ("host_key", "host_key")
         assert not error.transient
     assert "Failed password" not in (server.folder / "log").read_text()
 
@@ -219,7 +233,9 @@ def test_a_machine_that_is_off_may_be_tried_again(host, table):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         nobody = int(listening.getsockname()[1])
     error = refused(change(host, port=nobody), **{"from": "file"}, path=str(table))
-    assert (error.facts["reason"], error.transient) == ("host_unreachable", True)
+    assert (error.code, error.transient) == ("host_unreachable", True)
+    assert "no se llega al equipo" in causes.explain(error)
+    assert "encendido" in causes.corrective(error)
 
 
 def test_a_machine_that_never_answers_may_be_tried_again(host, table):

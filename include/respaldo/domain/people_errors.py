@@ -59,10 +59,17 @@ class ConsoleUnreadableError(SourceError):
     code = "console_unreadable"
 
 
-class ConsoleAwayError(ConsoleUnreadableError):
-    """The machine that has the record does not answer: that can pass."""
+class HostUnreachableError(ConsoleUnreadableError):
+    """The machine that has the record is off, too slow, or lost on the way."""
 
+    code = "host_unreachable"
     transient = True
+
+
+class HostKeyError(ConsoleUnreadableError):
+    """The machine that has the record shows another key than is known of it, or none is known."""
+
+    code = "host_key"
 
 
 class ConsoleStaleError(CheckError):
