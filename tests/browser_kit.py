@@ -66,11 +66,10 @@ def wait_until(is_so: Callable[[], object], what: str, seconds: float = PATIENCE
         time.sleep(0.5)
 
 
-def keep_picture(page: Page, name: str, *, is_whole: bool = False) -> None:
-    """Keep what is seen of a page, or with ``is_whole`` all of it."""
+def keep_picture(page: Page, name: str) -> None:
     if folder := os.environ.get("RESPALDO_SCREENSHOTS"):
         page.wait_for_timeout(1000)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=is_whole)
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def question(page: Page, live, run_id: str, task: str, dag: str = "restore_request") -> None:

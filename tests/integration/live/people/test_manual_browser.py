@@ -83,4 +83,5 @@ def test_a_copy_goes_from_its_form_to_its_verified_row_in_a_browser(live, page_o
     assert row["etiquetas"]
     verifier.goto(f"{live.installation.address}/respaldo/fm007/{row['clave']}")
     expect(verifier.get_by_text("infraestructura").first).to_be_visible(timeout=PATIENCE_MS)
-    keep_picture(verifier, "manual-row", is_whole=True)
+    verifier.set_viewport_size({"width": 1000, "height": 1900})
+    keep_picture(verifier, "manual-row")
