@@ -167,16 +167,17 @@ def test_by_schedule_people_are_told_of_an_altered_history(context, archived, no
     assert "verify-log" in notice.text
 
 
+@pytest.mark.parametrize("error", [ReportUnavailableError(reason="connection refused"), MemoryError()])
 def test_by_schedule_people_are_told_when_what_could_have_passed_did_not(
-    context, archived, notices, monkeypatch
+    context, archived, notices, monkeypatch, error
 ):
     def away(*_):
-        raise ReportUnavailableError(reason="connection refused")
+        raise error
 
     monkeypatch.setattr(steps, "archive", away)
     for tries in (1, 6, 7):
         assert notices == []
-        with pytest.raises(ReportUnavailableError):
+        with pytest.raises(type(error)):
             steps.collect(context("scheduled", tries=tries))
     [(roles, _)] = notices
     assert roles == ("profesional", "soporte")

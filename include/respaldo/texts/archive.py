@@ -140,6 +140,7 @@ CAUSES: dict[str, Cause] = {
 }
 """Why the form is not archived: by the codes of ``respaldo.domain.archive_errors``."""
 
+UNEXPECTED = "Falló el programa o la máquina ({error}): el registro de la tarea lo dice."
 HISTORY_ALTERED = (
     "No se archiva un formato cuyo historial fue alterado. Averigüe quién lo hizo y cuándo, conserve la base de datos como "
     "está y restáurela de una copia anterior a la alteración; `respaldo verify-log` dice cuándo está íntegro."

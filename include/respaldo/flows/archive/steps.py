@@ -193,19 +193,28 @@ class _Place:
         """
         try:
             yield
-        except RespaldoError as error:
-            told = in_words(error)
-            if isinstance(error, ReportTamperedError):
-                told = f"{told} {texts.HISTORY_ALTERED}"
+        except AirflowSkipException:
+            raise
+        except Exception as error:
+            told = _told_of(error)
             log.error("%s", told)
             ti = self.work.context["ti"]
-            is_final = not error.transient or ti.try_number > ti.max_tries
+            passes = error.transient if isinstance(error, RespaldoError) else True
+            is_final = not passes or ti.try_number > ti.max_tries
             if by_letter and is_final and not isinstance(error, InvalidConfigurationError):
                 self.send(letters.not_archived(period=_in_words(self.period), told=told, link=self.link))
             raise
 
     def send(self, notice: Notice) -> None:
         send(self.organization, self.organization.archive.informed, notice)
+
+
+def _told_of(error: Exception) -> str:
+    """Say why a period is not archived; also what is no cause of ours: a full memory, a bug."""
+    if not isinstance(error, RespaldoError):
+        return texts.UNEXPECTED.format(error=type(error).__name__)
+    told = in_words(error)
+    return f"{told} {texts.HISTORY_ALTERED}" if isinstance(error, ReportTamperedError) else told
 
 
 def _damages(folder: ArchiveFolder, records: Iterable[ArchiveUpdate]) -> Iterator[str]:
