@@ -41,7 +41,7 @@ def test_operators_read_spanish(dag):
     titles = {task.task_id: task.task_display_name for task in dag.tasks}
     assert titles["inspect"] == "8 · Leer el registro de la consola"
     assert not [task for task, title in titles.items() if title == task]
-    assert dag.tags >= {"respaldo", "external"}
+    assert dag.tags >= {"respaldo", "herramienta externa"}
     for told in ("Veeam", "/srv/consola/*.csv", "veeam_ssh", "Nomina diaria", "26h / 4h"):
         assert told in dag.doc_md
 

@@ -101,7 +101,7 @@ def test_operators_read_spanish(dag):
     assert titles["execute"] == "11 · Ejecutar la copia"
     assert not [task for task, title in titles.items() if title == task]
     assert {task.owner for task in dag.tasks} == {"Equipo de Soporte Técnico"}
-    assert dag.tags == {"respaldo", "Talento Humano", "alta", "files"}
+    assert dag.tags == {"respaldo", "Talento Humano", "alta", "archivos"}
     for told in (
         "Base de nómina",
         "/srv/nomina",

@@ -13,6 +13,7 @@ from airflow.sdk import DAG, Param
 from respaldo.config.configuration import AnyScope, Configuration
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.texts import backup as texts
+from respaldo.texts.report import TERMS
 
 FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
 
@@ -35,6 +36,7 @@ def scope_dag(
     :param runs: how many of its runs may be under way at once.
     """
     settings = scope.settings
+    kind = TERMS["source_kind"].get(settings.source_kind, settings.source_kind)
     return DAG(
         dag_id=dag_id_of(scope.id),
         dag_display_name=texts.DAG_TITLE.format(name=settings.name),
@@ -45,7 +47,7 @@ def scope_dag(
         catchup=False,
         max_active_runs=runs,
         params=dict(params),
-        tags={texts.TAG, settings.department, settings.criticality, settings.source_kind},
+        tags={texts.TAG, settings.department, settings.criticality, kind.lower()},
         default_args=_defaults(scope, configuration),
     )
 
