@@ -22,10 +22,18 @@ REPORT = "respaldo_report"
 
 def master_secret(name: str) -> SecretStr:
     """Give the master secret that a connection of type ``restic`` holds as its password."""
-    password = _get(name).password
-    if not password:
+    return password(name)
+
+
+def password(name: str) -> SecretStr:
+    """Give the password that a connection holds, of whatever type it is.
+
+    :raises ConnectionIncompleteError: it holds none.
+    """
+    found = _get(name).password
+    if not found:
         raise ConnectionIncompleteError(connection=name, field="password")
-    return SecretStr(password)
+    return SecretStr(found)
 
 
 def endpoint(name: str) -> Endpoint:

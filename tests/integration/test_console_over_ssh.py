@@ -122,6 +122,9 @@ def test_a_single_word_is_the_whole_line_for_the_shell(host, table):
 def test_a_command_there_reads_its_secret_and_nobody_sees_it(host, server, table):
     keeps = "cat /proc/$$/cmdline /proc/$$/environ /proc/$PPID/cmdline >shown; cat >read"
     command = {"from": "command", "secret": "nube_api"}
+    for name in ("shown", "read"):
+        (server.files / name).touch()
+        (server.files / name).chmod(0o666)
     assert ask(host, **command, command=[f"{keeps}; cat '{table}'"]).newest.outcome == "good"
     assert (server.files / "read").read_text() == f"{SECRET.get_secret_value()}\n"
     shown = (server.files / "shown").read_bytes()

@@ -136,6 +136,18 @@ def test_a_host_is_a_connection_that_airflow_must_know(config, written):
     assert scope.settings.connections == {"source.record.host": "veeam"}
 
 
+def test_the_secret_of_a_command_is_a_connection_that_airflow_must_know(config, written):
+    written("from: file, path: /srv/consola/veeam.csv", "from: command, secret: nube_api, command: [ver]")
+    [scope] = load(config).external.values()
+    assert scope.settings.connections == {"source.record.secret": "nube_api"}
+
+
+def test_a_file_has_no_secret(config, written):
+    written("from: file,", "from: file, secret: nube_api,")
+    [problem] = problems_of(config)
+    assert problem.key.endswith("secret")
+
+
 def test_a_path_on_a_host_is_as_that_host_has_it(config, written):
     written("path: /srv/consola/veeam.csv", "host: veeam, path: 'C:/ProgramData/Veeam/*.csv'")
     assert problems_of(config) == ()

@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 import console_kit
 from console_kit import (
@@ -30,6 +31,7 @@ from console_kit import (
     WINDOWS,
     ZONE,
     no_host,
+    no_secret,
     session,
     source,
 )
@@ -253,7 +255,7 @@ def test_of_several_files_the_newest_is_read(tmp_path):
         at = time.time() - age
         os.utime(tmp_path / name, (at, at))
     record = {"from": "file", "path": f"{tmp_path}/*.csv"}
-    found = read(source(VEEAM, record=record), no_host, ZONE, NOW)
+    found = read(source(VEEAM, record=record), no_host, no_secret, ZONE, NOW)
     assert found.where == str(tmp_path / "a.csv")
     assert found.newest.size_bytes == int(10.25 * 1024**3)
 
@@ -261,18 +263,54 @@ def test_of_several_files_the_newest_is_read(tmp_path):
 def test_a_record_that_is_not_there_is_told(tmp_path):
     for path, reason in ((tmp_path / "no", "no_file"), (tmp_path, "not_a_file")):
         with pytest.raises(ConsoleUnreadableError) as error:
-            read(source(VEEAM, record={"from": "file", "path": str(path)}), no_host, ZONE, NOW)
+            read(source(VEEAM, record={"from": "file", "path": str(path)}), no_host, no_secret, ZONE, NOW)
         assert error.value.facts["reason"] == reason
         assert not error.value.transient
 
 
-def ran(*command: str, **changes) -> ConsoleRecord:
-    return read(source(VEEAM, record={"from": "command", "command": command} | changes), no_host, ZONE, NOW)
+def ran(*command: str, secret_of=no_secret, **changes) -> ConsoleRecord:
+    settings = source(VEEAM, record={"from": "command", "command": command} | changes)
+    return read(settings, no_host, secret_of, ZONE, NOW)
 
 
 def test_the_output_of_a_command_is_a_record(tmp_path):
     (tmp_path / "registro").write_text(HEAD + GOOD)
     assert ran("cat", str(tmp_path / "registro")).newest.outcome == "good"
+
+
+KEEPS = "cat /proc/$$/cmdline /proc/$$/environ | tr '\\0' '\\n' >shown; cat >read"
+SECRET = "Authorization: Bearer \u00f1-t0k3n"
+
+
+@pytest.fixture
+def asks(tmp_path):
+    """A program that keeps what it is shown and what it reads, and then does as it is told."""
+    (tmp_path / "registro").write_text(HEAD + GOOD.replace(";\n", f";{SECRET}\n"))
+    program = tmp_path / "pide"
+    program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{KEEPS}\n$1\n")
+    program.chmod(0o755)
+    (tmp_path / "echoes").write_text("cat read >&2; exit 3")
+    return program
+
+
+def test_a_command_reads_its_secret_and_nobody_sees_it(asks, tmp_path):
+    record = ran(str(asks), "cat registro", secret="nube_api", secret_of={"nube_api": SecretStr(SECRET)}.get)
+    assert (tmp_path / "read").read_text() == f"{SECRET}\n"
+    shown = (tmp_path / "shown").read_text()
+    assert ("PATH=" in shown, "cat registro" in shown, "t0k3n" in shown) == (True, True, False)
+    assert "t0k3n" not in record.model_dump_json()
+    assert record.newest.message == "***"
+
+
+def test_what_a_command_says_of_its_secret_is_not_told(asks):
+    with pytest.raises(ConsoleUnreadableError) as error:
+        ran(str(asks), "exec sh echoes", secret="nube_api", secret_of=lambda _: SecretStr(SECRET))
+    assert error.value.facts["said"] == "***"
+
+
+def test_a_command_without_a_secret_finds_nothing_to_read(asks, tmp_path):
+    ran(str(asks), "cat registro")
+    assert (tmp_path / "read").read_text() == ""
 
 
 @pytest.mark.parametrize(
@@ -323,7 +361,7 @@ def reads(content: bytes, settings, folder) -> None:
     path.write_bytes(content)
     record = {"from": "file", "path": str(path)}
     try:
-        found = read(source(settings, record=record), no_host, ZONE, NOW)
+        found = read(source(settings, record=record), no_host, no_secret, ZONE, NOW)
     except ConsoleUnreadableError as error:
         reason = error.facts["reason"]
     else:

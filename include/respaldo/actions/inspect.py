@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import psutil  # type: ignore[import-untyped]
 from pydantic import Field
 
-from respaldo.actions.console.reading import HostOf, read
+from respaldo.actions.console.reading import HostOf, SecretOf, read
 from respaldo.actions.job import Job
 from respaldo.config.external import ExternalSource
 from respaldo.domain.errors import RespaldoError
@@ -47,11 +47,15 @@ def inspect(job: Job, found: Callable[[Probe], None]) -> None:
 
 
 def inspect_console(
-    source: ExternalSource, host_of: HostOf, zone: ZoneInfo, found: Callable[[Probe], None]
+    source: ExternalSource,
+    host_of: HostOf,
+    secret_of: SecretOf,
+    zone: ZoneInfo,
+    found: Callable[[Probe], None],
 ) -> None:
     """Look at this worker, and whether the console of another product can be read."""
     found(_worker())
-    found(_tried("source", source.product, lambda: read(source, host_of, zone, datetime.now(UTC))))
+    found(_tried("source", source.product, lambda: read(source, host_of, secret_of, zone, datetime.now(UTC))))
 
 
 def _worker() -> Probe:

@@ -89,6 +89,13 @@ class ConsoleCommand(_Place):
 
     from_: Literal["command"] = Field(alias="from")
     command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    secret: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Airflow connection whose password is a line of the command's standard input.",
+        ),
+    ] = None
 
     @property
     def where(self) -> str:

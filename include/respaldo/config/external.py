@@ -76,4 +76,6 @@ class ExternalScope(ScopeSettings):
 
     @property
     def connections(self) -> dict[str, str]:
-        return {"source.record.host": self.source.record.host} if self.source.record.host else {}
+        record = self.source.record
+        named = {"host": record.host, "secret": getattr(record, "secret", None)}
+        return {f"source.record.{key}": name for key, name in named.items() if name}

@@ -1,7 +1,8 @@
 """Another machine over SSH: read a file of it, or run a command on it.
 
 Only a machine whose key is known is spoken to: the one that its connection says, or that this worker's user
-has in ``known_hosts``. Secrets stay in this process.
+has in ``known_hosts``. Secrets stay in this process, but for
+the one that a command is given to read.
 """
 
 from __future__ import annotations
@@ -97,15 +98,17 @@ def read_file(host: Host, pattern: str, limit: int, seconds: float) -> tuple[str
     return _on(host, seconds, read)
 
 
-def run(host: Host, line: str, limit: int, seconds: float) -> Output:
+def run(host: Host, line: str, limit: int, seconds: float, stdin: SecretStr | None = None) -> Output:
     """Run a line in the shell of the machine's user.
 
+    :param stdin: what it reads; without it, nothing.
     :param limit: its output is taken no further than so many bytes, and one.
     :raises SshError: it could not be run, or has not ended in time.
     """
 
     async def execute(connection: asyncssh.SSHClientConnection) -> Output:
-        process = await connection.create_process(line, encoding=None, stdin=_nothing())
+        given = {"input": stdin.get_secret_value().encode()} if stdin else {"stdin": _nothing()}
+        process = await connection.create_process(line, encoding=None, **given)
         output, said = await asyncio.gather(
             _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
         )

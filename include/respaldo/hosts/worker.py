@@ -58,7 +58,7 @@ def run(
     timeout_seconds: float | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     keep_open: Sequence[int] = (),
-    stdin: int = subprocess.DEVNULL,
+    stdin: int | SecretStr = subprocess.DEVNULL,
 ) -> int:
     """Run a command to its end and return its exit code, negative for the signal that killed it.
 
@@ -66,16 +66,16 @@ def run(
     :param on_error: gets each line of standard error. Both are called from threads of their own.
     :param should_stop: asked twice a second; true ends the command early.
     :param keep_open: file descriptors that the command inherits (a lock held as long as it lives).
-    :param stdin: the file descriptor that it reads from; without one it finds nothing to read.
+    :param stdin: the file descriptor that it reads from, or a secret that it reads; without it, nothing.
     :raises TimedOutError: it did not end in time, and was stopped; or its output did not.
     :raises ToolMissingError: there is no such program.
     """
     require(command.program)
-    with _handed_over(command) as (argv, env, descriptors):
+    with _handed_over(command) as (argv, env, descriptors), _to_read(stdin) as source:
         process = subprocess.Popen(
             argv,
             env=env,
-            stdin=stdin,
+            stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=(*descriptors, *keep_open),
@@ -204,6 +204,18 @@ def _handed_over(command: Command) -> Iterator[tuple[list[str], dict[str, str], 
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _to_read(stdin: int | SecretStr) -> Iterator[int]:
+    if not isinstance(stdin, SecretStr):
+        yield stdin
+        return
+    reading = _pipe_with(stdin)
+    try:
+        yield reading
+    finally:
+        os.close(reading)
 
 
 def _dies_with_parent() -> tuple[str, ...]:

@@ -21,11 +21,15 @@ def configuration(tmp_path, monkeypatch):
     return load(folder())
 
 
+def no_connection(name):
+    pytest.fail(f"no connection is named: {name}")
+
+
 def test_the_console_record_that_is_written_is_judged_good_by_its_scope(configuration, tmp_path):
     contracted.write_record(SimpleNamespace(layout=SimpleNamespace(home=tmp_path)))
     settings, zone = configuration.external[contracted.SCOPE].settings, ZoneInfo("America/Bogota")
     now = datetime.now(UTC)
-    record = read(settings.source, lambda _: pytest.fail("no host is named"), zone, now)
+    record = read(settings.source, no_connection, no_connection, zone, now)
     result = judge(record, settings.source, settings.rpo, None, now, zone, accept_shrink=False)
     assert (record.newest.job, [one.method for one in result.evidence], result.warnings) == (
         "catastro",

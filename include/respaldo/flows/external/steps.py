@@ -55,7 +55,7 @@ def _plan(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001 
 def _inspect(place: Workplace, applied: list[Applied]) -> Outcome:  # noqa: ARG001
     configuration = place.configuration()
     source, zone = _scope(configuration, place).settings.source, _zone(configuration)
-    record = read(source, connections.ssh_host, zone, datetime.now(UTC))
+    record = read(source, connections.ssh_host, connections.password, zone, datetime.now(UTC))
     log.info(texts.READ, record.where, record.entries, _told(record, zone))
     observations = [texts.TAKEN_FROM.format(product=record.product, result=record.newest.result)]
     if record.running is not None:

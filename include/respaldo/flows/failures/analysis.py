@@ -174,7 +174,9 @@ def _look(place: FailurePlace, found: list[Probe]) -> Callable[[], None]:
     configuration, scope_id = place.work.configuration(), place.failed.scope_id
     if scope_id in configuration.external:
         source, zone = configuration.external[scope_id].settings.source, place.zone
-        return partial(inspect_console, source, connections.ssh_host, zone, found.append)
+        return partial(
+            inspect_console, source, connections.ssh_host, connections.password, zone, found.append
+        )
     if scope_id in configuration.kept:
         return partial(inspect, place.work.job(), found.append)
     # Of copies that restic does not keep there is nothing to look at.
