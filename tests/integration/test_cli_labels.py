@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from airflow_kit import connection_to
 from respaldo.cli import app
 from respaldo.domain.values import Run
+from respaldo.report.database import connected
 from respaldo.report.fm007 import RowUpdate
 from respaldo.report.media import LabelledCopy, LabelsUpdate
 from respaldo.report.movements import Movement
@@ -53,6 +54,19 @@ def test_a_label_that_is_typed_or_scanned_finds_its_copies(labelled):
     assert "PRI-2026-000002: disco · Centro de datos · En su lugar" in done.stdout
     assert "Base de nómina" in done.stdout
     assert "2026-03-31" in done.stdout
+
+
+def test_of_a_medium_with_very_many_copies_the_newest_are_shown_and_it_says_so(labelled, shown):
+    with connected(labelled.endpoint) as connection:
+        connection.execute(
+            "INSERT INTO respaldo.media_holding "
+            "SELECT 'run' || n, 'first', 'MAN-2026-000001', now(), now() FROM generate_series(1, 501) n"
+        )
+    told = texts.HOLDS_NEWEST.format(shown=500, all=501)
+    assert told in respaldo("MAN-2026-000001").stdout
+    assert told in shown.get("/media?label=MAN-2026-000001").text
+    assert "Se muestran" not in respaldo("PRI-2026-000001").stdout
+    assert "Se muestran" not in shown.get("/media?label=PRI-2026-000001").text
 
 
 def test_a_medium_without_copies_says_so(labelled):

@@ -74,6 +74,8 @@ def _show_medium(medium: MediumInFull, zone: ZoneInfo) -> None:
         # Text, because a string would be read as markup.
         table.add_row(*(Text(_written(name, copy[name], zone)) for name in texts.COPY_COLUMNS))
     console().print(table)
+    if len(medium.copies) < row["copias"]:
+        say(texts.HOLDS_NEWEST.format(shown=len(medium.copies), all=row["copias"]))
 
 
 def _written(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401  (a column's)
