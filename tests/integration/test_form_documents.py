@@ -245,6 +245,12 @@ def test_runs_under_way_when_the_period_ends_are_told(contents, pdf):
     assert "En curso" in "".join(text_of(pdf))
 
 
+def test_a_run_that_is_done_again_is_under_way_though_it_ended_before(contents):
+    again = contents.rows[0] | {"inicio": at(31), "fin": at(30), "estado": "En curso"}
+    assert contents._replace(rows=[again]).unfinished == 1
+    assert contents._replace(rows=[again | {"fin": at(31, 13)}]).unfinished == 0
+
+
 def test_the_document_is_pdf_a_2b(pdf):
     with pikepdf.open(BytesIO(pdf)) as document:
         with document.open_metadata() as metadata:

@@ -55,7 +55,11 @@ class Contents(NamedTuple):
     def unfinished(self) -> int:
         """How many runs had not ended when the period did."""
         until = self.period.until(self.zone)
-        return sum(row["inicio"] is not None and (row["fin"] or until) >= until for row in self.rows)
+        # One that is done again within its row has the end of the time before, until it ends.
+        return sum(
+            row["inicio"] is not None and not row["inicio"] <= (row["fin"] or until) < until
+            for row in self.rows
+        )
 
 
 def collect(
