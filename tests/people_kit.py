@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from live_kit import scope_settings
+from respaldo.domain.contracts import Term
 
 SCOPES: dict[str, dict[str, Any]] = {}
 
@@ -47,6 +48,25 @@ def _contracted(scope: str, days: int, **contract: Any) -> dict[str, Any]:
     until = date.today() + timedelta(days=days)  # noqa: DTZ011  (days away from the limit on any clock)
     settings = scope_settings(scope, {"contract": {"number": f"CT-{scope}", "valid_until": until} | contract})
     return {key: value for key, value in settings.items() if key != "second_copy"}
+
+
+def term_of(scope: str) -> Term:
+    """Give the contract of a scope, as its file here has it."""
+    contract = SCOPES[scope]["contract"]
+    return Term(number=contract["number"], valid_until=contract["valid_until"])
+
+
+def renewal() -> dict[str, str]:
+    """Give what a director writes of a contract that goes on for a year."""
+    today = date.today()  # noqa: DTZ011  (days away from the limit on any clock)
+    return {
+        "number": "CT-2027-001",
+        "subject": "Copias de la nube",
+        "valid_from": str(today - timedelta(days=2)),
+        "valid_until": str(today + timedelta(days=365)),
+        "document": "SECOP 4711",
+        "note": "Por un año",
+    }
 
 
 SCOPES |= {

@@ -7,8 +7,9 @@ import pytest
 import yaml
 from playwright.sync_api import expect
 
-from browser_kit import PATIENCE_MS, answer, keep_picture, question, state_of
+from browser_kit import PATIENCE_MS, answer, fill, keep_picture, question, state_of
 from live_kit import wait_until, write_yaml
+from people_kit import renewal, term_of
 from respaldo.domain.contracts import Term
 from respaldo.domain.values import Run
 from respaldo.embedded.errors import ApiError
@@ -21,20 +22,8 @@ THINK = 10
 """Seconds before a question is answered: see ``Live.dropped_answers``. People are slower."""
 
 TODAY = date.today()  # noqa: DTZ011  (days away from the limit on any clock)
-GOOD = {
-    "number": "CT-2027-001",
-    "subject": "Copias de la nube",
-    "valid_from": str(TODAY - timedelta(days=2)),
-    "valid_until": str(TODAY + timedelta(days=365)),
-    "document": "SECOP 4711",
-    "note": "Por un año",
-}
+GOOD = renewal()
 PAST = GOOD | {"valid_until": str(TODAY - timedelta(days=2))}
-
-
-def term_of(live, scope):
-    contract = yaml.safe_load(live.scope_file(scope).read_text())["contract"]
-    return Term(number=contract["number"], valid_until=contract["valid_until"])
 
 
 class Contracting:
@@ -43,7 +32,7 @@ class Contracting:
     def __init__(self, live):
         self.live, self.api = live, live.installation.api
         self.blocked, self.going_on, self.lapsing = (
-            term_of(live, f"contrato_{name}") for name in ("bloqueado", "sigue", "por_vencer")
+            term_of(f"contrato_{name}") for name in ("bloqueado", "sigue", "por_vencer")
         )
         for scope in ("contrato_bloqueado", "contrato_sigue"):
             live.fill(scope)
@@ -216,8 +205,7 @@ def test_the_director_registers_a_renewal_before_the_contract_lapses_in_a_browse
     expect(page.get_by_text("contrato_por_vencer").first).to_be_visible(timeout=PATIENCE_MS)
     until = TODAY + timedelta(days=400)
     filled = GOOD | {"number": number, "valid_until": str(until), "note": "Prórroga"}
-    for name, text in filled.items():
-        page.locator(f"#element_{name}").fill(text)
+    fill(page, filled)
     keep_picture(page, "contract-renewal")
     answer(
         page,
@@ -226,6 +214,8 @@ def test_the_director_registers_a_renewal_before_the_contract_lapses_in_a_browse
         "contract",
         CHOICES["renewed"],
         lambda: contracting.api.get(f"dags/contracting/dagRuns/{run_id}")["state"] == "success",
+        dag="contracting",
+        given=filled,
     )
     row = contracting.row(Term(number=number, valid_until=until))
     assert (row["replaces"], row["note"], row["scopes"]) == (number, "Prórroga", ["contrato_por_vencer"])

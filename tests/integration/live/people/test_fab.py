@@ -23,10 +23,12 @@ from live_kit import (
     write_yaml,
 )
 from manual_kit import Answer, People, Waiting
-from people_kit import SCOPES
+from people_kit import SCOPES, renewal, term_of
 from respaldo.domain.values import Run
 from respaldo.embedded.environment import of_programs
 from respaldo.embedded.layout import Layout
+from respaldo.flows.contracts.names import CONTRACTING
+from respaldo.texts.contracts import CHOICES
 from respaldo.texts.manual import RESULTS
 from respaldo.texts.requests import ANALYSES
 from respaldo.texts.roles import UNCHANGED
@@ -34,10 +36,12 @@ from respaldo.texts.roles import UNCHANGED
 # The first test waits for the installation to start.
 pytestmark = pytest.mark.timeout(600)
 
-MANUAL, REQUESTED = "mano_alterada", "actas"
+MANUAL, REQUESTED, LAPSED = "mano_alterada", "actas", "contrato_bloqueado"
 ROLES = ORGANIZATION["roles"] | {"analista": {"title": "Analista del informe", "users": ["analista"]}}
 USERS = sorted({user for role in ROLES.values() for user in role["users"]})
-DAGS = 4
+DAGS = 9
+"""A scope's each, and the requests', the failures', the contracts', the media's and the archive's."""
+NO_DIRECTOR = ("soporte", "profesional", "infraestructura", "analista")
 STATED = {
     "medium": "Disco azul",
     "place": "Archivo central",
@@ -88,7 +92,8 @@ def fab() -> Iterator[Fab]:
         config = home / "config"
         repositories = {name: repository_settings(name) for name in ("principal", "secundario")}
         write_configuration(config, repositories, {REQUESTED: {}}, roles=ROLES)
-        write_yaml(config / "scopes" / f"{MANUAL}.yaml", SCOPES[MANUAL])
+        for scope in (MANUAL, LAPSED):
+            write_yaml(config / "scopes" / f"{scope}.yaml", SCOPES[scope])
         layout = Layout.of(PROJECT, {"RESPALDO_HOME": str(home), "RESPALDO_CONFIG": str(config)})
         with started(layout, dags=DAGS, manager="fab") as live:
             yield Fab(live)
@@ -127,7 +132,7 @@ def test_each_may_do_what_the_procedure_gives_and_nothing_else(fab, user, method
 
 
 class Answered:
-    """A copy by hand and a restore request, begun and answered by the people of the roles."""
+    """A copy by hand, a restore request and a renewal, begun and answered by the people of the roles."""
 
     def __init__(self, fab: Fab) -> None:
         live, self.people = fab.live, People(fab.live)
@@ -145,9 +150,20 @@ class Answered:
             Answer("perform", "tecnico", "made", STATED, not_by=("soporte", "profesional", "analista")),
             Answer("verify", "tecnica", "good", not_by=("tecnico", "soporte", "infraestructura")),
         )
+        self.contract = Waiting(
+            _asked_for(live),
+            {"contract": [Answer("contract", "director", CHOICES["renewed"], renewal(), not_by=NO_DIRECTOR)]},
+        )
         task = f"{COPY}/dagRuns/{self.copy.run.run_id}/taskInstances/verify"
         self.marked = fab.status("soporte", "PATCH", task, {"new_state": "success"})
-        self.people.serve([self.request, self.copy])
+        self.people.serve([self.request, self.copy, self.contract])
+
+
+def _asked_for(live: Live) -> Run:
+    """Begin the renewal of a contract as the director does who does not wait for the watch."""
+    director, form = live.installation.api_of("director"), {"number": term_of(LAPSED).number}
+    made = director.post(f"dags/{CONTRACTING}/dagRuns", {"logical_date": None, "conf": form})
+    return Run(dag_id=CONTRACTING, run_id=made["dag_run_id"], scope_id=LAPSED)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +179,8 @@ def test_only_who_is_asked_may_answer_and_never_who_made_the_copy(answered):
     assert set(answered.request.refused) == {
         ("analyse", user) for user in ("soporte", "director", "analista")
     }
-    told = answered.copy.refused | answered.request.refused
+    assert set(answered.contract.refused) == {("contract", user) for user in NO_DIRECTOR}
+    told = answered.copy.refused | answered.request.refused | answered.contract.refused
     assert {question: answer[:3] for question, answer in told.items()} == dict.fromkeys(told, "403")
 
 
@@ -172,6 +189,12 @@ def test_who_decided_what_is_kept_by_name(fab, answered):
     assert (row["state"], row["performed_by"], row["verified_by"]) == ("succeeded", "tecnico", "tecnica")
     [request] = fab.live.report.requests()
     assert (request["analizo"], request["resultado"]) == ("profesional", "No procede")
+    [renewed] = fab.live.sql(
+        "respaldo",
+        "SELECT replaces, registered_by FROM respaldo.contract WHERE number = %s",
+        renewal()["number"],
+    )
+    assert tuple(renewed) == (term_of(LAPSED).number, "director")
 
 
 def test_nobody_passes_over_a_question_by_marking_its_task_as_done(answered):
@@ -196,13 +219,13 @@ def english(fab, browser: Browser) -> Iterator[Callable[[str], Page]]:
 def test_the_ui_opens_in_spanish_and_keeps_another_language_that_somebody_chose(fab, english):
     page, address = english("director"), fab.live.installation.address
     page.goto(f"{address}/dags")
-    expect(page.locator("html")).to_have_attribute("lang", "es", timeout=PATIENCE_MS)
+    # Its words, not the page's attribute: on a busy machine that one stays as it was.
+    expect(page.get_by_role("link", name="Inicio").first).to_be_visible(timeout=PATIENCE_MS)
     # What the menu of languages does.
     page.evaluate('localStorage.setItem("i18nextLng", "en")')
     for _ in range(2):
         page.goto(f"{address}/dags")
         expect(page.get_by_role("link", name="Home").first).to_be_visible(timeout=PATIENCE_MS)
-        expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_an_analyst_sees_the_report_in_the_ui(fab, english):
