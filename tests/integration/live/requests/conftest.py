@@ -244,8 +244,10 @@ def kill_when_it_writes(live, run: Run, killed: list[str]) -> None:
         restic = live.restic_process("--verify", "pide_grande")
         with contextlib.suppress(psutil.Error):
             if restic is not None:
+                # Asked first: it dies with its task.
+                command = " ".join(restic.cmdline())
                 restic.parent().kill()
-                killed.append(" ".join(restic.cmdline()))
+                killed.append(command)
 
 
 @contextlib.contextmanager
