@@ -1,4 +1,4 @@
-"""What the DAGs have in common that look after the backups: failures, contracts."""
+"""What the DAGs have in common that look after the backups: failures, contracts, media, the archive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from airflow.sdk import get_parsing_context
+
+from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
+from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.flows.policy import CauseRetryPolicy, QuestionRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as texts
@@ -22,6 +26,19 @@ _RETRY_SECONDS = 15
 
 _QUESTIONS_AGAIN = 20
 """How often a question whose answer cannot be is asked again."""
+
+
+def organization_for(*dag_ids: str) -> Organization | None:
+    """Give the organization that these DAGs are built for; None while a task of another DAG runs.
+
+    None while ``organization.yaml`` cannot be used, too: the scopes' own DAGs are red then, and say why.
+    """
+    if get_parsing_context().dag_id not in (None, *dag_ids):
+        return None
+    try:
+        return load_organization(folder())
+    except ConfigurationProblemsError:
+        return None
 
 
 def caretaking(organization: Organization, tag: str) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, BaseOperator, Param, get_parsing_context
+from airflow.sdk import DAG, BaseOperator, Param
 
-from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
-from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.flows.archive.names import ARCHIVE, keepers
+from respaldo.flows.caretaking import organization_for
 from respaldo.flows.colors import RESULT, WORK
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY
@@ -52,12 +51,9 @@ class RecordArchiveOperator(BaseOperator):
 
 
 def airflow_archive_dag() -> DAG | None:
-    """Build the DAG; None while a task of another DAG runs, or ``organization.yaml`` cannot be used."""
-    if get_parsing_context().dag_id not in (None, ARCHIVE):
-        return None
-    try:
-        organization = load_organization(folder())
-    except ConfigurationProblemsError:
+    """Build the DAG; None where ``organization_for`` gives none."""
+    organization = organization_for(ARCHIVE)
+    if organization is None:
         return None
     with DAG(
         dag_id=ARCHIVE,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, get_parsing_context
+from airflow.sdk import DAG
 
-from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
-from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.quantities import format_duration
-from respaldo.flows.caretaking import LONGEST_STEP, MOST_QUESTIONS, asked_again, caretaking
+from respaldo.flows.caretaking import LONGEST_STEP, MOST_QUESTIONS, asked_again, caretaking, organization_for
 from respaldo.flows.contracts.form import asked_number, fields
 from respaldo.flows.contracts.names import CONTRACTING, WATCH
 from respaldo.flows.contracts.operators import (
@@ -26,15 +24,9 @@ _EVERY_HALF_HOUR = "5,35 * * * *"
 
 
 def airflow_contract_dags() -> dict[str, DAG]:
-    """Build both DAGs, by DAG id; none while a task of another DAG runs.
-
-    Nothing while ``organization.yaml`` cannot be used: the scopes' own DAGs are red then, and say why.
-    """
-    if get_parsing_context().dag_id not in (None, CONTRACTING, WATCH):
-        return {}
-    try:
-        organization = load_organization(folder())
-    except ConfigurationProblemsError:
+    """Build both DAGs, by DAG id; none where ``organization_for`` gives none."""
+    organization = organization_for(CONTRACTING, WATCH)
+    if organization is None:
         return {}
     return {CONTRACTING: _contracting(organization), WATCH: _watch(organization)}
 

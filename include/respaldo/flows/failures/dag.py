@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, Param, get_parsing_context
+from airflow.sdk import DAG, Param
 
-from respaldo.config.configuration import folder, load_organization
 from respaldo.config.organization import Organization
-from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.domain.quantities import format_duration
-from respaldo.flows.caretaking import LONGEST_STEP, MOST_QUESTIONS, asked_again, caretaking
+from respaldo.flows.caretaking import LONGEST_STEP, MOST_QUESTIONS, asked_again, caretaking, organization_for
 from respaldo.flows.failures.form import form
 from respaldo.flows.failures.names import ANALYSIS, WATCH
 from respaldo.flows.failures.operators import (
@@ -27,15 +25,9 @@ _EVERY_TEN_MINUTES = "*/10 * * * *"
 
 
 def airflow_failure_dags() -> dict[str, DAG]:
-    """Build both DAGs, by DAG id; none while a task of another DAG runs.
-
-    Nothing while ``organization.yaml`` cannot be used: the scopes' own DAGs are red then, and say why.
-    """
-    if get_parsing_context().dag_id not in (None, ANALYSIS, WATCH):
-        return {}
-    try:
-        organization = load_organization(folder())
-    except ConfigurationProblemsError:
+    """Build both DAGs, by DAG id; none where ``organization_for`` gives none."""
+    organization = organization_for(ANALYSIS, WATCH)
+    if organization is None:
         return {}
     return {ANALYSIS: _analysis(organization), WATCH: _watch(organization)}
 

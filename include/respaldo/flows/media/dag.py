@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, BaseOperator, get_parsing_context
+from airflow.sdk import DAG, BaseOperator
 
-from respaldo.config.configuration import folder, load_organization
-from respaldo.domain.problems import ConfigurationProblemsError
+from respaldo.flows.caretaking import organization_for
 from respaldo.flows.colors import WORK
 from respaldo.flows.media.form import form
 from respaldo.flows.policy import CauseRetryPolicy
@@ -42,12 +41,9 @@ class RecordMovementOperator(BaseOperator):
 
 
 def airflow_media_dag() -> DAG | None:
-    """Build the DAG; None while a task of another DAG runs, or ``organization.yaml`` cannot be used."""
-    if get_parsing_context().dag_id not in (None, DAG_ID):
-        return None
-    try:
-        organization = load_organization(folder())
-    except ConfigurationProblemsError:
+    """Build the DAG; None where ``organization_for`` gives none."""
+    organization = organization_for(DAG_ID)
+    if organization is None:
         return None
     keepers = [name for name in organization.roles if "media" in organization.duties_of(name)]
     with DAG(
