@@ -28,20 +28,23 @@ from respaldo.domain.values import Run
 from respaldo.embedded.environment import of_programs
 from respaldo.embedded.layout import Layout
 from respaldo.flows.contracts.names import CONTRACTING
-from respaldo.texts.contracts import CHOICES
+from respaldo.flows.failures.names import ANALYSIS, analysis_of
+from respaldo.texts import contracts, failures
 from respaldo.texts.manual import RESULTS
-from respaldo.texts.requests import ANALYSES
+from respaldo.texts.requests import ACCEPTANCES, ANALYSES, AUTHORIZATIONS
 from respaldo.texts.roles import UNCHANGED
 
 # The first test waits for the installation to start.
 pytestmark = pytest.mark.timeout(600)
 
-MANUAL, REQUESTED, LAPSED = "mano_alterada", "actas", "contrato_bloqueado"
+MANUAL, LAPSED = "mano_alterada", "contrato_bloqueado"
+SAVED, BROKEN = "actas", "sin_fuente"
 ROLES = ORGANIZATION["roles"] | {"analista": {"title": "Analista del informe", "users": ["analista"]}}
 USERS = sorted({user for role in ROLES.values() for user in role["users"]})
-DAGS = 9
+DAGS = 10
 """A scope's each, and the requests', the failures', the contracts', the media's and the archive's."""
 NO_DIRECTOR = ("soporte", "profesional", "infraestructura", "analista")
+NO_SUPPORT = ("director", "profesional", "tecnico", "analista")
 STATED = {
     "medium": "Disco azul",
     "place": "Archivo central",
@@ -66,10 +69,13 @@ with create_session() as session:
 
 
 class Fab:
-    """The installation, and what was told by who made its roles."""
+    """The installation, a copy and a failed run in it, and what was told by who made its roles."""
 
     def __init__(self, live: Live) -> None:
         self.live = live
+        # Under way while the roles are made.
+        live.fill(SAVED)
+        self.saved = live.trigger(SAVED)
         self.first = live.respaldo("roles", "sync", "--create")
         self.second = live.respaldo("roles", "sync")
         subprocess.run(
@@ -78,6 +84,8 @@ class Fab:
             input=live.installation.layout.passwords.read_bytes(),
             check=True,
         )
+        # Its analysis asks who is known by now.
+        self.broken = live.trigger(BROKEN)
         self._apis: dict[str, Any] = {}
 
     def status(self, user: str, method: str, path: str, body: Any = None) -> int:
@@ -91,7 +99,8 @@ def fab() -> Iterator[Fab]:
     with new_home("fab") as home:
         config = home / "config"
         repositories = {name: repository_settings(name) for name in ("principal", "secundario")}
-        write_configuration(config, repositories, {REQUESTED: {}}, roles=ROLES)
+        scopes = {scope: {"second_copy": None} for scope in (SAVED, BROKEN)}
+        write_configuration(config, repositories, scopes, roles=ROLES)
         for scope in (MANUAL, LAPSED):
             write_yaml(config / "scopes" / f"{scope}.yaml", SCOPES[scope])
         layout = Layout.of(PROJECT, {"RESPALDO_HOME": str(home), "RESPALDO_CONFIG": str(config)})
@@ -107,6 +116,7 @@ def test_the_roles_and_their_people_are_made_once(fab):
 
 
 RUNS, PLUGINS, COPY = "/api/v2/dags/~/dagRuns", "/api/v2/plugins", f"/api/v2/dags/backup__{MANUAL}"
+MEDIA = "/api/v2/dags/media/dagRuns"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +132,7 @@ RUNS, PLUGINS, COPY = "/api/v2/dags/~/dagRuns", "/api/v2/plugins", f"/api/v2/dag
         ("director", "GET", "/api/v2/connections", 403),
         ("director", "POST", f"{COPY}/dagRuns", 403),
         ("infraestructura", "POST", "/api/v2/dags/restore_request/dagRuns", 403),
+        *((user, "POST", MEDIA, 403) for user in ("director", "infraestructura", "profesional", "analista")),
         ("profesional", "PATCH", COPY, 403),
         ("servidores", "PATCH", COPY, 200),
     ],
@@ -132,38 +143,80 @@ def test_each_may_do_what_the_procedure_gives_and_nothing_else(fab, user, method
 
 
 class Answered:
-    """A copy by hand, a restore request and a renewal, begun and answered by the people of the roles."""
+    """One of everything that people begin or are asked, each answered by who may after some who may not."""
 
     def __init__(self, fab: Fab) -> None:
-        live, self.people = fab.live, People(fab.live)
-        support = live.installation.api_of("soporte")
-        support.patch("dags/restore_request", {"is_paused": False})
-        form = {"requester": "Ana Ruiz", "what_happened": "Se borró", "scope": REQUESTED}
-        made = support.post("dags/restore_request/dagRuns", {"logical_date": None, "conf": form})
-        asked = Run(dag_id="restore_request", run_id=made["dag_run_id"], scope_id=REQUESTED)
-        wrong = ("soporte", "director", "analista")
-        note = {"note": "Es de otra entidad", "snapshot": ""}
-        analysis = Answer("analyse", "profesional", ANALYSES["not_applicable"], note, not_by=wrong)
-        self.request = Waiting(asked, {"analyse": [analysis]})
+        self.fab, self.people = fab, People(fab.live)
         self.copy = self.people.begin(
             MANUAL,
             Answer("perform", "tecnico", "made", STATED, not_by=("soporte", "profesional", "analista")),
             Answer("verify", "tecnica", "good", not_by=("tecnico", "soporte", "infraestructura")),
         )
-        self.contract = Waiting(
-            _asked_for(live),
-            {"contract": [Answer("contract", "director", CHOICES["renewed"], renewal(), not_by=NO_DIRECTOR)]},
-        )
+        self.request, self.contract, self.analysis = self._request(), self._contract(), self._analysis()
+        tape = {"move": "registered", "kind": "cinta", "site": "Archivo"}
+        self.tape = Waiting(self._begun("soporte", "media", "", tape), {})
         task = f"{COPY}/dagRuns/{self.copy.run.run_id}/taskInstances/verify"
         self.marked = fab.status("soporte", "PATCH", task, {"new_state": "success"})
-        self.people.serve([self.request, self.copy, self.contract])
+        self.people.serve([self.copy, self.request, self.contract, self.analysis, self.tape])
+
+    def _request(self) -> Waiting:
+        """Ask for a file in its place, where another is in use."""
+        live = self.fab.live
+        live.installation.api_of("soporte").patch("dags/restore_request", {"is_paused": False})
+        assert live.end_of(self.fab.saved) == "success"
+        self.file = live.source(SAVED) / "carpeta" / "acta 3.txt"
+        self.file_saved = self.file.read_text()
+        self.file.write_text("cifrado por un virus")
+        form = {"requester": "Ana Ruiz", "what_happened": "No abre", "scope": SAVED}
+        place = {"paths": [str(self.file)], "destination": "original", "overwrite": "always"}
+        note = {"note": "Es urgente"}
+        return _waiting(
+            self._begun("soporte", "restore_request", SAVED, form | place),
+            Answer(
+                "analyse",
+                "profesional",
+                ANALYSES["restoration"],
+                note | {"snapshot": ""},
+                not_by=("soporte", "director", "analista"),
+            ),
+            Answer(
+                "authorize",
+                "servidores",
+                AUTHORIZATIONS["authorized"],
+                note,
+                not_by=("soporte", "profesional", "analista"),
+            ),
+            Answer("accept", "soporte", ACCEPTANCES["satisfies"], note, not_by=NO_SUPPORT),
+        )
+
+    def _contract(self) -> Waiting:
+        """Begin the renewal of a contract as the director does who does not wait for the watch."""
+        choice = contracts.CHOICES["renewed"]
+        return _waiting(
+            self._begun("director", CONTRACTING, LAPSED, {"number": term_of(LAPSED).number}),
+            Answer("contract", "director", choice, renewal(), not_by=NO_DIRECTOR),
+        )
+
+    def _analysis(self) -> Waiting:
+        """Wait for the question that a failed run asks."""
+        live, failed = self.fab.live, self.fab.broken
+        assert live.end_of(failed) == "failed"
+        wait_until(lambda: live.report.incident(failed.key), "the analysis", 0.5)
+        given = {"corrective": "Ya no se usa", "cause": "as_found", "repair": False, "accept_shrink": False}
+        return _waiting(
+            Run(dag_id=ANALYSIS, run_id=analysis_of(failed).run_id, scope_id=BROKEN),
+            Answer("decide", "soporte", failures.CHOICES["close"], given, not_by=NO_SUPPORT),
+        )
+
+    def _begun(self, user: str, dag: str, scope: str, form: dict[str, Any]) -> Run:
+        """Send a form."""
+        body = {"logical_date": None, "conf": form}
+        made = self.fab.live.installation.api_of(user).post(f"dags/{dag}/dagRuns", body)
+        return Run(dag_id=dag, run_id=made["dag_run_id"], scope_id=scope)
 
 
-def _asked_for(live: Live) -> Run:
-    """Begin the renewal of a contract as the director does who does not wait for the watch."""
-    director, form = live.installation.api_of("director"), {"number": term_of(LAPSED).number}
-    made = director.post(f"dags/{CONTRACTING}/dagRuns", {"logical_date": None, "conf": form})
-    return Run(dag_id=CONTRACTING, run_id=made["dag_run_id"], scope_id=LAPSED)
+def _waiting(run: Run, *answers: Answer) -> Waiting:
+    return Waiting(run, {answer.task: [answer] for answer in answers})
 
 
 @pytest.fixture(scope="module")
@@ -177,24 +230,50 @@ def test_only_who_is_asked_may_answer_and_never_who_made_the_copy(answered):
         *(("verify", user) for user in ("tecnico", "soporte", "infraestructura")),
     }
     assert set(answered.request.refused) == {
-        ("analyse", user) for user in ("soporte", "director", "analista")
+        *(("analyse", user) for user in ("soporte", "director", "analista")),
+        # Who asked is among them.
+        *(("authorize", user) for user in ("soporte", "profesional", "analista")),
+        *(("accept", user) for user in NO_SUPPORT),
     }
     assert set(answered.contract.refused) == {("contract", user) for user in NO_DIRECTOR}
-    told = answered.copy.refused | answered.request.refused | answered.contract.refused
+    assert set(answered.analysis.refused) == {("decide", user) for user in NO_SUPPORT}
+    told = answered.copy.refused | answered.request.refused
+    told |= answered.contract.refused | answered.analysis.refused
     assert {question: answer[:3] for question, answer in told.items()} == dict.fromkeys(told, "403")
 
 
-def test_who_decided_what_is_kept_by_name(fab, answered):
+def test_who_copied_and_who_verified_are_kept_by_name(fab, answered):
     row = fab.live.report.row(answered.copy.run.key)
     assert (row["state"], row["performed_by"], row["verified_by"]) == ("succeeded", "tecnico", "tecnica")
+
+
+def test_who_decided_on_a_request_is_kept_by_name_and_what_was_in_use_is_replaced(fab, answered):
     [request] = fab.live.report.requests()
-    assert (request["analizo"], request["resultado"]) == ("profesional", "No procede")
+    who = (request["pedido_por"], request["analizo"], request["autorizo"], request["acepto"])
+    assert who == ("soporte", "profesional", "servidores", "soporte")
+    assert request["resultado"] == "Satisfecho"
+    assert answered.file.read_text() == answered.file_saved
+
+
+def test_who_renewed_a_contract_is_kept_by_name(fab, answered):
     [renewed] = fab.live.sql(
         "respaldo",
         "SELECT replaces, registered_by FROM respaldo.contract WHERE number = %s",
         renewal()["number"],
     )
     assert tuple(renewed) == (term_of(LAPSED).number, "director")
+
+
+def test_who_decided_on_a_failure_is_kept_by_name(fab, answered):
+    failure = fab.live.report.incident(fab.broken.key)
+    kept = (failure["state"], failure["resolution"], failure["decided_by"], failure["corrective"])
+    assert kept == ("closed", "closed", "soporte", "Ya no se usa")
+
+
+def test_who_registered_a_medium_is_kept_by_name(fab, answered):
+    assert fab.live.state(answered.tape.run) == "success"
+    asked = "SELECT movimiento, quien, lugar FROM reportes.movimientos_medios"
+    assert fab.live.sql("respaldo", asked) == [("Registro", "soporte", "Archivo")]
 
 
 def test_nobody_passes_over_a_question_by_marking_its_task_as_done(answered):
