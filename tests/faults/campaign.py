@@ -1,9 +1,10 @@
-"""All cases of a test run: those that do not disturb each other at once, the others one after another."""
+"""All cases of a test run: those that disturb no others at once, then those that do, one after another."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -29,23 +30,35 @@ class Campaign:
         self.mailbox = mailbox
         self.scenes = {case: Scene(live, mailbox, server, case) for case in cases}
         self._short, self._long = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(LONG_AT_ONCE)
-        self._played: dict[Case, Future[None]] = {
-            case: (self._long if case.is_long else self._short).submit(play, scene)
-            for case, scene in self.scenes.items()
-            if not case.disturbs
-        }
+        self._played: dict[Case, Future[None]] = {}
+        self._begin(case for case in cases if not case.disturbs)
 
     def see(self, case: Case) -> None:
         """Wait until a case is over. Raise what was not as it must be."""
-        if case.disturbs:
+        if case not in self._played:
             self.wait()
-            play(self.scenes[case])
-        else:
-            self._played[case].result()
+            self._begin(self._hit_with(case))
+        self._played[case].result()
 
     def wait(self) -> None:
-        """Wait until the cases that do not disturb others are over."""
+        """Wait until the cases that have begun are over."""
         wait(self._played.values())
+
+    def _begin(self, cases: Iterable[Case]) -> None:
+        for case in cases:
+            pool = self._long if case.is_long else self._short
+            self._played[case] = pool.submit(play, self.scenes[case])
+
+    def _hit_with(self, case: Case) -> list[Case]:
+        """Give the cases that are hit at once with one, and have them wait for each other."""
+        blow = case.blow
+        if blow is None:
+            return [case]
+        scenes = [scene for other, scene in self.scenes.items() if other.blow is blow]
+        barrier = threading.Barrier(len(scenes), lambda: blow(scenes))
+        for scene in scenes:
+            scene.blow = barrier
+        return [scene.case for scene in scenes]
 
     def end(self) -> None:
         """Leave nothing behind that would keep the installation's folder from being removed."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Scene:
     """What was stopped: it holds one of Airflow's workers until it goes on, however the case ends."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What one act leaves for a later one."""
+    blow: threading.Barrier = field(default_factory=lambda: threading.Barrier(1))
+    """Where it waits for the other cases that are hit with it: what hits them is done when all are there."""
 
     @property
     def scope(self) -> str:
@@ -128,6 +131,8 @@ class Case:
     """It waits for minutes: it is begun before the others."""
     disturbs: bool = False
     """It takes the whole installation: nothing else runs meanwhile."""
+    blow: Callable[[Sequence[Scene]], None] | None = None
+    """What hits several cases at once: all that name it are played together, and wait for it."""
 
     @property
     def ends(self) -> str:

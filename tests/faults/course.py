@@ -23,6 +23,8 @@ def play(scene: Scene) -> None:
     try:
         _play(scene)
     finally:
+        # Whoever still waits for this case waits in vain.
+        scene.blow.abort()
         for process in scene.stopped:
             with contextlib.suppress(psutil.Error):
                 process.resume()

@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import time
+from collections.abc import Sequence
 
 import psutil
 
@@ -25,13 +26,6 @@ def _task(restic: psutil.Process) -> psutil.Process:
     return restic.parent()
 
 
-def _worker(restic: psutil.Process) -> psutil.Process:
-    """Give the process of the executor that the task runs below."""
-    worker = restic.parent().parent()
-    assert "LocalExecutor" in " ".join(worker.cmdline()), worker.cmdline()
-    return worker
-
-
 def _at_record(scene: Scene, act) -> None:
     """Hold up the step that closes the row, by a lock on that row, and do something meanwhile."""
     import psycopg
@@ -47,11 +41,40 @@ def _kill_record(scene: Scene) -> None:
     _at_record(scene, lambda task: task.kill())
 
 
-def _kill_the_scheduler(scene: Scene) -> None:
-    restic = acts.caught(scene, "copy")
-    os.kill(Supervisor(scene.live.installation.layout).pid("scheduler"), signal.SIGKILL)
+def _hold(verb: str):
+    """Hold the task up, while restic does something, until it is hit."""
+
+    def do(scene: Scene) -> None:
+        restic = acts.caught(scene, verb)
+        _await_the_blow(scene, _task(restic))
+        restic.resume()
+
+    return do
+
+
+def _hold_record(scene: Scene) -> None:
+    _at_record(scene, lambda task: _await_the_blow(scene, task))
+
+
+def _await_the_blow(scene: Scene, task: psutil.Process) -> None:
+    scene.kept["task"] = task
+    scene.blow.wait()
+
+
+def _kill_the_workers(scenes: Sequence[Scene]) -> None:
+    """Kill the processes of the executor that the tasks run below.
+
+    Not one that is idle: it holds the lock of the queue that all wait at, and would take it to its grave.
+    """
+    workers = [scene.kept["task"].parent() for scene in scenes]
+    assert all("LocalExecutor" in " ".join(worker.cmdline()) for worker in workers), workers
+    for worker in workers:
+        worker.kill()
+
+
+def _kill_the_scheduler(scenes: Sequence[Scene]) -> None:
+    os.kill(Supervisor(scenes[0].live.installation.layout).pid("scheduler"), signal.SIGKILL)
     time.sleep(2)
-    restic.resume()
 
 
 def _stop_restic(scene: Scene) -> None:
@@ -98,16 +121,28 @@ def _tried_twice(step: str):
 
     def look(scene: Scene, outcome: Outcome) -> None:
         assert outcome.row["attempts"][step] == 2, outcome.row["attempts"]
-        for repository in scene.repositories:
-            tagged = [one for one in scene.live.snapshots(repository, scene.scope)
-                      if set(scene.run.tags) <= set(one["tags"])]  # fmt: skip
-            assert len(tagged) == 1
+        _is_there_once(scene, outcome)
 
     return look
 
 
+def _is_there_once(scene: Scene, _: Outcome) -> None:
+    for repository in scene.repositories:
+        tagged = [one for one in scene.live.snapshots(repository, scene.scope)
+                  if set(scene.run.tags) <= set(one["tags"])]  # fmt: skip
+        assert len(tagged) == 1
+
+
 def _kill(verb: str, victim, number: int = signal.SIGKILL):
     return acts.killed(verb, victim, number)
+
+
+STEPS = {
+    "guardar": ("execute", _hold("backup")),
+    "verificar": ("verify", _hold("check")),
+    "copiar": ("copy", _hold("copy")),
+    "registrar": ("record", _hold_record),
+}
 
 
 def _case(name: str, cause: str | None, **what) -> Case:
@@ -212,8 +247,30 @@ CASES = (
         is_long=True,
     ),
     Case("dos_a_la_vez", None, inject=lambda _: None, during=_trigger_another, also=_both_are_good),
-    _case("trabajador_muerto", None, during=_kill("backup", _worker), disturbs=True),
-    _case("planificador_muerto", None, during=_kill_the_scheduler, disturbs=True),
+    *(
+        _case(
+            f"trabajador_muerto_al_{doing}",
+            None,
+            during=during,
+            also=_tried_twice(step),
+            scope=READ_ALL,
+            disturbs=True,
+            blow=_kill_the_workers,
+        )
+        for doing, (step, during) in STEPS.items()
+    ),
+    *(
+        _case(
+            f"planificador_muerto_al_{doing}",
+            None,
+            during=during,
+            also=_is_there_once,
+            scope=READ_ALL,
+            disturbs=True,
+            blow=_kill_the_scheduler,
+        )
+        for doing, (_, during) in STEPS.items()
+    ),
 )
 
 
