@@ -31,6 +31,7 @@ ROWS = [
         archivos=4,
         copia=["a" * 64, "b" * 64],
         intentos_por_paso={"Ejecutar": 2},
+        segundos_por_paso={"Ejecutar": 12.5},
         motivo="=HYPERLINK(0)",
     ),
     form_row(numero=2, alcance="Web", estado="Fallida", causa="No se pudo leer"),
@@ -54,6 +55,7 @@ def test_json_keeps_numbers_lists_and_nulls_and_gives_local_times_and_seconds():
     assert first["tamano_bytes"] == 2_500_000_000
     assert first["copia"] == ["a" * 64, "b" * 64]
     assert first["intentos_por_paso"] == {"Ejecutar": 2}
+    assert first["segundos_por_paso"] == {"Ejecutar": 12.5}
     assert second["inicio"] is None
     assert second["tamano_bytes"] is None
 
@@ -66,6 +68,7 @@ def test_csv_gives_local_times_and_whole_numbers_even_where_some_are_missing():
     assert first["Archivos"] == "4"
     assert first["Copia"] == "a" * 64 + "\n" + "b" * 64
     assert first["Intentos por paso"] == "Ejecutar: 2"
+    assert first["Segundos por paso"] == "Ejecutar: 12,5"
     assert {second[name] for name in ("Inicio", "Duración", "Tamaño (bytes)", "Archivos", "Copia")} == {""}
 
 

@@ -108,11 +108,20 @@ def text_of(value: object) -> str:
             return value.isoformat(sep=" ", timespec="seconds")
         case timedelta():
             return clock(value)
-        case list():
-            return "\n".join(map(str, value))
-        case dict():
-            return "\n".join(f"{key}: {item}" for key, item in value.items())
+        case list() | dict():
+            return by_lines(value)
     return str(value)
+
+
+def by_lines(values: Sequence[object] | Mapping[str, object]) -> str:
+    """Write several things, each on a line of its own."""
+    if isinstance(values, Mapping):
+        return "\n".join(f"{key}: {_item(item)}" for key, item in values.items())
+    return "\n".join(map(_item, values))
+
+
+def _item(value: object) -> str:
+    return str(value).replace(".", ",") if isinstance(value, float) else str(value)
 
 
 def _shown(name: str, value: object) -> str:

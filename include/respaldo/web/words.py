@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from respaldo.domain.values import Value
-from respaldo.report.export import clock, size
+from respaldo.report.export import by_lines, clock, size
 from respaldo.texts import web as texts
 from respaldo.texts.report import TERMS
 
@@ -57,10 +57,8 @@ def told(value: object, zone: ZoneInfo) -> str:
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, timedelta):
         return clock(value)
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
-    if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, list | Mapping):
+        return by_lines(value)
     if isinstance(value, int):
         return f"{value:,}".replace(",", ".")
     return str(value)
