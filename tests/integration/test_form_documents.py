@@ -205,6 +205,15 @@ def test_the_totals_are_those_of_the_view_and_follow_the_filter(xlsx, filled, po
     )
 
 
+def test_a_sum_that_counts_a_copy_as_often_as_it_was_read_says_so(contents):
+    row = contents.rows[0] | {"tipo_fuente": "Herramienta externa"}
+    read_twice = contents._replace(rows=[row, row | {"numero": 2}])
+    for shown, notes in ((contents, 0), (read_twice, 1)):
+        sheet = openpyxl.load_workbook(BytesIO(as_xlsx(shown, HEADER, EDITION)))["TIC-FM007"]
+        assert [cell.value for cell in sheet["A"]].count(texts.SUM_NOTE) == notes
+        assert sheet.print_area.endswith(f"${sheet.max_row}")
+
+
 def test_no_text_runs_as_a_formula(xlsx):
     with ZipFile(BytesIO(xlsx)) as parts:
         sheets = [parts.read(name).decode() for name in parts.namelist() if "worksheets/sheet" in name]

@@ -11,7 +11,7 @@ from respaldo.report.contents import Contents
 from respaldo.report.edition import Edition, FormHeader
 from respaldo.report.export import text_of
 from respaldo.report.form_lines import form_lines
-from respaldo.report.totals import totals
+from respaldo.report.totals import EXTERNAL, totals
 from respaldo.texts import form as texts
 from respaldo.texts.media import COLUMNS as MEDIA_COLUMNS
 from respaldo.texts.report import COLUMNS, RESTORATION_COLUMNS
@@ -71,6 +71,8 @@ class _Table(NamedTuple):
     printed: int
     added_up: Sequence[str] = ()
     counted: str | None = None
+    note: str | None = None
+    """Below the sums."""
 
 
 def as_xlsx(contents: Contents, header: FormHeader, edition: Edition | None) -> bytes:
@@ -95,7 +97,9 @@ def as_xlsx(contents: Contents, header: FormHeader, edition: Edition | None) -> 
 
 def _tables(contents: Contents) -> Iterator[_Table]:
     form = _ordered(COLUMNS, _PRINTED)
-    yield _Table(texts.SHEETS["rows"], contents.rows, form, len(_PRINTED), _ADDED_UP, "alcance")
+    # Sums that follow the filter cannot leave out what another row has already counted.
+    note = texts.SUM_NOTE if any(row["tipo_fuente"] == EXTERNAL for row in contents.rows) else None
+    yield _Table(texts.SHEETS["rows"], contents.rows, form, len(_PRINTED), _ADDED_UP, "alcance", note)
     lines, total = totals(contents.rows)
     yield _Table(
         texts.SHEETS["totals"], [*lines, total], texts.TOTAL_COLUMNS, printed=len(texts.TOTAL_COLUMNS)
@@ -179,6 +183,8 @@ class _Writer:
             total = sum(_number(row[name]) for row in table.rows)
             how = "total_duration" if name == "duracion" else "total"
             self._write_sum(sheet, below, names.index(name), (first, last), _SUM_OF_VISIBLE, total, how)
+        if table.note is not None:
+            sheet.write_string(below + 1, 0, table.note)
 
     def _write_sum(
         self,
@@ -210,7 +216,7 @@ class _Writer:
         sheet.set_margins(left=0.4, right=0.4, top=0.8, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(headings)
-        sheet.print_area(0, 0, last + 1, table.printed - 1)
+        sheet.print_area(0, 0, last + (2 if table.note else 1), table.printed - 1)
         header = self.header
         left, middle = (_literal(text) for text in (header.entity, f"{header.code} · {texts.TITLE}"))
         right = _literal(texts.VERSION_AND_DATE.format(version=header.version, date=header.date))

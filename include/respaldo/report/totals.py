@@ -19,7 +19,8 @@ _COUNTED = {
 }
 """The columns that count runs, and the states that they count."""
 
-_EXTERNAL = TERMS["source_kind"]["external"]
+EXTERNAL = TERMS["source_kind"]["external"]
+"""The kind of source whose copies several runs may read."""
 
 Line = dict[str, Any]
 
@@ -34,7 +35,7 @@ def totals(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Line], Line]:
     lines: dict[tuple[str, str], Line] = {}
     of_all, read = _line(TOTAL, ""), set[tuple[str, datetime]]()
     for row in rows:
-        copy = (row["alcance_id"], row["fin"]) if row["tipo_fuente"] == _EXTERNAL and row["fin"] else None
+        copy = (row["alcance_id"], row["fin"]) if row["tipo_fuente"] == EXTERNAL and row["fin"] else None
         is_new = copy is None or copy not in read
         if copy is not None:
             read.add(copy)

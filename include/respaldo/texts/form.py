@@ -53,6 +53,11 @@ QR = "{code} {period} {version} filas={rows} entradas={count} sha256={head}"
 QR_CAPTION = "Huella del historial"
 QR_NO_VERSION = "consulta"
 TOTAL = "Total"
+SUM_NOTE = (
+    "El total suma las filas que el filtro deja ver. La copia de una herramienta externa que leyeron varias ejecuciones "
+    "se suma aquí en cada una; en la hoja Totales, una sola vez."
+)
+"""Under the total of the sheet of runs, where there are such copies."""
 CUT = "… (texto recortado)"
 
 TOTAL_COLUMNS = {
