@@ -106,7 +106,7 @@ def test_operators_read_spanish(dag):
         "Base de nómina",
         "/srv/nomina",
         "principal (Centro de datos, disco)",
-        "daily 7d",
+        "diaria 7 días",
         "26h / 4h",
     ):
         assert told in dag.doc_md

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from respaldo.domain.retention import Retention
 from respaldo.domain.values import Copy, Run
 from respaldo.report.database import connected
 from respaldo.report.export import TABLE_COLUMNS, as_csv, as_json, as_table
 from respaldo.report.fm007 import RowUpdate
 from respaldo.report.requests import RequestUpdate
 from respaldo.texts import report as texts
+from respaldo.texts.retention import retention_in_words
 
 BOGOTA = ZoneInfo("America/Bogota")
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
@@ -120,6 +122,30 @@ def test_the_database_and_the_program_name_codes_alike(report):
     assert named == {
         (vocabulary, code): name for vocabulary, names in texts.TERMS.items() for code, name in names.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("retention", "words"),
+    [
+        (Retention(monthly="12m"), "mensual 12 meses"),
+        (
+            Retention(last="1d", daily="7d12h", weekly="5w", yearly="1y6m"),
+            "todas 1 día, diaria 7 días 12 horas, semanal 5 semanas, anual 1 año 6 meses",
+        ),
+        (
+            Retention(last="1h", weekly="1w", monthly="1m", yearly="11y"),
+            "todas 1 hora, semanal 1 semana, mensual 1 mes, anual 11 años",
+        ),
+    ],
+)
+def test_the_database_and_the_program_say_alike_how_long_copies_are_kept(report, retention, words):
+    report.write(RowUpdate.of(FAILED, retention=str(retention)))
+    [row] = report.rows()
+    assert row["retencion"] == words == retention_in_words(retention)
+
+
+def test_a_row_without_a_retention_has_none(rows):
+    assert rows[0]["retencion"] is None
 
 
 @pytest.mark.parametrize(

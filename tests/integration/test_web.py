@@ -170,6 +170,7 @@ def test_a_row_is_shown_in_full_with_what_changed(shown, report):
     run = run_of("erp", 1)
     report.write(RowUpdate.of(run, state="running", reason="Antes de la actualización"))
     report.write(RowUpdate.of(run, state="succeeded", ended_at=START, attempts={"execute": 2}))
+    report.write(RowUpdate.of(run, retention="monthly 12m", step_seconds={"execute": 0.3}))
 
     answer = shown.get(f"/fm007/{run.key}")
 
@@ -179,6 +180,8 @@ def test_a_row_is_shown_in_full_with_what_changed(shown, report):
     assert "Antes de la actualización" in answer.text
     assert "En curso → Exitosa" in answer.text
     assert "Ejecutar: 2" in answer.text
+    # In the row, and in its history.
+    assert (answer.text.count("Ejecutar: 0,3"), answer.text.count("mensual 12 meses")) == (2, 2)
     assert texts.OPERATIONS["insert"] in answer.text
     assert texts.OPERATIONS["update"] in answer.text
 

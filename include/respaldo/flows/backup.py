@@ -24,6 +24,7 @@ from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY, asked_for, dag_id_of, field, scope_dag
 from respaldo.texts import backup as texts
 from respaldo.texts.configuration import tell
+from respaldo.texts.retention import retention_in_words
 
 STEPS = ("plan", "execute", "verify", "copy", "record")
 
@@ -133,7 +134,7 @@ def _document(scope: ConfiguredScope, configuration: Configuration) -> str:
         source=settings.source.describe(),
         first=_place(settings.repository, repositories[settings.repository]),
         second=_place(second, repositories[second]) if second else texts.NONE,
-        retention=settings.retention,
+        retention=retention_in_words(settings.retention),
         rpo=format_duration(settings.rpo),
         rto=format_duration(settings.rto),
     )

@@ -12,6 +12,7 @@ from respaldo.domain.values import Value
 from respaldo.report.export import by_lines, clock, size
 from respaldo.texts import web as texts
 from respaldo.texts.report import TERMS
+from respaldo.texts.retention import retention_in_words
 
 _STATE_CODES = {name: code for code, name in TERMS["state"].items()}
 _FAILED = ("failed", "interrupted", "not_executed")
@@ -129,6 +130,8 @@ def _past(name: str, value: object, zone: ZoneInfo) -> str:
     """Write a value of the base table as the history keeps it: JSON."""
     if isinstance(value, str) and name in _VOCABULARIES:
         return TERMS[_VOCABULARIES[name]].get(value, value)
+    if isinstance(value, str) and name == "retention":
+        return retention_in_words(value)
     if isinstance(value, str) and name in _MOMENTS:
         return told(datetime.fromisoformat(value), zone)
     if isinstance(value, dict | list):

@@ -14,6 +14,7 @@ from respaldo.flows.external.operators import ExternalStepOperator
 from respaldo.flows.operators import RecordOperator, WatcherOperator
 from respaldo.flows.scope_dag import asked_for, scope_dag
 from respaldo.texts import console as texts
+from respaldo.texts.retention import retention_in_words
 
 
 def external_dag(scope: Configured[ExternalScope], configuration: Configuration) -> DAG:
@@ -51,7 +52,7 @@ def _document(scope: Configured[ExternalScope], configuration: Configuration) ->
         where=source.record.where,
         host=source.record.host or texts.THIS_WORKER,
         job=source.job or texts.ALL_JOBS,
-        retention=settings.retention,
+        retention=retention_in_words(settings.retention),
         rpo=format_duration(settings.rpo),
         rto=format_duration(settings.rto),
     )

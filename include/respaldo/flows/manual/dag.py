@@ -19,6 +19,7 @@ from respaldo.flows.operators import RecordOperator, WatcherOperator
 from respaldo.flows.scope_dag import asked_for, scope_dag
 from respaldo.texts import manual as texts
 from respaldo.texts.backup import NONE
+from respaldo.texts.retention import retention_in_words
 
 _MOST_RUNS = 16
 """Runs that wait for people at once: none may keep the next schedule from asking for its copy."""
@@ -86,7 +87,7 @@ def _document(scope: Configured[ManualScope], configuration: Configuration) -> s
         perform_within=format_duration(settings.perform_within),
         verify_within=format_duration(settings.verify_within),
         repository=settings.repository or NONE,
-        retention=settings.retention,
+        retention=retention_in_words(settings.retention),
         rpo=format_duration(settings.rpo),
         rto=format_duration(settings.rto),
         instructions=settings.instructions,

@@ -11,6 +11,7 @@ from respaldo.flows.requests.told import evidence
 from respaldo.flows.wording import cell, moment
 from respaldo.report.export import size
 from respaldo.texts import manual as texts
+from respaldo.texts.retention import retention_in_words
 
 
 def to_perform(place: ManualPlace, until: datetime) -> str:
@@ -21,7 +22,7 @@ def to_perform(place: ManualPlace, until: datetime) -> str:
         name=cell(settings.name),
         department=cell(settings.department),
         what=cell(settings.what),
-        retention=settings.retention,
+        retention=retention_in_words(settings.retention),
         reason=cell(request.reason),
         requester=cell(request.requester),
         ticket=cell(request.ticket),
