@@ -127,6 +127,36 @@ def test_a_named_medium_holds_the_copies_of_many_runs(report):
     assert given(report, 2) == ["MAN-2026-000007"]
 
 
+def test_a_copy_that_is_made_anew_on_a_medium_without_a_label_gets_one_of_its_own(report):
+    first, second = (
+        FIRST.model_copy(update={"repository": None, "description": name}) for name in ("Disco 1", "Disco 2")
+    )
+    named = first.model_copy(update={"label": "CINTA-1", "description": None})
+    report.write(labels(1, named, SECOND))
+    for copy, label in (
+        (first, "PRI-2026-000001"),
+        (first.model_copy(update={"description": "disco 1", "site": "Bodega"}), "PRI-2026-000001"),
+        (second, "PRI-2026-000002"),
+    ):
+        report.write(labels(1, copy, SECOND))
+        assert given(report, 1) == [label, "SEC-2026-000001"]
+    media = [report.medium(label) for label in ("CINTA-1", "PRI-2026-000001", "PRI-2026-000002")]
+    assert [medium.copies for medium in media] == [0, 0, 1]
+
+
+def test_an_old_word_of_another_medium_gives_no_label(report):
+    first, second = (
+        FIRST.model_copy(update={"repository": None, "description": name}) for name in ("Disco 1", "Disco 2")
+    )
+    report.write(labels(1, first))
+    old = Fact.now(labels(1, first))
+    report.write(labels(1, second))
+    with connected(report.endpoint) as connection:
+        apply(connection, old, waited=True)
+    report.write(labels(2, first))
+    assert (given(report, 1), given(report, 2)) == (["PRI-2026-000002"], ["PRI-2026-000003"])
+
+
 def test_a_copy_that_is_made_anew_on_another_medium_is_on_that_one_only(report):
     first, second = (
         FIRST.model_copy(update={"label": label, "repository": None}) for label in ("CINTA-1", "CINTA-2")

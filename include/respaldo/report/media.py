@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
 _GIVEN = "SELECT copy, label FROM respaldo.media_holding WHERE run_key = %s ORDER BY copy"
+# Places change: a medium is told by its repository, or by how people describe it. Only a later word counts.
+_ELSEWHERE = """
+    SELECT 1
+    FROM respaldo.media_holding held JOIN respaldo.media m ON m.label = held.label
+    WHERE held.run_key = %(run_key)s AND held.copy = %(copy)s AND held.recorded_at < %(at)s::timestamptz
+        AND (m.repository, lower(m.description))
+            IS DISTINCT FROM (%(repository)s::text, lower(%(description)s::text))
+"""
 # The series stays locked until the transaction ends.
 _NUMBER = """
     INSERT INTO respaldo.media_series AS kept (series, last) VALUES (%s, 1)
@@ -94,15 +102,17 @@ class LabelsUpdate(RunRow):
 
 
 def give_labels(connection: Connection[DictRow], row: LabelsUpdate, at: str) -> dict[str, Any]:
-    """Label the copies that have no label yet, and give the columns of the form's row.
+    """Label the copies that have no label yet, or are on another medium now, and give the row's columns.
 
     Within the transaction that writes the row, while nobody else may write it.
     """
     given = _given(connection, row.run_key)
     # Series are locked in one order: two runs never wait for each other.
     for copy in sorted(row.labelled, key=lambda copy: copy.series):
-        if copy.which not in given or copy.label is not None:
-            _label(connection, row, copy, at)
+        values = copy.model_dump() | {"run_key": row.run_key, "scope_id": row.scope_id, "copy": copy.which}
+        values |= {"at": at, "registered_by": None}
+        if copy.which not in given or copy.label is not None or _is_elsewhere(connection, values):
+            _label(connection, values)
     key = row.model_dump(include={"run_key", "dag_id", "run_id", "scope_id"})
     return key | {"labels": list(_given(connection, row.run_key).values())}
 
@@ -127,12 +137,15 @@ def _given(connection: Connection[DictRow], run_key: str) -> dict[str, str]:
     return {found["copy"]: found["label"] for found in connection.execute(_GIVEN, (run_key,))}
 
 
-def _label(connection: Connection[DictRow], row: LabelsUpdate, copy: LabelledCopy, at: str) -> None:
-    key = {"run_key": row.run_key, "scope_id": row.scope_id, "copy": copy.which}
-    values = copy.model_dump() | key | {"at": at, "registered_by": None}
-    seen = connection.execute(_SEEN, values).fetchone() if copy.made_at else None
+def _is_elsewhere(connection: Connection[DictRow], values: dict[str, Any]) -> bool:
+    """Tell whether a copy that was made again is on another medium than the one whose label it has."""
+    return connection.execute(_ELSEWHERE, values).fetchone() is not None
+
+
+def _label(connection: Connection[DictRow], values: dict[str, Any]) -> None:
+    seen = connection.execute(_SEEN, values).fetchone() if values["made_at"] else None
     # A medium that somebody named is known: it was looked up when it was named.
-    label = seen["label"] if seen else new_medium(connection, values) or copy.label
+    label = seen["label"] if seen else new_medium(connection, values) or values["label"]
     connection.execute(_HOLDING, values | {"label": label})
 
 
