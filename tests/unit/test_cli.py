@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from respaldo.cli import app
 from respaldo.cli.workplace import operator
 from respaldo.restic.passwords import derive_password
+from respaldo.texts import frame
 
 DEFAULT = Path(__file__).parents[2] / "include" / "config"
 FILES, DATABASES = "demo_documentos", "demo_erp"
@@ -43,6 +45,39 @@ def break_scope(config):
     path = config / "scopes" / "demo_erp.yaml"
     path.write_text(path.read_text().replace("rpo: 26h", "rpoo: 26h"))
     return path
+
+
+@pytest.mark.parametrize("words", [[], ["db"], ["roles"], ["scopes"], ["plan"], ["labels"], ["restore"]])
+def test_the_frame_of_the_help_is_spanish(config, words):
+    shown = respaldo(*words, "--help").stdout
+    assert ("Uso: " in shown, "Opciones" in shown, frame.HELP in shown) == (True, True, True)
+    english = re.compile(r"Usage|OPTIONS|COMMAND|Options|Commands|Arguments|default|required|message")
+    assert english.findall(shown) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan", "--days", "x"], "Valor no válido para '--days': debe ser un número entero"),
+        (["plan", "--days", "0"], "Valor no válido para '--days': no puede ser menor que 1"),
+        (["labels", "--skip", "999"], "Valor no válido para '--skip': no puede ser mayor que 299"),
+        (["plan", "--format", "xml"], "Valor no válido para '--format': 'xml' no es uno de: 'table'"),
+        (["plan", "--days"], "La opción '--days' necesita un valor."),
+        (["plan", "--dias", "3"], "No existe la opción --dias (parecidas: --days)"),
+        (["labels", "--new=x"], "La opción '--new' no lleva valor."),
+        (["plan", "más"], "Sobran argumentos: (más)"),
+        (["find"], "Falta el argumento 'scope'."),
+        (["pla"], "No existe la orden 'pla'. ¿Quiso escribir 'plan'?"),
+        (["db", "nada"], "No existe la orden 'nada'."),
+        (["labels", "PRI\udcff"], "«PRI\ufffd» no es un texto"),
+        (["db", "flush", "\udce1"], "«\ufffd» no es un texto"),
+        (["restore", FILES, "--reason", "a\udcf1o"], "«a\ufffdo» no es un texto"),
+    ],
+)
+def test_what_is_typed_wrong_is_told_in_spanish(config, words, said):
+    done = respaldo(*words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
 
 
 def test_lint_says_that_all_is_well_and_what_it_read(config):

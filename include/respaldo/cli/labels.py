@@ -29,7 +29,7 @@ _MOST_NEW = 2400
 
 
 def labels(
-    wanted: Annotated[list[str] | None, typer.Argument(metavar="[LABEL]...", help=texts.CLI_LABELS)] = None,
+    wanted: Annotated[list[str] | None, typer.Argument(metavar="ETIQUETA", help=texts.CLI_LABELS)] = None,
     new: Annotated[bool, typer.Option("--new", help=texts.CLI_NEW)] = False,  # noqa: FBT002  (an option)
     kind: Annotated[str | None, typer.Option(help=texts.CLI_KIND)] = None,
     to: Annotated[Path | None, typer.Option(help=texts.CLI_TO)] = None,

@@ -35,7 +35,7 @@ class Format(StrEnum):
 def plan(
     days: Annotated[int, typer.Option(min=1, max=366, help=texts.PLAN_DAYS)] = 7,
     scope: Annotated[str | None, typer.Option(help=texts.SCOPE)] = None,
-    shape: Annotated[Format, typer.Option("--format", help=texts.FORMAT)] = Format.table,
+    shape: Annotated[Format, typer.Option("--format", help=texts.PLAN_FORMAT)] = Format.table,
 ) -> None:
     """Show the runs to come, and the scopes that have none."""
     configuration = workplace.configuration()
