@@ -45,7 +45,8 @@ SELECT
     CASE WHEN is_bad THEN 'execute' END,
     CASE WHEN is_bad THEN 'Libere espacio en el repositorio y ejecute de nuevo.' END,
     '{"execute": 1, "verify": 1}', '{"execute": 12.5, "verify": 3.25}', '7d 5w 12m', 93600, 14400, '0.19.1',
-    '0.1.0', repeat('ab', 32), 'worker-1', at, ARRAY['PRI-2026-' || lpad(n::text, 6, '0')],
+    '0.1.0', repeat('ab', 32), 'worker-1', at,
+    ARRAY['PRI-2026-' || lpad(n::text, 6, '0'), 'SEC-2026-' || lpad(n::text, 6, '0')],
     'Equipo de Soporte Técnico', CASE WHEN n %% 20 = 1 AND n > 20 THEN lpad(to_hex(n - 1), 16, '0') END
 FROM (
     SELECT n, timestamptz '2026-10-01 05:00:00+00' + n * interval '4 min' AS at,

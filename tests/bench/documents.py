@@ -15,6 +15,22 @@ from respaldo.domain.values import Endpoint
 from respaldo.embedded.installation import Installation
 
 COUNT = 10_000
+# As real runs leave them: each copy in a repository has a label of its own.
+_LABELS = """
+WITH copies (run_key, label, copy, repository, site, at) AS (
+    SELECT f.run_key, each.series || '-2026-' || lpad(f.number::text, 6, '0'), each.copy, each.repository,
+        each.site, f.ended_at
+    FROM respaldo.fm007 f CROSS JOIN LATERAL (VALUES
+        ('PRI', 'first', f.repository, f.site), ('SEC', 'second', f.second_repository, f.second_site)
+    ) AS each (series, copy, repository, site)
+    WHERE f.state LIKE 'succeeded%'
+), media AS (
+    INSERT INTO respaldo.media (label, kind, site, repository, registered_at)
+    SELECT label, 'disco', site, repository, at FROM copies
+)
+INSERT INTO respaldo.media_holding (run_key, copy, label, keep_until, recorded_at)
+SELECT run_key, copy, label, at + interval '5 years', at FROM copies
+"""
 _DATABASE = "documents"
 
 
@@ -41,6 +57,7 @@ def documents(installation: Installation) -> Table:
     migrate(endpoint)
     with psycopg.connect(**address, dbname=_DATABASE, autocommit=True) as connection:
         fill(connection, COUNT)
+        connection.execute(_LABELS)
         connection.execute("ANALYZE")
     table = Table(f"{COUNT:,} runs", "verify and read: s", "make: s", "size: MB", "memory: MB")
     for shape in ("xlsx", "pdf"):
