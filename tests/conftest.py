@@ -27,7 +27,10 @@ INSTALLATIONS = {
     "live": re.compile(r"integration/live/(?!people)"),
     "others": re.compile(r"integration/(live/people/test_fab|test_embedded)"),
 }
-"""Tests that share an installation, or take turns in having one of their own."""
+"""Tests that share an installation, or take turns in having one of their own.
+
+A shared one is a fixture of its package: it ends with its tests, while the others still want the machine.
+"""
 
 # A busy machine is no finding: properties are about values, not about milliseconds.
 settings.register_profile("values", deadline=None)

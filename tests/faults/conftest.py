@@ -61,7 +61,7 @@ def _case_of(item: pytest.Item) -> Case | None:
     return found if isinstance(found, Case) else None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def campaign(request: pytest.FixtureRequest, postgres_server: Any) -> Iterator[Campaign]:
     cases = list(filter(None, map(_case_of, request.session.items)))
     names = [case.name for case in cases]

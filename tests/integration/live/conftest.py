@@ -84,7 +84,7 @@ def _repositories() -> dict[str, dict[str, Any]]:
     return repositories
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live() -> Iterator[Live]:
     with new_home("live") as home:
         config = home / "config"
@@ -104,7 +104,7 @@ class FirstRound:
     eavesdropper: Eavesdropper
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first_round(live: Live) -> FirstRound:
     scopes = ("bueno", "base", "clave", "perdido", "encogido", "sin_reporte")
     for scope in scopes:
@@ -119,7 +119,7 @@ def first_round(live: Live) -> FirstRound:
     return FirstRound(outcomes, eavesdropper)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def second_round(live: Live, first_round: FirstRound) -> dict[str, Outcome]:
     """What can be wrong with a run, at once: each scope has a misfortune of its own."""
     shutil.rmtree(live.location("principal", "perdido"))

@@ -434,7 +434,7 @@ def _save(live, scopes: tuple[str, ...]) -> dict[str, Any]:
     return outcomes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def requests(live) -> Iterator[Requests]:
     desk, mailbox = Desk(live), Mailbox()
     for dag in (DAG, "backup__pide_sin_fuente"):
