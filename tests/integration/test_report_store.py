@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from respaldo.actions.rows import NO_FAILURE, Effort, closed
 from respaldo.domain.errors import ReportSchemaError, ReportUnavailableError
 from respaldo.domain.values import Applied, Copy, Evidence, PreviousCopy, Run
 from respaldo.report.contents import first_moment
@@ -59,6 +60,23 @@ def test_a_stated_none_empties_its_column(report):
     report.write(RowUpdate.of(RUN, cause="timed_out"))
     report.write(RowUpdate.of(RUN, cause=None))
     assert report.row(RUN.key)["cause"] is None
+
+
+def test_a_step_that_outlived_its_run_does_not_empty_why_it_was_interrupted(report):
+    cancelled = {"cause": "cancelled", "failed_step": "execute", "corrective": "Ejecutar de nuevo"}
+    report.write(RowUpdate.of(RUN, state="interrupted", ended_at=START, **cancelled))
+    report.write(RowUpdate.of(RUN, **NO_FAILURE, files=3))
+    row = report.row(RUN.key)
+    assert (row["state"], row["files"]) == ("interrupted", 3)
+    assert {name: row[name] for name in cancelled} == cancelled
+
+
+def test_a_run_that_is_done_again_with_success_has_no_cause_left(report):
+    report.write(RowUpdate.of(RUN, state="interrupted", ended_at=START, cause="cancelled"))
+    report.write(RowUpdate.of(RUN, **NO_FAILURE, verification_result="good"))
+    report.write(closed(RUN, "succeeded", START, Effort(step="record", attempt=2, seconds=1)))
+    row = report.row(RUN.key)
+    assert (row["state"], row["cause"]) == ("succeeded", None)
 
 
 def test_attempts_seconds_and_console_of_the_steps_are_merged(report):

@@ -9,7 +9,7 @@ from respaldo.actions.job import Job
 from respaldo.config.configuration import AnyScope
 from respaldo.domain.errors import CheckError, RespaldoError
 from respaldo.domain.values import Applied, Copied, Executed, Planned, Run, Value, Verified
-from respaldo.report.fm007 import Origin, RowUpdate, State
+from respaldo.report.fm007 import GOOD, Origin, RowUpdate, State
 
 
 class Request(Value):
@@ -193,8 +193,9 @@ def lost(run: Run, state: State, at: datetime) -> RowUpdate:
 
 
 def closed(run: Run, state: State, at: datetime, effort: Effort) -> RowUpdate:
-    """The row when the run is over (activity 8)."""
-    return RowUpdate.of(run, state=state, ended_at=at, **effort.columns())
+    """The row when the run is over (activity 8). A good end has no cause, whatever an earlier one had."""
+    cleared = NO_FAILURE if state in GOOD else {}
+    return RowUpdate.of(run, state=state, ended_at=at, **cleared, **effort.columns())
 
 
 NO_FAILURE: dict[str, object] = {

@@ -33,9 +33,8 @@ class RowUpdate(RunRow):
     TABLE: ClassVar[str] = "fm007"
     KEY: ClassVar[str] = "run_key"
     MERGED: ClassVar[frozenset[str]] = frozenset({"attempts", "step_seconds", "console"})
-    OUTCOME: ClassVar[frozenset[str]] = frozenset(
-        {"state", "ended_at", "cause", "cause_detail", "failed_step", "corrective"}
-    )
+    REASON: ClassVar[frozenset[str]] = frozenset({"cause", "cause_detail", "failed_step", "corrective"})
+    OUTCOME: ClassVar[frozenset[str]] = frozenset({"state", "ended_at"}) | REASON
 
     run_key: str
 

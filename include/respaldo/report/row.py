@@ -24,6 +24,8 @@ class Row(Value):
     """Objects to which each step adds its own entry."""
     OUTCOME: ClassVar[frozenset[str]]
     """How it ended: an old word about it never completes a newer one."""
+    REASON: ClassVar[frozenset[str]] = frozenset()
+    """Why it ended. Of a run that was interrupted, a step that outlived it does not empty them."""
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, LiteralString
 
 from respaldo.report.database import translated_errors
@@ -48,7 +48,7 @@ def _is_first(connection: Connection[DictRow], fact: Fact) -> bool:
     return connection.execute(statement, (fact.event_id,)).rowcount == 1
 
 
-def _update(row: Update, columns: Iterable[str]) -> Composed:
+def _update(row: Update, columns: Collection[str]) -> Composed:
     from psycopg.sql import SQL, Identifier
 
     return SQL(
@@ -70,7 +70,7 @@ def _insert(row: Update, columns: Iterable[str]) -> Composed:
     ).format(table=Identifier("respaldo", row.TABLE), names=SQL(", ").join(map(Identifier, columns)))
 
 
-def _assignments(row: Update, columns: Iterable[str]) -> Composed:
+def _assignments(row: Update, columns: Collection[str]) -> Composed:
     from psycopg.sql import SQL, Identifier
 
     return SQL(", ").join(
@@ -80,7 +80,7 @@ def _assignments(row: Update, columns: Iterable[str]) -> Composed:
         ).format(
             column=Identifier(column),
             late=_put(_late(row, column), column),
-            due=_put(_due(row, column), column),
+            due=_put(_due(row, column, columns), column),
         )
         for column in columns
         if column != row.KEY
@@ -93,8 +93,12 @@ def _put(expression: LiteralString, column: str) -> Composed:
     return SQL(expression).format(kept=Identifier("kept", column), given=Identifier("given", column))
 
 
-def _due(row: Update, column: str) -> LiteralString:
-    return "{kept} || {given}" if column in row.MERGED else "{given}"
+def _due(row: Update, column: str, columns: Collection[str]) -> LiteralString:
+    if column in row.MERGED:
+        return "{kept} || {given}"
+    if column in row.REASON and "state" not in columns:
+        return "CASE WHEN kept.state = 'interrupted' THEN coalesce({given}, {kept}) ELSE {given} END"
+    return "{given}"
 
 
 def _late(row: Update, column: str) -> LiteralString:
