@@ -1,7 +1,10 @@
 """Faults of what is configured."""
 
+import psutil
+
 from faults import acts
 from faults.case import Case, Scene, each
+from respaldo.embedded.supervisor import Supervisor
 
 
 def _delete(connection: str):
@@ -22,16 +25,24 @@ def _make(connection: str, *, has_secret: bool = True):
 
 
 def _break_the_file(scene: Scene) -> None:
-    """Break the scope's file while restic saves: the step after finds it."""
+    """Break the scope's file while restic saves: the step after finds it.
+
+    Airflow itself does not read it meanwhile: it would take the rest of the run away, sometimes.
+    """
     file = scene.live.scope_file(scene.scope)
     scene.kept["file"] = file.read_text()
     restic = acts.caught(scene, "backup")
+    reader = psutil.Process(Supervisor(scene.live.installation.layout).pid("dag-processor"))
+    reader.suspend()
+    scene.stopped.append(reader)
+    scene.kept["reader"] = reader
     file.write_text(scene.kept["file"].replace("principal", "principl"))
     restic.resume()
 
 
 def _mend_the_file(scene: Scene) -> None:
     scene.live.scope_file(scene.scope).write_text(scene.kept["file"])
+    scene.kept["reader"].resume()
     scene.live.reparse(scene.scope)
 
 
