@@ -48,8 +48,13 @@ class Consoles:
         for scope, lines in RECORDS.items():
             write(live.home / "consoles" / f"{scope}.csv", *lines)
         self.outcomes = live.finish_all(tuple(RECORDS))
+        failed_key = self.outcomes["externo_ilegible"].row["run_key"]
+        wait_until(lambda: self.probed(live, failed_key), "what the analysis found", 0.5)
         write(live.home / "consoles" / "externo_ilegible.csv", line("Success", 5))
-        self.again = self.rerun(live, self.outcomes["externo_ilegible"].row["run_key"])
+        self.again = self.rerun(live, failed_key)
+
+    def probed(self, live, failed_key: str):
+        return ((live.report.incident(failed_key) or {}).get("evidence") or {}).get("probes")
 
     def rerun(self, live, failed_key: str):
         analysis = Run(dag_id="failure_analysis", run_id=f"failure__{failed_key}", scope_id="")
@@ -57,7 +62,6 @@ class Consoles:
         decided = Answer(
             "decide", "soporte", CHOICES["rerun"], given | {"repair": False, "accept_shrink": False}
         )
-        wait_until(lambda: live.report.incident(failed_key), "the analysis", 0.5)
         People(live).serve([Waiting(analysis, {"decide": [decided]})])
         asked = "SELECT run_id FROM respaldo.fm007 WHERE rerun_of = %s"
         wait_until(lambda: live.sql("respaldo", asked, failed_key), "the re-run", 0.5)
