@@ -29,9 +29,9 @@ from respaldo.domain.restoring import Delivery, Destination, Part, Wanted
 from respaldo.domain.values import Copy, Endpoint, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
+from respaldo.sources.databases.marks import mark_in, name_with
 from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.comparison import compare
-from respaldo.sources.postgresql.marks import mark_in, name_with
 from respaldo.sources.postgresql.rows import LARGE_OBJECTS, RowCounter
 from respaldo.sources.postgresql.server import PostgresServer
 

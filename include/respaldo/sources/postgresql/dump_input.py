@@ -3,59 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from respaldo.domain.errors import DumpUnreadableError, TemporarySpaceError
 from respaldo.domain.restoring import Part
 from respaldo.hosts.worker import Receiver
-from respaldo.restic.call import OnProgress
-from respaldo.restic.events import Progress
 from respaldo.restic.repository import Repository
+from respaldo.sources.databases.tally import Tally
 from respaldo.sources.postgresql.contents import Contents, ContentsReader
 
 LARGE_BYTES = 256 << 20
 """A dump of this size is put on disk first: pg_restore works with several jobs only on a file."""
 
 _SPARE_BYTES = 256 << 20
-_TELL_EVERY_SECONDS = 1.0
-
-
-@dataclass
-class Tally:
-    """Counts the bytes of a restoration, which are read twice: once to see what they are, once to restore."""
-
-    on_progress: OnProgress
-    size_bytes: int
-    done: int = 0
-    began: float = field(default_factory=time.monotonic)
-    told: float = 0.0
-
-    def add(self, count: int) -> None:
-        self.done += count
-        now = time.monotonic()
-        if now - self.told >= _TELL_EVERY_SECONDS:
-            self.told = now
-            self.tell()
-
-    def tell(self) -> None:
-        total = 2 * self.size_bytes
-        self.on_progress(
-            Progress(
-                percent=min(100.0, 100 * self.done / total) if total else 100.0,
-                bytes_done=min(self.done, total),
-                bytes_total=total,
-                files_done=0,
-                files_total=0,
-                seconds_elapsed=round(time.monotonic() - self.began),
-                seconds_remaining=None,
-            )
-        )
-
-    def finish(self) -> None:
-        self.done = 2 * self.size_bytes
-        self.tell()
 
 
 @dataclass(frozen=True)

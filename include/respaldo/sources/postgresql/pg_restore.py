@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,9 +17,11 @@ from respaldo.domain.errors import (
 )
 from respaldo.domain.values import Endpoint
 from respaldo.hosts.libpq import conninfo, entering
-from respaldo.hosts.worker import Command, run
+from respaldo.hosts.worker import Command, Receiver, run
+from respaldo.sources.databases.feeding import feed
+from respaldo.sources.databases.tally import Tally
 from respaldo.sources.postgresql.contents import Entry
-from respaldo.sources.postgresql.dump_input import DumpInput, Tally
+from respaldo.sources.postgresql.dump_input import DumpInput
 
 MOST_JOBS = 4
 
@@ -68,7 +68,11 @@ def pg_restore(
         command = Command((*arguments, str(dump.path)), environment)
         code = run(command, on_output=lambda _: None, on_error=said.append)
     else:
-        code = _streamed(dump, Command(arguments, environment), said, tally)
+
+        def stream(receive: Receiver) -> None:
+            dump.stream(tally.counted(receive))
+
+        code = feed(stream, Command(arguments, environment), said)
     if code != 0:
         raise cause(b"".join(said).decode(errors="replace"), dump, server, database)
 
@@ -96,37 +100,3 @@ def telling(text: str) -> str:
     told += [line for line in lines[first + 1 : first + 2] if line.startswith("DETAIL:")]
     said = " ".join(" ".join(told).split())
     return re.sub(r"^pg_restore: error: (could not execute query: )?", "", said)[:_SAID_CHARACTERS]
-
-
-def _streamed(dump: DumpInput, command: Command, said: list[bytes], tally: Tally) -> int:
-    """Feed the dump to the command while both run; give the command's exit code."""
-    reading, writing = os.pipe()
-    codes: list[int] = []
-    failures: list[Exception] = []
-
-    def restore() -> None:
-        try:
-            codes.append(run(command, on_output=lambda _: None, on_error=said.append, stdin=reading))
-        except Exception as failure:  # noqa: BLE001  (raised again in the caller's thread)
-            failures.append(failure)
-        finally:
-            os.close(reading)
-
-    def feed(block: bytes) -> None:
-        tally.add(len(block))
-        # pg_restore ends when it has what it needs, or cannot go on: its exit code tells.
-        with contextlib.suppress(BrokenPipeError):
-            rest = memoryview(block)
-            while rest:
-                rest = rest[os.write(writing, rest) :]
-
-    restoring = threading.Thread(target=restore)
-    restoring.start()
-    try:
-        dump.stream(feed)
-    finally:
-        os.close(writing)
-        restoring.join()
-    for failure in failures:
-        raise failure
-    return codes[0]

@@ -1,35 +1,22 @@
-"""What of a run's dumps answers a request, and what live data restoring it would change."""
+"""What of a run's dumps answers a request: databases, and schemas and tables in one of them."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Sequence
-from urllib.parse import unquote
+from collections.abc import Callable, Sequence
 
-from respaldo.domain.errors import (
-    InvalidRequestError,
-    NotInCopyError,
-    SnapshotMissingError,
-    TargetOccupiedError,
-)
-from respaldo.domain.restoring import Delivery, Part, Wanted
+from respaldo.domain.errors import InvalidRequestError, NotInCopyError
+from respaldo.domain.restoring import Part, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.repository import Repository
+from respaldo.sources.databases.requests import NEAREST, dumps, nearest, require_snapshots
 from respaldo.sources.postgresql.choice import SCHEMA, TABLE, asked
 from respaldo.sources.postgresql.contents import Contents
 from respaldo.sources.postgresql.dump_text import one_line
-from respaldo.sources.postgresql.server import PostgresServer
 
 DUMP = ".dump"
 """What the item of a database ends with; before it stands the database's name, quoted for a path."""
 
-_NEAREST = 5
-
 ReadContents = Callable[[Copy], Contents]
-
-
-def database_of(item: str) -> str:
-    return unquote(item.removesuffix(DUMP))
 
 
 def find_parts(
@@ -42,19 +29,11 @@ def find_parts(
     """Give a part for each database that is asked for. See `Source.find`."""
     if wanted.paths:
         raise InvalidRequestError(problem="databases_only")
-    chosen = _databases(wanted.databases, copies)
+    chosen = dumps(wanted.databases, copies, DUMP)
     some = bool(wanted.schemas or wanted.tables)
     if some and len(chosen) != 1:
         raise InvalidRequestError(problem="one_database")
-    there = {snapshot.id for snapshot in repository.snapshots()}
-    for copy in chosen:
-        if copy.snapshot_id not in there:
-            raise SnapshotMissingError(
-                repository=repository.name,
-                location=repository.place.location,
-                scope=repository.scope_id,
-                snapshot=copy.snapshot_id,
-            )
+    require_snapshots(chosen, repository)
     rows = {evidence.item: evidence.rows for evidence in recorded if evidence.rows}
     if some:
         (copy,) = chosen
@@ -76,52 +55,6 @@ def find_parts(
     )
 
 
-def target_of(part: Part, delivery: Delivery) -> str:
-    """Name the database that a part is for, staging apart: that one has a name of its own."""
-    destination = delivery.destination
-    if destination.kind == "database" and destination.target:
-        return destination.target
-    return database_of(part.item)
-
-
-def touched(parts: Sequence[Part], delivery: Delivery, server: PostgresServer) -> tuple[str, ...]:
-    """Name the databases, or tables in them, that hold data and would be replaced. See `Source.touches`.
-
-    :raises TargetOccupiedError: one holds data, and nobody asked for it to be replaced.
-    """
-    destination = delivery.destination
-    if destination.kind == "path":
-        raise InvalidRequestError(problem="database_to_path")
-    if destination.overwrite == "if_newer":
-        raise InvalidRequestError(problem="overwrite_databases")
-    if destination.kind == "database" and (len(parts) != 1 or not destination.target):
-        raise InvalidRequestError(problem="one_database")
-    if destination.kind == "staging":
-        return ()
-    found: list[str] = []
-    for part in parts:
-        target = target_of(part, delivery)
-        if server.comment(target) is not None and server.holds_data(target):
-            # A whole database is kept under another name; tables are in the safety backup, or nowhere.
-            is_kept = not part.includes or target == database_of(part.item)
-            if destination.overwrite != "always" or not is_kept:
-                raise TargetOccupiedError(target=f"{server.endpoint.name}/{target}")
-            found += [f"{target}/{each.split(':', 1)[1]}" for each in part.includes] or [target]
-    return tuple(found)
-
-
-def _databases(names: Sequence[str], copies: Sequence[Copy]) -> tuple[Copy, ...]:
-    dumps = {database_of(copy.item): copy for copy in copies if copy.item.endswith(DUMP)}
-    missing = [name for name in names if name not in dumps]
-    if missing or not dumps:
-        raise NotInCopyError(
-            snapshot=", ".join(copy.snapshot_id[:8] for copy in copies),
-            missing=", ".join(missing),
-            nearest=", ".join(_nearest(missing, dumps)),
-        )
-    return tuple(dumps[name] for name in names or dumps)
-
-
 def _includes(wanted: Wanted, contents: Contents, copy: Copy) -> tuple[str, ...]:
     schemas = {entry.schema for entry in contents.entries if entry.schema != "-"}
     schemas |= {entry.name for entry in contents.entries if entry.type == "SCHEMA"}
@@ -131,16 +64,10 @@ def _includes(wanted: Wanted, contents: Contents, copy: Copy) -> tuple[str, ...]
     missing_schemas = [name for name in wanted.schemas if name not in schemas]
     missing_tables = [name for name in named if name not in tables]
     if missing_schemas or missing_tables:
-        nearest = [*_nearest(missing_schemas, schemas), *_nearest(missing_tables, tables)]
+        near = [*nearest(missing_schemas, schemas), *nearest(missing_tables, tables)]
         raise NotInCopyError(
             snapshot=copy.snapshot_id,
             missing=", ".join((*missing_schemas, *missing_tables)),
-            nearest=", ".join(nearest[:_NEAREST]),
+            nearest=", ".join(near[:NEAREST]),
         )
     return (*(f"{SCHEMA}{name}" for name in wanted.schemas), *(f"{TABLE}{name}" for name in named))
-
-
-def _nearest(missing: Iterable[str], there: Iterable[str]) -> list[str]:
-    names = sorted(there)
-    found = [near for name in missing for near in difflib.get_close_matches(name, names, n=_NEAREST)]
-    return list(dict.fromkeys(found))[:_NEAREST]

@@ -16,13 +16,15 @@ from respaldo.domain.restoring import Delivery, Part, Restored
 from respaldo.domain.values import Evidence
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
+from respaldo.sources.databases.marks import Mark, mark_in, name_with
+from respaldo.sources.databases.requests import database_of, target_of
+from respaldo.sources.databases.tally import Tally
 from respaldo.sources.postgresql.choice import Choice, in_place, standalone
 from respaldo.sources.postgresql.comparison import compare
 from respaldo.sources.postgresql.contents import is_object
-from respaldo.sources.postgresql.dump_input import DumpInput, Tally, read_dump
-from respaldo.sources.postgresql.marks import Mark, mark_in, name_with
+from respaldo.sources.postgresql.dump_input import DumpInput, read_dump
 from respaldo.sources.postgresql.pg_restore import jobs_for, pg_restore
-from respaldo.sources.postgresql.requests import database_of, target_of
+from respaldo.sources.postgresql.requests import DUMP
 from respaldo.sources.postgresql.server import PostgresServer
 
 _IN_ONE = ("--single-transaction",)
@@ -61,7 +63,7 @@ class _Restoration:
 
     def into_staging(self) -> Restored:
         """Make a database of its own for it."""
-        name = name_with(database_of(self.part.item), "restore", self.delivery.key)
+        name = name_with(database_of(self.part.item, DUMP), "restore", self.delivery.key)
         there = mark_in(self.server.comment(name))
         if there is not None and there.facts and self._mark.same_as(there):
             return self._restored(name, there.facts)
@@ -72,7 +74,7 @@ class _Restoration:
 
     def into_target(self) -> Restored:
         """Make, fill or replace the database that it is for, or replace tables in it."""
-        target = target_of(self.part, self.delivery)
+        target = target_of(self.part, self.delivery, DUMP)
         comment = self.server.comment(target)
         there = mark_in(comment)
         kept = name_with(target, "before", self.delivery.key)

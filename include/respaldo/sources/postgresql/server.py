@@ -20,7 +20,7 @@ from respaldo.domain.errors import (
 )
 from respaldo.domain.values import Endpoint
 from respaldo.hosts.libpq import CONNECT_SECONDS
-from respaldo.sources.postgresql.marks import Mark
+from respaldo.sources.databases.marks import Mark
 
 if TYPE_CHECKING:
     import psycopg

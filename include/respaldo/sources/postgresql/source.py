@@ -29,10 +29,11 @@ from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
+from respaldo.sources.databases.requests import database_of, touched
 from respaldo.sources.postgresql.checks import DumpCheck, GlobalsCheck
 from respaldo.sources.postgresql.contents import Contents
 from respaldo.sources.postgresql.dump_input import read_contents
-from respaldo.sources.postgresql.requests import DUMP, database_of, find_parts, touched
+from respaldo.sources.postgresql.requests import DUMP, find_parts
 from respaldo.sources.postgresql.restoring import restore_database
 from respaldo.sources.postgresql.server import MAINTENANCE, PostgresServer
 
@@ -101,7 +102,7 @@ class PostgresqlSource(Value):
             database = server.database or MAINTENANCE
         else:
             command = ("pg_dump", "--format=custom", "--compress=0", "--no-password")
-            database = database_of(item)
+            database = database_of(item, DUMP)
         return repository.save_output(
             item, command, item, marks, environment=entering(server, database), on_progress=on_progress
         )
@@ -136,7 +137,7 @@ class PostgresqlSource(Value):
     def touches(
         self, parts: Sequence[Part], delivery: Delivery, endpoint: Endpoint | None
     ) -> tuple[str, ...]:
-        return touched(parts, delivery, _reachable(endpoint))
+        return touched(parts, delivery, _reachable(endpoint), DUMP)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
         return self._read(part.item, part.snapshot_id, part.size_bytes, repository, scratch)
