@@ -46,6 +46,8 @@ PROOFS: dict[str, str] = {
     "engine_missing": f"{_FAULTS}/parts/test_parts.py::test_a_worker_without_restic_is_told",
     "engine_too_old": f"{_FAULTS}/parts/test_parts.py::test_a_restic_that_is_too_old_or_does_not_say_is_told",
     "tool_missing": _database("volcado_sin_programa"),
+    "pre_command_failed": "tests/integration/test_hooks.py"
+    "::test_a_command_before_the_copy_that_fails_is_the_cause_and_nothing_is_saved",
     "source_missing": _source("faltan_todas"),
     "source_partly_missing": _source("falta_una_ruta"),
     "source_unreadable": _source("fuente_enlace"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from respaldo.actions.heal import Healer
+from respaldo.actions.hooks import hooked
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.actions.owner import explained
 from respaldo.domain.errors import RepositoryMissingError, WrongPasswordError
+from respaldo.domain.hooks import HookRun
 from respaldo.domain.values import Applied, Executed, Planned
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
@@ -24,6 +26,7 @@ def execute(
     *,
     repair: bool = False,
     applied: list[Applied] | None = None,
+    ran: list[HookRun] | None = None,
 ) -> Executed:
     """Save every item of the scope as one snapshot of this run.
 
@@ -33,11 +36,13 @@ def execute(
     :param repair: look for damage first, repair what is found, and read the whole source again.
     :param applied: has the correctives of the run's earlier attempts, and gets those that are applied now,
         also when the step fails in the end.
+    :param ran: gets the scope's own commands as they end, also when the step fails in the end.
     :raises RespaldoError: the cause, of which `respaldo.domain.errors` tells whether it can pass.
     """
     started_at = datetime.now(UTC)
     applied = [] if applied is None else applied
-    with only_writer(job.home, job.scope.id) as lock:
+    ran = [] if ran is None else ran
+    with only_writer(job.home, job.scope.id) as lock, hooked(job, ran):
         healer = Healer(job.first.holding(lock), job.home.scratch, "execute", applied)
         try:
             saved = _save_healing(job, healer, planned, on_progress, repair=repair)
@@ -84,6 +89,9 @@ def _save_all(
     job: Job, repository: Repository, planned: Planned, on_progress: OnProgress, done: Done
 ) -> list[Saved]:
     source, endpoint = job.settings.source, job.endpoint
+    if job.settings.pre:
+        # Its plan could not look: what they prepare was not there yet.
+        source.probe(endpoint)
     items = source.items(endpoint)
     for item in items:
         if item not in done:

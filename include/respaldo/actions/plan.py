@@ -17,9 +17,12 @@ def plan(job: Job, report: Report) -> Planned:
 
     No repository is opened: that costs half a second of computing each time, and ``execute`` does it anyway.
 
+    Where commands of the scope prepare the source, as a snapshot that is mounted, it is probed after them.
+
     :raises SourceError: what cannot be read, before anything is written.
     """
-    job.settings.source.probe(job.endpoint)
+    if not job.settings.pre:
+        job.settings.source.probe(job.endpoint)
     return known_before(report, job.scope.id, job.settings.repository, job.settings.second_copy)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from respaldo import __version__
 from respaldo.actions.job import Job
 from respaldo.config.configuration import AnyScope
 from respaldo.domain.errors import CheckError, RespaldoError
+from respaldo.domain.hooks import HookRun
 from respaldo.domain.values import Applied, Copied, Executed, Planned, Run, Value, Verified
 from respaldo.report.fm007 import GOOD, Origin, RowUpdate, State
 
@@ -111,6 +113,16 @@ def executed(run: Run, result: Executed, effort: Effort) -> RowUpdate:
         **_applied(result.applied),
         **effort.columns(),
     )
+
+
+def hooked(run: Run, step: str, ran: Sequence[HookRun], warnings: tuple[str, ...]) -> RowUpdate:
+    """The scope's own commands that an attempt at a step ran. Each attempt has a key of its own.
+
+    :param warnings: the whole run's; none: the row keeps those that it has.
+    """
+    said = [one.model_dump(mode="json", exclude_none=True) for one in ran]
+    warned = {"warnings": warnings} if warnings else {}
+    return RowUpdate.of(run, console={f"hooks {step} {run.attempt}": said}, **warned)
 
 
 def verified(run: Run, result: Verified, at: datetime, effort: Effort) -> RowUpdate:

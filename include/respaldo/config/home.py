@@ -39,6 +39,11 @@ class Home:
         return self._folder("restored")
 
     @property
+    def owed(self) -> Path:
+        """Commands that are to run when a copy is over, of the runs that are under way or were killed."""
+        return self._folder("owed")
+
+    @property
     def spool(self) -> Path:
         """Where facts wait while the report database is down."""
         return self.root / "spool"

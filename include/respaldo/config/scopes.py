@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from respaldo.config.scope_settings import ScopeSettings
+from respaldo.domain.hooks import Hook
 from respaldo.domain.verification import Verification
 from respaldo.sources import AnySource
 
@@ -20,6 +21,12 @@ class Scope(ScopeSettings):
     repository: Annotated[str, Field(description="A repository of repositories.yaml.")]
     second_copy: Annotated[str | None, Field(description="Another one, at the secondary site.")] = None
     verify: Verification = Verification()
+    pre: Annotated[
+        tuple[Hook, ...], Field(description="Commands on the worker before the copy; one fails: no copy.")
+    ] = ()
+    post: Annotated[
+        tuple[Hook, ...], Field(description="Commands on the worker after the copy, however it ended.")
+    ] = ()
 
     @model_validator(mode="after")
     def _two_places(self) -> Self:

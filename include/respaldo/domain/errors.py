@@ -84,6 +84,12 @@ class SourceError(RespaldoError):
     """What should be saved cannot be read."""
 
 
+class PreCommandFailedError(SourceError):
+    """A command that prepares the source failed: it is not in the state in which it should be saved."""
+
+    code = "pre_command_failed"
+
+
 class SourceMissingError(SourceError):
     code = "source_missing"
 

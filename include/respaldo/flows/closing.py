@@ -23,6 +23,7 @@ from respaldo.domain.errors import (
 )
 from respaldo.flows.beginning import Trigger
 from respaldo.flows.failures.names import analysis_of, watch_after
+from respaldo.flows.hooks import settle
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.fm007 import GOOD, State
@@ -52,6 +53,7 @@ def close(place: Workplace) -> Trigger | None:
     states = place.states()
     failed = [step for step, state in states.items() if state == "failed"]
     results = {step: _result(place, step) for step, state in states.items() if state == "success"}
+    settle(place, "record", _warned(results))
     marked = [step for step, state in states.items() if state == "skipped" or results.get(step, 0) is None]
     silent = [step for step in failed if not _has_told(place, step)]
     for step, error in (
@@ -152,10 +154,13 @@ def _is_executed(step: str, cause: type[RespaldoError]) -> bool:
     return cause.is_executed and not (step == "perform" and cause is NobodyToAskError)
 
 
+def _warned(results: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(warning for result in results.values() for warning in (result or {}).get("warnings") or ())
+
+
 def _state(silent: list[str], causes: Mapping[str, type[RespaldoError]], results: Mapping[str, Any]) -> State:
     if silent:
         return "interrupted"
     if causes:
         return "failed" if any(map(_is_executed, causes, causes.values())) else "not_executed"
-    warned = any(result.get("warnings") for result in results.values())
-    return "succeeded_with_warnings" if warned else "succeeded"
+    return "succeeded_with_warnings" if _warned(results) else "succeeded"

@@ -16,6 +16,7 @@ from respaldo.domain.errors import InvalidConfigurationError
 from respaldo.domain.values import Applied, Executed, Planned
 from respaldo.flows.contracts.checking import check
 from respaldo.flows.doing import Outcome, Work, do, log_applied
+from respaldo.flows.hooks import told, unfinished
 from respaldo.flows.mending import applied_before, harmed, is_asked
 from respaldo.flows.progress import Teller
 from respaldo.flows.workplace import Workplace
@@ -55,7 +56,10 @@ def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     teller = Teller(place.report, place.run.key)
     job, planned = place.job(), place.result("plan", Planned)
     applied += applied_before(place)
-    result = execute(job, planned, teller.tell, repair=is_asked(place, "repair"), applied=applied)
+    with told(place, "execute", planned.warnings) as ran:
+        result = execute(
+            job, planned, teller.tell, repair=is_asked(place, "repair"), applied=applied, ran=ran
+        )
     log_applied(applied)
     for warning in result.warnings:
         log.warning(texts.WARNINGS, warning)
@@ -63,7 +67,7 @@ def _execute(place: Workplace, applied: list[Applied]) -> Outcome:
     ids = ", ".join(made.snapshot_id for made in result.copies)
     log.info(texts.EXECUTED, result.files, size(result.size_bytes), size(added), ids)
     result = _shortened(result)
-    warnings = (*planned.warnings, *result.warnings, *harmed(applied))
+    warnings = (*planned.warnings, *result.warnings, *harmed(applied), *unfinished(ran))
     result = result.model_copy(update={"warnings": warnings})
     return result, lambda effort: rows.executed(place.run, result, effort)
 

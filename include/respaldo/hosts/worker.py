@@ -126,6 +126,11 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(extra)
 
 
+def dies_with_parent() -> tuple[str, ...]:
+    """Give what a command line begins with so that the command ends when its parent dies."""
+    return (require("setpriv"), "--pdeathsig", "TERM", "--")
+
+
 class _Reader(threading.Thread):
     """Drains one pipe to its end, even when the receiver fails: a full pipe would stop the command."""
 
@@ -200,7 +205,7 @@ def _handed_over(command: Command) -> Iterator[tuple[list[str], dict[str, str], 
             name: opened(_memory_file_with(value)) if isinstance(value, SecretStr) else value
             for name, value in command.env.items()
         }
-        yield [*_dies_with_parent(), *argv], environment(env), descriptors
+        yield [*dies_with_parent(), *argv], environment(env), descriptors
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -216,10 +221,6 @@ def _to_read(stdin: int | SecretStr) -> Iterator[int]:
         yield reading
     finally:
         os.close(reading)
-
-
-def _dies_with_parent() -> tuple[str, ...]:
-    return (require("setpriv"), "--pdeathsig", "TERM", "--")
 
 
 def _pipe_with(secret: SecretStr) -> int:

@@ -72,6 +72,25 @@ HARMED = (
     "cuando ya no hagan falta, con `restic repair snapshots --forget`"
 )
 APPLIED = "Correctivo aplicado por Respaldo: %s (%s)"
+HOOKS = {"pre": "Orden previa", "post": "Orden posterior"}
+HOOK_GOOD = "%s «%s»: bien, en %s s"
+HOOK_FAILED = "%s «%s»: FALLÓ, código %d, a los %s s"
+POST_FAILED = (
+    "REVISE EL SERVICIO: la orden posterior «{name}» falló (código {exit_code}, a los {seconds} s). Lo que debía volver a "
+    "encender o retirar puede haber quedado como estaba durante la copia"
+)
+POST_FAILED_SUBJECT = "Revise el servicio: falló una orden posterior a la copia «{name}»"
+POST_FAILED_TEXT = """\
+Después de la copia de seguridad «{name}» ({department}), una orden que debía dejar todo como estaba no terminó bien:
+
+{failed}
+
+La copia es otra cosa: si quedó bien, lo dice su ejecución.
+"""
+HOOKS_LATE = (
+    "Se ejecutan ahora las órdenes posteriores que un proceso terminado de golpe no alcanzó a ejecutar"
+)
+HOOKS_OWED = "Las órdenes posteriores de esta ejecución siguen pendientes: %s"
 EXECUTED = "Copia hecha: %d archivos, %s; nuevo en el repositorio: %s. Identificador: %s"
 VERIFIED = "Verificado: %s %s: %s"
 COPIED = "Segunda copia en «%s»: %s"

@@ -48,6 +48,15 @@ CAUSES: dict[str, Cause] = {
         "No se pudo ejecutar «{tool}» en este trabajador. {said}",
         "Instálelo, o agréguelo al PATH del trabajador.",
     ),
+    "pre_command_failed": Cause(
+        "Falló una orden previa",
+        "Una orden del alcance que prepara lo que se va a copiar (detener un servicio, tomar una instantánea) no "
+        "terminó bien. No se copió nada; las órdenes posteriores sí se ejecutaron.",
+        "La orden previa «{hook}» terminó con el código {exit_code} a los {seconds} s (plazo: {timeout} s). No se "
+        "copió nada.",
+        "Lea en el registro de la tarea lo que la orden escribió, corríjala en el equipo o en el alcance (pre), y "
+        "ejecute de nuevo.",
+    ),
     "source_missing": Cause(
         "La fuente no existe",
         "Nada de lo que el alcance debe copiar está donde la configuración dice.",

@@ -15,6 +15,7 @@ from respaldo.flows.beginning import Trigger
 from respaldo.flows.dag_runs import OVER, is_under_way, state_of
 from respaldo.flows.failures import telling
 from respaldo.flows.failures.names import ANALYSIS, analysis_of
+from respaldo.flows.hooks import settle
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.incidents import IncidentUpdate, OpenIncident, UnfinishedRun
@@ -88,6 +89,7 @@ def _close_if_lost(place: Workplace, run: UnfinishedRun) -> bool:
     if recorded == "success":
         return False
     row = place.report.row(run.key) or {}
+    settle(place._replace(run=run), "record", tuple(row.get("warnings") or ()))
     step = _last_step(states, row.get("attempts") or {})
     error = _why(state, recorded, step)
     if row.get("cause") is None:

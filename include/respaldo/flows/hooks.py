@@ -1,0 +1,84 @@
+"""Tell of a scope's own commands around its copy: in the task's log, in the row, to people if one failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from respaldo.actions import hooks, rows
+from respaldo.domain.errors import InvalidConfigurationError, RespaldoError
+from respaldo.domain.hooks import HookRun
+from respaldo.flows.notices import links
+from respaldo.flows.notices.letters import notice
+from respaldo.flows.notices.sending import send
+from respaldo.flows.workplace import Workplace
+from respaldo.texts import backup as texts
+from respaldo.texts.notices import SEE_HERE
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def told(place: Workplace, step: str, warnings: tuple[str, ...]) -> Iterator[list[HookRun]]:
+    """Give the list that gets the commands as they end, and tell of them however the step ends.
+
+    :param warnings: what the run has warned of so far.
+    """
+    ran: list[HookRun] = []
+    try:
+        yield ran
+    finally:
+        if ran:
+            failed = unfinished(ran)
+            _log(ran)
+            place.report.write(rows.hooked(place.run, step, ran, (*warnings, *failed) if failed else ()))
+            if failed:
+                _tell_people(place, failed)
+
+
+def unfinished(ran: Sequence[HookRun]) -> tuple[str, ...]:
+    """Warn of what may not be as it was before the copy: a service that is still down."""
+    return tuple(
+        texts.POST_FAILED.format(name=one.name, exit_code=one.exit_code, seconds=one.seconds)
+        for one in ran
+        if one.when == "post" and not one.is_good
+    )
+
+
+def settle(place: Workplace, step: str, warnings: tuple[str, ...]) -> None:
+    """Run what a run that is over still owes on this worker. It raises nothing: the row must be closed.
+
+    :param warnings: what the run has warned of so far.
+    """
+    try:
+        with told(place, step, warnings) as ran:
+            hooks.settle(place.home, place.run, ran)
+    except (RespaldoError, OSError, ValueError) as error:
+        log.error(texts.HOOKS_OWED, error)
+
+
+def _tell_people(place: Workplace, failed: Sequence[str]) -> None:
+    """Tell who answers for the scope at once: the copy may be good, and nobody looks at a good run."""
+    try:
+        configuration = place.configuration()
+    except InvalidConfigurationError as error:
+        log.warning("%s", error)
+        return
+    settings = configuration.all_scopes[place.run.scope_id].settings
+    facts = {"name": settings.name, "department": settings.department, "failed": "\n".join(failed)}
+    subject, text = texts.POST_FAILED_SUBJECT.format(**facts), texts.POST_FAILED_TEXT.format(**facts)
+    link = links.to_run(place.run.dag_id, place.run.run_id)
+    send(configuration.organization, (settings.responsible,), notice(subject, text, SEE_HERE, link))
+
+
+def _log(ran: Sequence[HookRun]) -> None:
+    if any(one.owed_by for one in ran):
+        log.warning(texts.HOOKS_LATE)
+    for one in ran:
+        if one.is_good:
+            log.info(texts.HOOK_GOOD, texts.HOOKS[one.when], one.name, one.seconds)
+        else:
+            log.error(texts.HOOK_FAILED, texts.HOOKS[one.when], one.name, one.exit_code, one.seconds)
+    for warning in unfinished(ran):
+        log.error("%s", warning)

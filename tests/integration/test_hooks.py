@@ -1,0 +1,313 @@
+"""Commands of a scope's own around its copy, as the steps run them, with a real restic and a real report."""
+
+import json
+import os
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from airflow_kit import connection_to
+from live_kit import repository_settings, write_configuration
+from respaldo.actions import hooks as action
+from respaldo.actions.mutex import only_writer
+from respaldo.config.home import Home
+from respaldo.domain.errors import AlreadyRunningError, PreCommandFailedError, SourceMissingError
+from respaldo.domain.values import Run
+from respaldo.flows import hooks, steps
+from respaldo.flows.closing import close
+from respaldo.flows.workplace import Workplace
+from respaldo.report.spool import Spool
+from respaldo.report.store import Report
+from respaldo.texts import backup as texts
+
+pytestmark = pytest.mark.one_restic
+
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+def sh(name: str, script: str, **more: str) -> dict:
+    return {"name": name, "run": ["sh", "-c", script], **more}
+
+
+class Place:
+    """An installation with the scope ``erp``, whose steps are done one by one."""
+
+    def __init__(self, root: Path, database) -> None:
+        self.root, self.database = root, database
+        self.results: dict = {}
+        self.log = root / "calls"
+
+    @property
+    def calls(self) -> list[str]:
+        return self.log.read_text().split() if self.log.exists() else []
+
+    def note(self, word: str) -> str:
+        return f"echo {word} >> {self.log}"
+
+    def scope(self, **changes: object) -> None:
+        settings = {
+            "name": "ERP", "department": "Hacienda", "criticality": "alta", "rpo": "26h", "rto": "4h",
+            "responsible": "soporte", "source": {"kind": "files", "paths": [str(self.root / "data")]},
+            "repository": "principal", "retention": {"daily": "7d"}, **changes,
+        }  # fmt: skip
+        path = self.root / "config" / "scopes" / "erp.yaml"
+        path.write_text(yaml.safe_dump(settings, allow_unicode=True))
+
+    def context(self, step: str, attempt: int = 1, run_id: str = "uno", states: dict | None = None) -> dict:
+        ti = SimpleNamespace(
+            dag_id="backup__erp", run_id=run_id, try_number=attempt, task_id=step,
+            xcom_pull=lambda task_ids, key=None: None if key else self.results.get(task_ids),
+            xcom_push=lambda **_: None, get_task_states=lambda **_: {run_id: states or {}},
+        )  # fmt: skip
+        task = SimpleNamespace(execution_timeout=None, get_flat_relative_ids=lambda **_: set(states or {}))
+        dag_run = SimpleNamespace(run_type="manual", conf={}, run_after=NOW)
+        return {"ti": ti, "task": task, "dag_run": dag_run, "params": {}}
+
+    def do(self, step: str, **how) -> dict:
+        self.results[step] = steps.run(step, "erp", self.context(step, **how))
+        return self.results[step]
+
+    def close(self, run_id: str = "uno", **states: str) -> None:
+        close(Workplace.of("erp", self.context("record", run_id=run_id, states=states)))
+
+    def row(self, run_id: str = "uno") -> dict:
+        run = Run(dag_id="backup__erp", run_id=run_id, scope_id="erp")
+        return Report(self.database, Spool(self.root / "spool")).row(run.key)
+
+    def ran(self, key: str = "hooks execute 1") -> list[tuple[str, str, int]]:
+        return [(one["when"], one["name"], one["exit_code"]) for one in self.row()["console"].get(key, ())]
+
+
+@pytest.fixture
+def place(tmp_path, report_database, airflow_home, monkeypatch, restic):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "libro.csv").write_text("uno\n")
+    config, settings = tmp_path / "config", repository_settings("principal")
+    settings["location"] = str(tmp_path / "principal")
+    write_configuration(config, {"principal": settings}, {})
+    (config / "scopes").mkdir(exist_ok=True)
+    monkeypatch.setenv("RESPALDO_CONFIG", str(config))
+    monkeypatch.setenv("RESPALDO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
+    master = json.dumps({"conn_type": "restic", "password": "clave de prueba, larga"})
+    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_PRINCIPAL", master)
+    return Place(tmp_path, report_database)
+
+
+@pytest.fixture(autouse=True)
+def notices(monkeypatch):
+    sent = []
+    monkeypatch.setattr(hooks, "send", lambda _, roles, notice: sent.append((roles, notice)))
+    return sent
+
+
+def test_they_run_in_order_around_the_copy_and_are_in_the_row(place, notices):
+    data = place.root / "data"
+    place.scope(
+        pre=[sh("Uno", place.note("uno")), sh("Volcar", f"echo dos > {data}/volcado; {place.note('dos')}")],
+        post=[sh("Limpiar", f"rm {data}/volcado; {place.note('tres')}"), sh("Fin", place.note("fin"))],
+    )
+    place.do("plan")
+    assert place.calls == []
+    done = place.do("execute")
+    assert place.calls == ["uno", "dos", "tres", "fin"]
+    # What `pre` made was saved; `post` removed it.
+    assert sum(made["files"] for made in done["copies"]) == 2
+    assert place.ran() == [
+        ("pre", "Uno", 0),
+        ("pre", "Volcar", 0),
+        ("post", "Limpiar", 0),
+        ("post", "Fin", 0),
+    ]
+    assert all({"seconds", "at"} <= set(one) for one in place.row()["console"]["hooks execute 1"])
+    assert not done["warnings"]
+    assert notices == []
+
+
+def test_a_scope_without_any_writes_nothing_of_them(place):
+    place.scope()
+    place.do("plan")
+    place.do("execute")
+    assert not [key for key in place.row()["console"] if key.startswith("hooks")]
+    assert list((place.root / "home" / "owed").glob("*")) == []
+
+
+def test_a_command_before_the_copy_that_fails_is_the_cause_and_nothing_is_saved(place, caplog):
+    place.scope(
+        pre=[sh("Detener", "echo no se deja >&2; exit 4"), sh("Otra", place.note("otra"))],
+        post=[sh("Iniciar", place.note("iniciar"))],
+    )
+    place.do("plan")
+    with pytest.raises(PreCommandFailedError):
+        place.do("execute")
+    assert not (place.root / "principal" / "erp").exists()
+    assert place.calls == ["iniciar"]
+    row = place.row()
+    assert (row["cause"], row["failed_step"]) == ("pre_command_failed", "execute")
+    assert "«Detener» terminó con el código 4" in row["cause_detail"]
+    assert place.ran() == [("pre", "Detener", 4), ("post", "Iniciar", 0)]
+    # What it wrote is in the task's log alone: nobody knows what a script writes.
+    assert "no se deja" in caplog.text
+    assert "no se deja" not in json.dumps(row, default=str)
+
+
+def test_a_command_before_the_copy_that_takes_too_long_is_the_cause_too(place):
+    place.scope(pre=[sh("Detener", "sleep 60", timeout="1s")], post=[sh("Iniciar", place.note("iniciar"))])
+    place.do("plan")
+    with pytest.raises(PreCommandFailedError):
+        place.do("execute")
+    assert place.calls == ["iniciar"]
+    [stopped, _] = place.row()["console"]["hooks execute 1"]
+    assert stopped["timed_out"] is True
+    assert "plazo: 1 s" in place.row()["cause_detail"]
+
+
+def test_one_after_the_copy_that_fails_leaves_a_good_copy_with_a_loud_warning(place, notices, caplog):
+    place.scope(post=[sh("Iniciar", "exit 7"), sh("Otra", place.note("otra"))])
+    place.do("plan")
+    done = place.do("execute")
+    assert place.calls == ["otra"]
+    assert done["copies"]
+    [warning] = done["warnings"]
+    assert warning.startswith("REVISE EL SERVICIO: la orden posterior «Iniciar» falló (código 7")
+    assert warning in caplog.text
+    [(roles, notice)] = notices
+    assert roles == ("soporte",)
+    assert warning in notice.text
+    place.close(plan="success", execute="success")
+    row = place.row()
+    assert (row["state"], row["warnings"]) == ("succeeded_with_warnings", [warning])
+
+
+def test_those_after_the_copy_run_when_the_copy_fails_and_its_cause_stays_the_runs(place, notices):
+    place.scope(
+        pre=[sh("Quitar", f"rm -r {place.root}/data")],
+        post=[sh("Iniciar", f"{place.note('iniciar')}; exit 1")],
+    )
+    place.do("plan")
+    with pytest.raises(SourceMissingError):
+        place.do("execute")
+    row = place.row()
+    assert (place.calls, row["cause"]) == (["iniciar"], "source_missing")
+    assert len(row["warnings"]) == len(notices) == 1
+
+
+def test_what_a_command_prepares_need_not_be_there_when_the_run_is_planned(place):
+    """As the mounted snapshot of a volume, which is there between ``pre`` and ``post`` only."""
+    mounted = place.root / "instantanea"
+    place.scope(
+        source={"kind": "files", "paths": [str(mounted)]},
+        pre=[sh("Tomar", f"cp -r {place.root}/data {mounted}")],
+        post=[sh("Retirar", f"rm -r {mounted}")],
+    )
+    place.do("plan")
+    place.do("execute")
+    evidence = place.do("verify")["evidence"]
+    assert not mounted.exists()
+    assert {one["method"] for one in evidence} >= {"structure", "sample"}
+
+
+def killed(place: Place) -> None:
+    """Do ``execute`` in a process of its own, and kill it while a command of the scope runs."""
+    began = place.root / "began"
+    child = os.fork()
+    if child == 0:
+        try:
+            place.do("execute")
+        finally:
+            os._exit(0)
+    deadline = time.monotonic() + 60
+    while not began.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert began.exists(), "it never began"
+
+
+def stopping(place: Place) -> None:
+    """A scope whose first attempt waits before its copy, until it is killed."""
+    began = place.root / "began"
+    first = f"{place.note('detener')}; touch {began}; exec sleep 60"
+    wait = f"test -e {began} || {{ {first}; }}; {place.note('listo')}"
+    place.scope(pre=[sh("Detener", wait)], post=[sh("Iniciar", place.note("iniciar"))])
+
+
+def test_what_a_killed_attempt_owes_is_run_by_the_next_before_anything_else(place):
+    stopping(place)
+    place.do("plan")
+    killed(place)
+    assert place.calls == ["detener"]
+    place.do("execute", attempt=2)
+    assert place.calls == ["detener", "iniciar", "listo", "iniciar"]
+    ran = place.row()["console"]["hooks execute 2"]
+    assert [(one["when"], "owed_by" in one) for one in ran] == [
+        ("post", True),
+        ("pre", False),
+        ("post", False),
+    ]
+
+
+def test_what_a_killed_run_owes_is_run_when_its_row_is_closed(place, caplog):
+    stopping(place)
+    place.do("plan")
+    killed(place)
+    # The scope's file may have been broken since: what is owed is what it said before.
+    (place.root / "config" / "scopes" / "erp.yaml").write_text("name: roto\n")
+    place.close(plan="success", execute="failed")
+    assert place.calls == ["detener", "iniciar"]
+    assert place.ran("hooks record 1") == [("post", "Iniciar", 0)]
+    assert (place.row()["state"], texts.HOOKS_LATE in caplog.text) == ("interrupted", True)
+    place.close(plan="success", execute="failed")
+    assert place.calls == ["detener", "iniciar"]
+
+
+def test_what_a_run_owes_is_run_by_the_scopes_next_if_nobody_did_before(place):
+    stopping(place)
+    place.do("plan")
+    killed(place)
+    place.do("plan", run_id="dos")
+    place.close(run_id="dos", plan="failed")
+    assert place.calls == ["detener"]
+    place.do("execute", run_id="dos")
+    assert place.calls == ["detener", "iniciar", "listo", "iniciar"]
+
+
+def test_what_a_run_owes_is_not_run_while_something_of_it_still_works(place, monkeypatch, caplog):
+    stopping(place)
+    place.do("plan")
+    killed(place)
+    monkeypatch.setattr("respaldo.actions.mutex._PATIENCE_SECONDS", 0.1)
+    home = Home(place.root / "home")
+    with only_writer(home, "erp"):
+        with pytest.raises(AlreadyRunningError):
+            action.settle(home, Run(dag_id="backup__erp", run_id="uno", scope_id="erp"), [])
+        place.close(plan="success", execute="failed")
+    assert place.calls == ["detener"]
+    assert "siguen pendientes" in caplog.text
+    assert place.row()["state"] == "interrupted"
+
+
+class Asked(BaseException):
+    """What a signal handler raises in the main thread, as Airflow's time limit of a task does."""
+
+
+def test_they_run_after_a_time_limit_of_the_task_too(place):
+    place.scope(pre=[sh("Esperar", "sleep 60")], post=[sh("Iniciar", place.note("iniciar"))])
+    place.do("plan")
+
+    def interrupt(*_: object) -> None:
+        raise Asked
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1.5)
+    try:
+        with pytest.raises(Asked):
+            place.do("execute")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert place.calls == ["iniciar"]
