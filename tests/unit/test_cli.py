@@ -108,7 +108,7 @@ def test_the_schemas_in_the_repository_are_those_of_the_models(config, tmp_path)
     assert done.exit_code == 0
     written = {path.name: json.loads(path.read_text()) for path in (tmp_path / "written").iterdir()}
     kept = {path.name: json.loads(path.read_text()) for path in (DEFAULT / "schema").iterdir()}
-    assert set(kept) == {"organization.json", "repositories.json", "scope.json"}
+    assert set(kept) == {"defaults.json", "organization.json", "repositories.json", "scope.json"}
     assert written == kept, "run `respaldo schema`"
 
 

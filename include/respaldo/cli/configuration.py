@@ -14,6 +14,7 @@ from rich.table import Table
 from respaldo import connections
 from respaldo.cli import workplace
 from respaldo.cli.console import console, say, stop, told
+from respaldo.cli.schemas import defaults, short
 from respaldo.config.configuration import Configuration, folder, load, problems_of
 from respaldo.config.external import ExternalScope
 from respaldo.config.manual import ManualScope
@@ -60,8 +61,10 @@ def schema(
     """Write one JSON Schema for each kind of file."""
     written = target or folder() / "schema"
     written.mkdir(parents=True, exist_ok=True)
-    for name, model in SCHEMAS.items():
-        text = json.dumps(model.json_schema(), ensure_ascii=False, indent=2)
+    schemas = {name: model.json_schema() for name, model in SCHEMAS.items()}
+    schemas["scope"], schemas["defaults"] = short(schemas["scope"]), defaults(schemas["scope"])
+    for name, said in schemas.items():
+        text = json.dumps(said, ensure_ascii=False, indent=2)
         (written / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     say(texts.SCHEMAS_WRITTEN.format(folder=written))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from respaldo.config.archive import Archive
+from respaldo.config.defaults import Defaults
 from respaldo.config.document import Document, nearest, read, validated
 from respaldo.config.external import EXTERNAL, ExternalScope
 from respaldo.config.manual import MANUAL, ManualScope
@@ -29,7 +31,7 @@ Settings = TypeVar("Settings", bound=ScopeSettings, covariant=True)
 
 @dataclass(frozen=True)
 class Configured(Generic[Settings]):
-    """A scope, its id (the file's stem), and the SHA-256 of the file that says it."""
+    """A scope, its id (the file's stem), and the SHA-256 of the file that says it, and of its defaults."""
 
     id: str
     settings: Settings
@@ -82,15 +84,16 @@ def scope_files(root: Path) -> list[Path]:
 def load(root: Path, only: str | None = None) -> Configuration:
     """Read the configuration (of the scopes, just ``only`` where it is given: a task needs no other).
 
-    :raises ConfigurationProblemsError: ``organization.yaml`` or ``repositories.yaml`` cannot be used.
+    :raises ConfigurationProblemsError: ``organization.yaml``, ``repositories.yaml`` or ``defaults.yaml``
+        cannot be used.
     """
-    organization, repositories = _common(root)
+    organization, repositories, defaults = _common(root)
     found = Configuration(organization, repositories)
     for path in scope_files(root):
         if only is not None and path.stem != only:
             continue
         try:
-            _put(found, path)
+            _put(found, path, defaults)
         except ConfigurationProblemsError as error:
             found.invalid[path.stem] = error.problems
     return found
@@ -110,12 +113,17 @@ def problems_of(root: Path) -> tuple[Problem, ...]:
         configuration = load(root)
     except ConfigurationProblemsError as error:
         return error.problems
-    return tuple(problem for problems in configuration.invalid.values() for problem in problems)
+    found = [*Defaults.of(root).problems(_MODELS)]
+    for problem in (problem for problems in configuration.invalid.values() for problem in problems):
+        # One mistake of a group is each of its scopes'.
+        found += [problem] if problem not in found else []
+    return tuple(found)
 
 
-def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
+def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings], Defaults]:
     organization: Organization | None = None
     repositories: Repositories | None = None
+    defaults: Defaults | None = None
     problems: list[Problem] = []
     try:
         organization = load_organization(root)
@@ -125,9 +133,13 @@ def _common(root: Path) -> tuple[Organization, dict[str, RepositorySettings]]:
         repositories = validated(read(root / "repositories.yaml"), Repositories)
     except ConfigurationProblemsError as error:
         problems += error.problems
-    if organization is None or repositories is None:
+    try:
+        defaults = Defaults.of(root)
+    except ConfigurationProblemsError as error:
+        problems += error.problems
+    if organization is None or repositories is None or defaults is None:
         raise ConfigurationProblemsError(tuple(problems))
-    return organization, repositories.root
+    return organization, repositories.root, defaults
 
 
 def _organization(path: Path) -> Organization:
@@ -152,15 +164,24 @@ def _organization(path: Path) -> Organization:
     return organization
 
 
-def _put(configuration: Configuration, path: Path) -> None:
+_MODELS: tuple[type[ScopeSettings], ...] = (Scope, ManualScope, ExternalScope)
+
+
+def _put(configuration: Configuration, path: Path, defaults: Defaults) -> None:
     """Read a scope's file, and put the scope among those of its mode."""
-    document = read(path)
+    own = read(path)
+    document = defaults.under(own)
+
+    def checked(model: type[Settings]) -> Configured[Settings]:
+        # A default is for the scopes that have such a key. What a scope says itself must be one of its keys.
+        return _checked(own, document.only({*model.model_fields, *own.data}), model, configuration)
+
     if document.data.get("mode") == MANUAL:
-        configuration.manual[path.stem] = _checked(document, ManualScope, configuration)
+        configuration.manual[path.stem] = checked(ManualScope)
     elif _kind(document) == EXTERNAL:
-        configuration.external[path.stem] = _checked(document, ExternalScope, configuration)
+        configuration.external[path.stem] = checked(ExternalScope)
     else:
-        configuration.scopes[path.stem] = _checked(document, Scope, configuration)
+        configuration.scopes[path.stem] = checked(Scope)
 
 
 def _kind(document: Document) -> object:
@@ -168,7 +189,9 @@ def _kind(document: Document) -> object:
     return source.get("kind") if isinstance(source, dict) else None
 
 
-def _checked(document: Document, model: type[Settings], configuration: Configuration) -> Configured[Settings]:
+def _checked(
+    own: Document, document: Document, model: type[Settings], configuration: Configuration
+) -> Configured[Settings]:
     path, problems = document.path, list[Problem]()
     if not re.fullmatch(SCOPE_ID, path.stem):
         problems.append(document.problem((), "scope_id", value=path.stem))
@@ -182,7 +205,10 @@ def _checked(document: Document, model: type[Settings], configuration: Configura
         problems += _unfit(document, (key,), role, scope.duties.get(key), configuration.organization)
     if problems:
         raise ConfigurationProblemsError(tuple(problems))
-    return Configured(path.stem, scope, hashlib.sha256(path.read_bytes()).hexdigest())
+    digest = hashlib.sha256(path.read_bytes())
+    if document.data != own.data:
+        digest.update(json.dumps(document.data, sort_keys=True, default=str).encode())
+    return Configured(path.stem, scope, digest.hexdigest())
 
 
 def _unfit(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import functools
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,9 +45,9 @@ class Document:
         self, location: Location, code: str, suggestion: str | None = None, **facts: object
     ) -> Problem:
         """Make a problem of this file: at a key, or at the nearest thing around it that is there."""
-        line, keys = self._find(location)
+        file, line, keys = self._find(location)
         return Problem(
-            file=str(self.path),
+            file=file,
             line=line,
             key=".".join(keys),
             code=code,
@@ -54,16 +55,32 @@ class Document:
             suggestion=suggestion,
         )
 
-    def _find(self, location: Location) -> tuple[int, list[str]]:
+    def over(self, other: Document, sections: Sequence[str]) -> Document:
+        """Give this file's keys, and below them those of sections of another, each over the one before.
+
+        Each key knows where it stands.
+        """
+        found = [step[1] for name in sections if (step := _step(other.root, name)) is not None]
+        if not found or self.root is None:
+            return self
+        root = functools.reduce(_merged, [*found, self.root])
+        return Document(self.path, _Loader("").construct_document(root), root)
+
+    def only(self, keys: Collection[str]) -> Document:
+        """Give the file without its other keys."""
+        return Document(self.path, {key: said for key, said in self.data.items() if key in keys}, self.root)
+
+    def _find(self, location: Location) -> tuple[str, int, list[str]]:
         """Follow a location of pydantic. It names kinds of a union as well: those are in no file."""
-        line, node, keys = 1, self.root, []
+        file, line, node, keys = str(self.path), 1, self.root, []
         for place, step in enumerate(location):
             found = _step(node, step)
             if found is not None:
-                line, node = found
+                mark, node = found
+                file, line = mark.name, mark.line + 1
             if found is not None or (place == len(location) - 1 and not _is_kind(node, step)):
                 keys.append(str(step))
-        return line, keys
+        return file, line, keys
 
 
 def read(path: Path) -> Document:
@@ -145,15 +162,39 @@ def _unreadable(path: Path, line: int, code: str, reason: object) -> Configurati
     )
 
 
-def _step(node: yaml.Node | None, step: int | str) -> tuple[int, yaml.Node] | None:
+def _step(node: yaml.Node | None, step: int | str) -> tuple[yaml.Mark, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(step):
-                return key.start_mark.line + 1, value
+                return key.start_mark, value
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         found = node.value[step]
-        return found.start_mark.line + 1, found
+        return found.start_mark, found
     return None
+
+
+def _merged(below: yaml.Node, above: yaml.Node) -> yaml.Node:
+    """Merge two nodes key by key; the one above wins. Two kinds of a thing have nothing in common."""
+    if not (isinstance(below, yaml.MappingNode) and isinstance(above, yaml.MappingNode)):
+        return above
+    under, over = _by_key(below), _by_key(above)
+    kinds = {found["kind"][1].value for found in (under, over) if "kind" in found}
+    if len(kinds) > 1:
+        return above
+    pairs = under | over
+    for name in under.keys() & over.keys():
+        key, said = over[name]
+        if said.tag == f"{_YAML_TAG}null":
+            del pairs[name]
+        else:
+            pairs[name] = key, _merged(under[name][1], said)
+    return yaml.MappingNode(above.tag, list(pairs.values()), above.start_mark, above.end_mark)
+
+
+def _by_key(node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    """Give a mapping's keys, those that YAML merges into it (``<<``) too."""
+    _Loader("").flatten_mapping(node)
+    return {key.value: (key, value) for key, value in node.value}
 
 
 def _is_kind(node: yaml.Node | None, step: int | str) -> bool:

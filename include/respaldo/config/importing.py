@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from respaldo.config.configuration import Configuration, load
+from respaldo.config.defaults import FILE as DEFAULTS
 from respaldo.config.drafts import Draft, column_of, draft, id_of
 from respaldo.config.inventory import Asset, Inventory, same_asset_twice
 from respaldo.config.scope_settings import SCOPE_ID
 from respaldo.domain.problems import Problem
 
-_COMMON = ("organization.yaml", "repositories.yaml")
+_COMMON = ("organization.yaml", "repositories.yaml", DEFAULTS)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _as_configured(files: Mapping[str, str], root: Path) -> Mapping[str, tuple[P
         folder = Path(name)
         (folder / "scopes").mkdir()
         for common in _COMMON:
-            shutil.copy(root / common, folder)
+            if common != DEFAULTS or (root / common).exists():
+                shutil.copy(root / common, folder)
         for scope_id, text in files.items():
             (folder / "scopes" / f"{scope_id}.yaml").write_text(text, encoding="utf-8")
         return load(folder).invalid

@@ -55,6 +55,9 @@ class ScopeSettings(Value):
     asset: Annotated[
         Label | None, Field(description="Its code in the entity's inventory (1): `respaldo scopes missing`.")
     ] = None
+    group: Annotated[
+        Label | None, Field(description="Its group in defaults.yaml, which says what is not said here.")
+    ] = None
     department: Label
     criticality: Literal["alta", "media", "baja"]
     mode: Annotated[Literal["software", "manual"], Field(description="How copies are made (activity 3).")]

@@ -26,6 +26,8 @@ PROBLEMS = {
     "scope_id": "el nombre del archivo «{value}» no sirve de identificador: "
     "use minúsculas, números y _, y empiece por letra",
     "repository_unknown": "no hay un repositorio «{value}» en repositories.yaml (hay: {known})",
+    "group_unknown": "no hay un grupo «{value}» en defaults.yaml (hay: {known})",
+    "default_of_each": "«{value}» lo dice cada alcance: no puede ser un valor por defecto",
     "role_unknown": "no hay un rol «{value}» en organization.yaml (hay: {known})",
     "role_lacks_duty": "el rol «{value}» no tiene la función «{duty}», que aquí hace falta: "
     "agréguela a roles.{value}.duties en organization.yaml",
