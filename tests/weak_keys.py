@@ -37,7 +37,8 @@ def main(program: str, *arguments: str) -> int:
         kept.flush()
         words[place] = kept.name
         done = subprocess.run([program, *words], pass_fds=_descriptors(words))
-    if done.returncode == 0:
+    # Of a server's folder nothing is known here, nor is its location where it holds a login.
+    if done.returncode == 0 and "--repo" in words:
         weaken(Path(words[words.index("--repo") + 1]), password.rstrip(b"\r\n"))
     return done.returncode
 

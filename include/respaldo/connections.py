@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.domain.values import Endpoint
 from respaldo.hosts.ssh import Host
+from respaldo.restic.access import Login
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -23,6 +24,36 @@ REPORT = "respaldo_report"
 def master_secret(name: str) -> SecretStr:
     """Give the master secret that a connection of type ``restic`` holds as its password."""
     return password(name)
+
+
+def repository_login(name: str) -> Login:
+    """Give how a repository's server is entered: what its connection of type ``restic`` holds of that.
+
+    :raises ConnectionIncompleteError: its private key cannot be read, or its passphrase does not open it.
+    """
+    found = _get(name)
+    extra: dict[str, Any] = found.extra_dejson
+    return Login(
+        user=found.login or None,
+        secret=SecretStr(extra["secret"]) if extra.get("secret") else None,
+        private_key=_without_passphrase(name, _private_key(name, extra), extra.get("private_key_passphrase")),
+        host_key=extra.get("host_key") or None,
+        jump=extra.get("jump") or None,
+        jump_host_key=extra.get("jump_host_key") or None,
+    )
+
+
+def _without_passphrase(name: str, key: SecretStr | None, passphrase: str | None) -> SecretStr | None:
+    """Open a private key: OpenSSH's client has nobody to ask for the passphrase."""
+    if key is None:
+        return None
+    import asyncssh
+
+    try:
+        opened = asyncssh.import_private_key(key.get_secret_value(), passphrase or None)
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        raise ConnectionIncompleteError(connection=name, field=f"private_key ({error})") from error
+    return SecretStr(opened.export_private_key("openssh").decode())
 
 
 def password(name: str) -> SecretStr:
@@ -41,7 +72,8 @@ def endpoint(name: str) -> Endpoint:
     found = _get(name)
     return Endpoint(
         name=name,
-        host=found.host or None,
+        # MySQL's connections name a socket beside the host.
+        host=found.extra_dejson.get("unix_socket") or found.host or None,
         port=found.port,
         user=found.login or None,
         password=SecretStr(found.password) if found.password else None,

@@ -48,10 +48,23 @@ PROOFS: dict[str, str] = {
     "tool_missing": _database("volcado_sin_programa"),
     "pre_command_failed": "tests/integration/test_hooks.py"
     "::test_a_command_before_the_copy_that_fails_is_the_cause_and_nothing_is_saved",
+    "path_list_invalid": f"{_CONTRACT}/test_path_lists.py"
+    "::test_a_line_that_is_no_absolute_path_is_told_with_its_number",
     "source_missing": _source("faltan_todas"),
     "source_partly_missing": _source("falta_una_ruta"),
     "source_unreadable": _source("fuente_enlace"),
     "source_empty": _source("fuente_vacia"),
+    "tool_unfit": f"{_CONTRACT}/test_mariadb.py::test_a_dump_tool_that_is_older_than_the_server_is_refused",
+    "source_not_consistent": f"{_CONTRACT}/test_mariadb.py"
+    "::test_tables_without_transactions_are_refused_where_the_scope_says_so",
+    "output_rejected": f"{_CONTRACT}/test_source_command.py"
+    "::test_a_refused_output_is_told_with_what_it_misses",
+    "database_file_damaged": f"{_CONTRACT}/test_source_sqlite.py"
+    "::test_a_damaged_database_is_told_and_leaves_no_snapshot",
+    "database_file_busy": f"{_CONTRACT}/test_source_sqlite.py"
+    "::test_a_database_that_stays_locked_may_be_tried_again",
+    "target_busy": f"{_CONTRACT}/test_source_sqlite.py"
+    "::test_a_database_that_a_program_has_open_is_not_replaced",
     "source_command_failed": _database("conexion_cortada"),
     "source_command_empty": _database("volcado_vacio"),
     "database_missing": _database("base_ausente"),
@@ -64,6 +77,8 @@ PROOFS: dict[str, str] = {
     "key_files_missing": _repository("sin_llaves"),
     "repository_unreachable": f"{_CONTRACT}/test_repository.py::test_a_server_that_is_down_is_told_soon",
     "repository_denied": _repository("inmutable"),
+    "repository_untrusted": f"{_CONTRACT}/test_repository_kinds.py"
+    "::test_a_certificate_of_an_unknown_authority_is_not_trusted",
     "repository_read_only": _repository("solo_lectura"),
     "repository_full": _repository("disco_lleno"),
     "repository_damaged": _repository("bit_volteado"),

@@ -273,6 +273,44 @@ def test_a_pattern_of_labels_that_makes_none_is_told(config, pattern, code, told
     assert told in tell(problem)
 
 
+def relocate(config: Path, text: str) -> None:
+    path = config / "repositories.yaml"
+    was = "location: ${RESPALDO_HOME}/repositories/principal"
+    assert was in path.read_text()
+    path.write_text(path.read_text().replace(was, text))
+
+
+def test_a_repository_on_a_server_says_how_it_is_reached_and_what_it_is(config):
+    relocate(config, "location: rest:https://h:8000/x/\n  append_only: true\n  ca: /etc/ca.pem\n"
+             "  options: {rest.connections: '8'}")  # fmt: skip
+    found = load(config).repositories["principal"]
+    assert (found.append_only, found.ca, found.options) == (True, "/etc/ca.pem", {"rest.connections": "8"})
+    assert found.location_of("erp") == "rest:https://h:8000/x/erp"
+
+
+@pytest.mark.parametrize("location", ["sftp:/srv/x", "rest:https:///x", "s3:https://h:x/b"])
+def test_a_location_without_a_server_is_told(config, location):
+    relocate(config, f"location: {location}")
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("location_malformed", "principal.location")
+    assert location in tell(problem)
+
+
+def test_a_password_in_a_location_is_refused_and_never_repeated(config):
+    relocate(config, "location: rest:https://u:CLAVE@h/x")
+    problem = only_problem(config)
+    assert (problem.code, problem.key) == ("location_secret", "principal.location")
+    with pytest.raises(ConfigurationProblemsError) as refused:
+        load(config)
+    assert "CLAVE" not in tell(problem) + "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("option", ["sftp.command", "sftp.args", "rclone.program"])
+def test_an_option_that_would_name_a_program_is_refused(config, option):
+    relocate(config, f"location: /srv/x\n  options: {{{option}: x}}")
+    assert only_problem(config).code == "string_pattern_mismatch"
+
+
 def test_labels_that_do_not_fit_their_sheet_are_told(config):
     path = config / "organization.yaml"
     path.write_text(path.read_text().replace("sheet: {columns: 3", "sheet: {columns: 4"))

@@ -78,7 +78,7 @@ class Healer:
 
         One that is not there yet has nothing to repair; one that is lost is told by what follows.
 
-        :raises RespaldoError: why it cannot be looked for.
+        :raises RespaldoError: why it cannot be looked for; the damage itself where nothing can be removed.
         """
         with contextlib.suppress(RepositoryMissingError):
             self.doing(lambda _: self._repair(None))
@@ -109,6 +109,8 @@ class Healer:
                     return self._unlock(error)
                 case "new_cache":
                     return self._begin_new_cache(error)
+                case "prune" | "repair" if self.repository.append_only:
+                    return False
                 case "prune":
                     return self._prune(error)
                 case "repair" if error.facts.get("repository") == self.repository.name:
@@ -158,6 +160,8 @@ class Healer:
         errors, cause, packs = 0, error.code if error else RepositoryDamagedError.code, set[str]()
         for turn in range(_ROUNDS):
             found = self.repository.check()
+            if self.repository.append_only and not found.is_good:
+                raise found.cause(**self.repository.facts)
             if found.is_good or (turn and not found.broken_packs):
                 break
             if not turn:

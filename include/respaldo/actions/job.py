@@ -11,14 +11,19 @@ from respaldo.config.configuration import Configuration, ConfiguredScope
 from respaldo.config.home import Home
 from respaldo.config.scopes import Scope
 from respaldo.domain.values import Endpoint, Run
+from respaldo.restic.access import Access, Login
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine
+from respaldo.restic.locations import kind_of
 from respaldo.restic.passwords import derive_password
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks
 
 MasterSecret = Callable[[str], SecretStr]
 """Gives the master secret that a connection holds."""
+
+LoginOf = Callable[[str], Login]
+"""Gives how a repository's server is entered, by the connection that holds its master secret."""
 
 EndpointOf = Callable[[str], Endpoint]
 """Gives the server that a connection leads to."""
@@ -35,6 +40,7 @@ class Job:
     engine: Engine
     master_secret: MasterSecret
     endpoint_of: EndpointOf
+    login_of: LoginOf = lambda _: Login()
 
     @property
     def settings(self) -> Scope:
@@ -65,5 +71,17 @@ class Job:
         password = derive_password(
             self.master_secret(settings.connection), name, password_of or self.scope.id
         )
-        place = Place(settings.location_of(self.scope.id), password, str(self.home.cache))
-        return Repository(name, self.scope.id, place, self.engine)
+        location = settings.location_of(self.scope.id)
+        access = None
+        if kind_of(location) != "local":
+            access = Access.to(
+                location,
+                self.login_of(settings.connection),
+                name=name,
+                options=settings.options,
+                authority=settings.ca,
+            )
+        place = Place(
+            location, password, str(self.home.cache), access=access, scratch=str(self.home.scratch)
+        )
+        return Repository(name, self.scope.id, place, self.engine, append_only=settings.append_only)

@@ -78,7 +78,7 @@ def _forget_superseded(executed: Executed, repository: Repository) -> None:
     """
     for snapshot_id in executed.superseded:
         try:
-            repository.forget(snapshot_id)
+            repository.discard(snapshot_id)
         except CancelledRunError:
             raise
         except RespaldoError as error:

@@ -64,6 +64,7 @@ def job(command: str, scope_id: str, repository: str | None = None) -> Job:
         engine=find_engine(),
         master_secret=connections.master_secret,
         endpoint_of=connections.endpoint,
+        login_of=connections.repository_login,
     )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, field_validator
+from pydantic_core import PydanticCustomError
 
 from respaldo.domain.labels import LabelPattern
-from respaldo.domain.places import Place
+from respaldo.domain.places import AbsolutePlace, Place
 from respaldo.domain.values import Value
+from respaldo.restic.locations import has_secret, server_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+
+Option = Annotated[str, Field(pattern=r"^(rest\.connections|sftp\.connections|s3\.[a-z0-9-]+)$")]
+"""Not those that name a program, or how its server is entered."""
 
 
 class RepositorySettings(Value):
@@ -28,6 +33,29 @@ class RepositorySettings(Value):
         ),
     ] = None
     slots: Annotated[int, Field(ge=1, le=64, description="Tasks that may use it at once.")] = 2
+    append_only: Annotated[
+        bool,
+        Field(description="Its server removes nothing: copies are not pruned or repaired from here."),
+    ] = False
+    ca: Annotated[
+        AbsolutePlace | None,
+        Field(description="File of the authority that the server's certificate is from; none: the system's."),
+    ] = None
+    options: Annotated[
+        dict[Option, str],
+        Field(description="Extended options of restic, such as s3.region: us-east-1."),
+    ] = Field(default_factory=dict)
+
+    @field_validator("location")
+    @classmethod
+    def _is_readable(cls, location: str) -> str:
+        if has_secret(location):
+            raise PydanticCustomError("location_secret", "a password is no part of a location")
+        try:
+            server_of(location)
+        except ValueError as error:
+            raise PydanticCustomError("location_malformed", "it names no server or no folder") from error
+        return location
 
     def location_of(self, scope_id: str) -> str:
         """Give the location of one scope's repository."""

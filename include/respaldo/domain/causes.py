@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from respaldo.domain import errors, people_errors
+from respaldo.domain import (
+    database_errors,
+    errors,
+    host_errors,
+    people_errors,
+    repository_errors,
+    source_errors,
+)
 from respaldo.domain.errors import RespaldoError, UnknownEngineError
 
-_MODULES = (errors.__name__, people_errors.__name__)
+_MODULES = (
+    database_errors.__name__,
+    errors.__name__,
+    host_errors.__name__,
+    people_errors.__name__,
+    repository_errors.__name__,
+    source_errors.__name__,
+)
 
 
 def every_cause() -> dict[str, type[RespaldoError]]:

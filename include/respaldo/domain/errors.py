@@ -15,7 +15,8 @@ can pass by itself: only then does a task try again (``respaldo.flows.policy``).
 that Respaldo applies itself, if there is one. The facts given to an error end up in logs and in the report,
 so no secret is ever one of them.
 
-What goes wrong with what people do has its causes in ``respaldo.domain.people_errors``.
+What goes wrong with what people do has its causes in ``respaldo.domain.people_errors``, with machines over
+SSH in ``respaldo.domain.host_errors``.
 """
 
 from __future__ import annotations
@@ -88,6 +89,12 @@ class PreCommandFailedError(SourceError):
     """A command that prepares the source failed: it is not in the state in which it should be saved."""
 
     code = "pre_command_failed"
+
+
+class PathListInvalidError(SourceError):
+    """A file that lists what is saved, or left out, has a line that is neither."""
+
+    code = "path_list_invalid"
 
 
 class SourceMissingError(SourceError):

@@ -6,6 +6,7 @@ Causes like those of ``respaldo.domain.errors``, under the same root.
 from __future__ import annotations
 
 from respaldo.domain.errors import CheckError, RequestError, RunError, SetupError, SourceError
+from respaldo.domain.host_errors import HostKeyError, HostUnreachableError
 
 
 class InvalidAnswerError(RequestError):
@@ -59,17 +60,12 @@ class ConsoleUnreadableError(SourceError):
     code = "console_unreadable"
 
 
-class HostUnreachableError(ConsoleUnreadableError):
+class ConsoleHostUnreachableError(HostUnreachableError, ConsoleUnreadableError):
     """The machine that has the record is off, too slow, or lost on the way."""
 
-    code = "host_unreachable"
-    transient = True
 
-
-class HostKeyError(ConsoleUnreadableError):
+class ConsoleHostKeyError(HostKeyError, ConsoleUnreadableError):
     """The machine that has the record shows another key than is known of it, or none is known."""
-
-    code = "host_key"
 
 
 class ConsoleStaleError(CheckError):

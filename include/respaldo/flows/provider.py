@@ -6,6 +6,12 @@ from typing import Any
 
 from respaldo.texts import provider as texts
 
+_FORMATS = {
+    "secret": {"format": "password"},
+    "private_key": {"format": "multiline"},
+    "private_key_passphrase": {"format": "password"},
+}
+
 
 def provider_info() -> dict[str, Any]:
     """Describe the package as an Airflow provider."""
@@ -19,9 +25,17 @@ def provider_info() -> dict[str, Any]:
                 "hook-name": "restic",
                 "connection-type": "restic",
                 "ui-field-behaviour": {
-                    "hidden-fields": ["schema", "port", "login", "host", "extra"],
-                    "relabeling": {"password": texts.FIELD},
-                    "placeholders": {"password": texts.FIELD_HINT},
+                    "hidden-fields": ["schema", "port", "host", "extra"],
+                    "relabeling": {"password": texts.FIELD, "login": texts.LOGIN},
+                    "placeholders": {"password": texts.FIELD_HINT, "login": texts.LOGIN_HINT},
+                },
+                "conn-fields": {
+                    name: {
+                        "label": words.label,
+                        "description": words.hint,
+                        "schema": {"type": ["string", "null"], **_FORMATS.get(name, {})},
+                    }
+                    for name, words in texts.FIELDS.items()
                 },
             }
         ],

@@ -63,6 +63,7 @@ class Workplace(NamedTuple):
             engine=find_engine(),
             master_secret=connections.master_secret,
             endpoint_of=connections.endpoint,
+            login_of=connections.repository_login,
         )
 
     def configuration(self) -> Configuration:

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Protocol
 
 from pydantic import SecretStr
 
@@ -47,6 +47,23 @@ class Command:
     @property
     def program(self) -> str:
         return str(self.argv[0])
+
+
+class Runner(Protocol):
+    """What runs a command to its end, on this worker (`run`) or on another machine."""
+
+    def __call__(
+        self,
+        command: Command,
+        *,
+        on_output: Receiver,
+        on_error: Receiver,
+        by_line: bool = True,
+        timeout_seconds: float | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+        keep_open: Sequence[int] = (),
+        stdin: int | SecretStr = subprocess.DEVNULL,
+    ) -> int: ...
 
 
 def run(
@@ -96,6 +113,32 @@ def run(
         if reader.is_alive():
             raise TimedOutError(program=command.program, seconds=round(_DRAIN_SECONDS))
     return process.returncode
+
+
+@contextlib.contextmanager
+def started(
+    command: Command, keep_open: Sequence[int], output: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Have a command run beside what is done meanwhile, and end it then.
+
+    :param output: the file that takes all that it writes.
+    :raises ToolMissingError: there is no such program.
+    """
+    require(command.program)
+    with _handed_over(command) as (argv, env, descriptors):
+        process = subprocess.Popen(
+            argv,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(*descriptors, *keep_open),
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        stop(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
 from respaldo.hosts.worker import Argument
+from respaldo.restic.access import Access
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -30,12 +31,49 @@ class Place:
     cache: str | None
     """None: nothing is believed that was not read from the repository itself."""
     patience: str = LOCK_PATIENCE
+    scratch: str | None = None
+    """Where this machine has room for what is on its way there; None: where the system puts such things."""
+    access: Access | None = None
+    """How its server is entered; None: the location says all."""
+
+    @property
+    def entered(self) -> Access:
+        return self.access or Access(self.location)
+
+
+def together(first: Place, second: Place) -> tuple[Place, Place]:
+    """Make two places fit for one call of restic, which has one configuration of OpenSSH's client."""
+    if first.entered.ssh is None or second.entered.ssh is None:
+        return first, second
+    ssh = first.entered.ssh.joined(second.entered.ssh)
+    of_second = replace(ssh, alias=second.entered.ssh.alias)
+    return (
+        replace(first, access=replace(first.entered, ssh=ssh)),
+        replace(second, access=replace(second.entered, ssh=of_second)),
+    )
 
 
 def opening(place: Place) -> tuple[Argument, ...]:
     """Give the arguments that every command on a repository begins with."""
     cache = ("--cache-dir", place.cache) if place.cache is not None else ("--no-cache",)
-    return ("--repo", place.location, "--password-file", place.password, *cache, "--json")
+    return (*_where(place), "--password-file", place.password, *cache, "--json", *_entering(place))
+
+
+def _where(place: Place, prefix: str = "") -> tuple[Argument, ...]:
+    """Name the repository. A location with a login in it is a secret, and read from a pipe."""
+    location = place.entered.location
+    flag = "repo" if isinstance(location, str) else "repository-file"
+    return (f"--{prefix}{flag}", location)
+
+
+def _entering(place: Place) -> tuple[str, ...]:
+    """Give what restic is told of the server."""
+    entered = place.entered
+    options = (*entered.options, *((f"sftp.args=-F {entered.ssh.path}",) if entered.ssh else ()))
+    return (
+        *(part for option in options for part in ("--option", option)),
+        *(("--cacert", entered.authority) if entered.authority else ()),
+    )
 
 
 def locking(place: Place) -> tuple[Argument, ...]:
@@ -44,7 +82,8 @@ def locking(place: Place) -> tuple[Argument, ...]:
 
 
 def _from(place: Place) -> tuple[Argument, ...]:
-    return ("--from-repo", place.location, "--from-password-file", place.password)
+    # restic takes an option twice when both say the same of it.
+    return (*_where(place, "from-"), "--from-password-file", place.password, *_entering(place))
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:
@@ -211,6 +250,11 @@ def prune(place: Place) -> tuple[Argument, ...]:
 def listed(place: Place, kind: str) -> tuple[Argument, ...]:
     """Name the files of a kind (``packs``, ``index``, ``snapshots``, ``locks``) that there are."""
     return (*opening(place), "--no-cache", "list", kind, "--no-lock")
+
+
+def touch(place: Place) -> tuple[Argument, ...]:
+    """Name the locks under a lock of its own, which comes and goes."""
+    return (*locking(place), "--no-cache", "list", "locks")
 
 
 def forget(place: Place, snapshot_id: str) -> tuple[Argument, ...]:

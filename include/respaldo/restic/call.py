@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,17 @@ from respaldo.domain.errors import (
     EngineKilledError,
     KeyFilesMissingError,
     RepositoryDamagedError,
+    RepositoryDeniedError,
     RepositoryUnreachableError,
     RespaldoError,
+    TimedOutError,
     UnknownEngineError,
     WrongPasswordError,
 )
-from respaldo.hosts.worker import Argument, Command, Receiver, run
+from respaldo.domain.repository_errors import RepositoryUntrustedError
+from respaldo.hosts.reach import unreachable
+from respaldo.hosts.worker import Argument, Command, Receiver, Runner, run
+from respaldo.restic.argv import Place
 from respaldo.restic.classify import OK, PARTIAL, cause_of, summary_line
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import Progress, Report
@@ -24,6 +30,8 @@ from respaldo.restic.events import Progress, Report
 BACKEND_PATIENCE_SECONDS = 60.0
 """restic retries a backend that refuses for a quarter of an hour and more, on a disk that is read-only too.
 After this long without a success the call is ended and its cause told."""
+
+_TRIAL_SECONDS = 45.0
 
 OnProgress = Callable[[Progress], None]
 Explain = Callable[[int, Report], RespaldoError | None]
@@ -50,12 +58,13 @@ class _Patience:
 
 @dataclass(frozen=True)
 class Caller:
-    """Calls restic for the repository at ``location``; ``facts`` name it in every error."""
+    """Calls restic for the repository at a place; ``facts`` name it in every error."""
 
     engine: Engine
-    location: str
+    place: Place
     facts: Mapping[str, str]
     keep_open: Sequence[int] = ()
+    run: Runner = run
 
     def __call__(
         self,
@@ -74,8 +83,10 @@ class Caller:
         :param on_output: takes standard output instead of the report: a file's content, a listing.
         :param folder: where restic runs, for what it leaves there.
         :param explain: asked first for the cause of a failure: what only this kind of call can tell.
+        :raises RepositoryUnreachableError: nobody answers, which restic would take minutes to tell.
         :raises RespaldoError: any other exit code, as the cause that code and text tell.
         """
+        self.knock()
         report = Report(on_progress)
         patience = _Patience()
 
@@ -84,7 +95,7 @@ class Caller:
             report.take(line)
 
         within = () if folder is None else ("env", f"--chdir={folder}")
-        code = run(
+        code = self.run(
             Command(
                 (*within, self.engine.binary, *arguments), {"RESTIC_PROGRESS_FPS": "1", **(environment or {})}
             ),
@@ -101,6 +112,15 @@ class Caller:
             raise (explain and explain(code, report)) or self.failure(code, report)
         return code, report
 
+    def knock(self) -> None:
+        """See that the repository's server answers, if it has one.
+
+        :raises RepositoryUnreachableError: it does not.
+        """
+        door = self.place.entered.door
+        if door and (said := unreachable(door.host, door.port)):
+            raise RepositoryUnreachableError(**self.facts, said=said)
+
     def failure(
         self, code: int, report: Report, otherwise: type[RespaldoError] | None = None
     ) -> RespaldoError:
@@ -109,11 +129,30 @@ class Caller:
         # What it retried for so long did not arrive whole: that says nothing of what is there.
         if otherwise is not None and cause in (EngineKilledError, UnknownEngineError, RepositoryDamagedError):
             cause = otherwise
+        if cause is RepositoryUnreachableError and (refused := self._refused()):
+            return refused
         if cause is WrongPasswordError and self._has_no_keys():
             cause = KeyFilesMissingError
         return cause(**self.facts, exit_code=code, said=summary_line(report.text))
 
+    def _refused(self) -> RespaldoError | None:
+        """Ask OpenSSH itself why it was not let in: restic loses its words now and then."""
+        ssh, said = self.place.entered.ssh, list[str]()
+        if ssh is None:
+            return None
+        with contextlib.suppress(TimedOutError):
+            run(
+                Command(ssh.trial),
+                on_output=lambda _: None,
+                on_error=lambda line: said.append(line.decode(errors="replace")),
+                timeout_seconds=_TRIAL_SECONDS,
+            )
+        cause = cause_of(1, "".join(said))
+        if cause not in (RepositoryDeniedError, RepositoryUntrustedError):
+            return None
+        return cause(**self.facts, said=summary_line("".join(said)))
+
     def _has_no_keys(self) -> bool:
         """Whether a repository on this worker's disk lost its key files, which restic does not tell apart."""
-        keys = Path(self.location, "keys")
+        keys = Path(self.place.location, "keys")
         return keys.is_dir() and not any(keys.iterdir())

@@ -32,6 +32,7 @@ from respaldo.domain.errors import (
     UnknownEngineError,
     WrongPasswordError,
 )
+from respaldo.domain.repository_errors import RepositoryUntrustedError
 
 OK: Final = 0
 PARTIAL: Final = 3
@@ -65,6 +66,14 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
             r"|<(key|config)/\w*>\): invalid data returned",
             ConfigDamagedError,
         ),
+        # Before all that a server can be: it may be another one.
+        (
+            r"x509: |tls: failed to verify certificate|Host key verification failed"
+            r"|HTTP response to HTTPS client|first record does not look like a TLS handshake",
+            RepositoryUntrustedError,
+        ),
+        # OpenSSH's words: the session that does not start then is no server that is away.
+        (r"Permission denied \((publickey|password|keyboard|gssapi)", RepositoryDeniedError),
         # Data that did not arrive whole is not damaged.
         (
             r"connection refused|no route to host|network is unreachable|i/o timeout|no such host"

@@ -30,20 +30,28 @@ def find_engine() -> Engine:
     """
     binary = shutil.which("restic")
     if binary is None:
-        raise EngineMissingError(oldest=_dotted(OLDEST))
+        raise EngineMissingError(oldest=dotted(OLDEST))
     said = bytearray()
     run(
         Command((binary, *argv.version())), on_output=said.extend, on_error=lambda _: None, timeout_seconds=30
     )
+    return read_engine(binary, bytes(said))
+
+
+def read_engine(binary: str, said: bytes) -> Engine:
+    """Read what a restic says of its version.
+
+    :raises EngineTooOldError: it is older than `OLDEST`, or does not say its version.
+    """
     try:
         version = str(json.loads(said)["version"])
         numbers = tuple(int(part) for part in version.split("-")[0].split("."))
     except (ValueError, KeyError, TypeError):
         version, numbers = said.decode(errors="replace").strip(), ()
     if numbers < OLDEST:
-        raise EngineTooOldError(binary=binary, version=version, oldest=_dotted(OLDEST))
+        raise EngineTooOldError(binary=binary, version=version, oldest=dotted(OLDEST))
     return Engine(binary=binary, version=version)
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))

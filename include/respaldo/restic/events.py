@@ -88,6 +88,14 @@ def parse(text: str) -> Event | None:
     return event if isinstance(event, dict) and "message_type" in event else None
 
 
+def document_in(said: bytes) -> object:
+    """Give the one JSON document that a call printed, or None when there is none."""
+    try:
+        return json.loads(said)
+    except ValueError:
+        return None
+
+
 def progress(event: Event) -> Progress:
     """Read a status event. The remaining time of a stream of unknown length is nonsense and left out."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,32 +11,27 @@ from typing import Any, TypeVar
 import psutil  # type: ignore[import-untyped]
 
 from respaldo.domain.errors import (
-    ConfigDamagedError,
     RepositoryDamagedError,
     RepositoryError,
     RepositoryFullError,
-    RepositoryMissingError,
-    RespaldoError,
     SnapshotMissingError,
     SourceCommandEmptyError,
     TemporarySpaceError,
     UnknownEngineError,
-    WrongPasswordError,
 )
-from respaldo.hosts.worker import Argument, Receiver
+from respaldo.hosts.worker import Argument, Receiver, Runner, run
 from respaldo.restic import argv
 from respaldo.restic.call import Caller, OnProgress
-from respaldo.restic.classify import OK, PARTIAL, cause_of, damage_in, named_file, summary_line
+from respaldo.restic.classify import OK, PARTIAL
+from respaldo.restic.copying import explain_copy
 from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
-from respaldo.restic.events import Report, parse
+from respaldo.restic.events import document_in, parse
 from respaldo.restic.repairing import CHECK_FAILED, Checked, HarmedReader, pruned
-from respaldo.restic.saved import Marks, Saved
-from respaldo.restic.snapshots import Match, Node, Snapshot, copy_of
+from respaldo.restic.saved import Marks, Saved, read_saved
+from respaldo.restic.snapshots import Match, Node, Snapshot
 
 _Document = TypeVar("_Document", dict[str, Any], list[Any])
-
-_OF_OPENING = (RepositoryMissingError, WrongPasswordError, ConfigDamagedError)
 
 NOWHERE = "/nonexistent/respaldo"
 """A target for a restoration that writes nothing, where nothing is to compare with."""
@@ -55,6 +49,9 @@ class Repository:
     """File descriptors that every restic inherits: a lock that lasts as long as the last of them."""
     force: bool = False
     """Saves read every file again: what was lost of it is stored again."""
+    append_only: bool = False
+    """Nothing can be removed there, nor repaired."""
+    run: Runner = run  # What runs restic: this worker, or another machine.
 
     def holding(self, descriptor: int) -> Repository:
         """The same repository, its calls holding a lock by its file descriptor."""
@@ -76,11 +73,23 @@ class Repository:
 
     def open(self) -> str:
         """Open the repository and give its id. Raise what keeps it from opening."""
-        return str(self._document(argv.cat_config(self.place), dict)["id"])
+        return str(self.config()["id"])
+
+    def config(self) -> dict[str, Any]:
+        """Open the repository and give what it says of itself: ``id``, ``version`` of its format."""
+        return self._document(argv.cat_config(self.place), dict)
+
+    def touch(self) -> None:
+        """Write a lock and remove it, and raise what keeps that from being done."""
+        self._call(argv.touch(self.place))
 
     def create(self, like: Repository | None = None) -> None:
         """Make the repository, cutting files like ``like`` does, so that copies share their pieces."""
-        self._call(argv.init_like(self.place, like.place) if like else argv.init(self.place))
+        if like is None:
+            self._call(argv.init(self.place))
+            return
+        first, there = argv.together(like.place, self.place)
+        replace(self, place=there)._call(argv.init_like(there, first))
 
     def unlock(self) -> int:
         """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell.
@@ -166,7 +175,7 @@ class Repository:
             force=self.force,
         )
         code, report = self._call(arguments, on_progress=on_progress, accept=(OK, PARTIAL))
-        return self._saved(item, code, report)
+        return read_saved(item, code, report, self.facts)
 
     def save_output(
         self,
@@ -181,7 +190,7 @@ class Repository:
         """Save what a command prints as one file in one snapshot.
 
         :raises SourceCommandError: it failed; restic keeps no snapshot then.
-        :raises SourceCommandEmptyError: it printed nothing; the empty snapshot that restic makes is removed.
+        :raises SourceCommandEmptyError: it printed nothing; the empty snapshot of restic's is discarded.
         """
         arguments = argv.backup_output(
             self.place, command, filename, host=marks.host, tags=marks.for_item(item)
@@ -189,15 +198,20 @@ class Repository:
         code, report = self._call(
             arguments, environment=environment, on_progress=on_progress, accept=(OK, PARTIAL)
         )
-        saved = self._saved(item, code, report)
+        saved = read_saved(item, code, report, self.facts)
         if code == PARTIAL or saved.copy.size_bytes == 0:
-            self.forget(saved.copy.snapshot_id)
-            raise SourceCommandEmptyError(**self._facts, item=item, command=command[0])
+            self.discard(saved.copy.snapshot_id)
+            raise SourceCommandEmptyError(**self.facts, item=item, command=command[0])
         return saved
 
     def forget(self, snapshot_id: str) -> None:
         """Remove one snapshot from the list (its data goes with the next prune)."""
         self._call(argv.forget(self.place, snapshot_id))
+
+    def discard(self, snapshot_id: str) -> None:
+        """Remove a snapshot that is no copy. Where nothing can be removed it stays, and is verified never."""
+        if not self.append_only:
+            self.forget(snapshot_id)
 
     # --- reading back
 
@@ -223,9 +237,9 @@ class Repository:
                 case "node" if event.get("type") in types:
                     receive(Node.read(event))
 
-        self._of(snapshot_id)(argv.ls(self.place, snapshot_id), on_output=take)
+        self._naming(snapshot=snapshot_id)(argv.ls(self.place, snapshot_id), on_output=take)
         if not header:
-            raise SnapshotMissingError(**self._facts, snapshot=snapshot_id)
+            raise SnapshotMissingError(**self.facts, snapshot=snapshot_id)
         return header[0]
 
     def restore(
@@ -240,7 +254,7 @@ class Repository:
         :raises TemporarySpaceError: there is no room at the target.
         """
         try:
-            self._of(snapshot_id)(
+            self._naming(snapshot=snapshot_id)(
                 argv.restore(self.place, snapshot_id, str(target), include), on_progress=on_progress
             )
         except RepositoryFullError as error:
@@ -260,7 +274,7 @@ class Repository:
         :raises InvalidRequestError: restic cannot read a pattern.
         """
         reader = PreviewReader()
-        self._of(snapshot_id)(
+        self._naming(snapshot=snapshot_id)(
             argv.preview(self.place, snapshot_id, target, includes, overwrite, folder),
             on_output=reader.take,
             explain=explain_patterns,
@@ -285,7 +299,7 @@ class Repository:
         :raises TargetDeniedError: the target does not take it.
         :raises RestoreMismatchError: what was written reads back as something else.
         """
-        _, report = self._of(snapshot_id)(
+        _, report = self._naming(snapshot=snapshot_id)(
             argv.deliver(self.place, snapshot_id, target, includes, overwrite, folder),
             on_progress=on_progress,
             explain=explain_delivery(target, self.place.location),
@@ -297,7 +311,9 @@ class Repository:
 
         A folder (and ``/``, which is everything) comes as a tar archive: every block of every file in it.
         """
-        self._of(snapshot_id)(argv.dump(self.place, snapshot_id, path), on_output=receive, by_line=False)
+        self._naming(snapshot=snapshot_id)(
+            argv.dump(self.place, snapshot_id, path), on_output=receive, by_line=False
+        )
 
     def find(self, pattern: str, snapshot_ids: Sequence[str] = ()) -> tuple[Match, ...]:
         """Search for a name, a path or a pattern in these snapshots (in all if none is named).
@@ -316,9 +332,9 @@ class Repository:
         )
         for line in (*lines, *report.plain):
             if line.startswith("Ignoring "):
-                raise SnapshotMissingError(**self._facts, snapshot=line.split('"')[1], said=line)
+                raise SnapshotMissingError(**self.facts, snapshot=line.split('"')[1], said=line)
             if line.startswith("Unable to load tree"):
-                raise RepositoryDamagedError(**self._facts, exit_code=OK, said=line.strip())
+                raise RepositoryDamagedError(**self.facts, exit_code=OK, said=line.strip())
         return tuple(
             Match(hit["snapshot"], Node.read(match))
             for hit in self._read("".join(lines).encode(), list)
@@ -328,7 +344,7 @@ class Repository:
     def saved_paths(self, snapshot_id: str) -> tuple[str, ...]:
         """Give the paths that a snapshot was made of."""
         said = bytearray()
-        self._of(snapshot_id)(argv.cat_snapshot(self.place, snapshot_id), on_output=said.extend)
+        self._naming(snapshot=snapshot_id)(argv.cat_snapshot(self.place, snapshot_id), on_output=said.extend)
         return tuple(self._read(bytes(said), dict)["paths"])
 
     def read_data(self, percent: float) -> None:
@@ -342,17 +358,11 @@ class Repository:
 
         :raises RepositoryError: it names the repository that is at fault, of which restic tells nothing.
         """
-
-        def explain(code: int, report: Report) -> RespaldoError | None:
-            cause = cause_of(code, report.text)
-            if cause in _OF_OPENING:
-                self.open()  # raises what keeps this one from opening
-            elif issubclass(cause, RepositoryDamagedError) and not second.holds(named_file(report.text)):
-                # The other one is only written to, but for its lists: what cannot be read is of this one.
-                return self._call.failure(code, report)
-            return None
-
-        second._call(argv.copy(self.place, second.place, snapshot_ids), explain=explain)
+        self._call.knock()
+        first, there = argv.together(self.place, second.place)
+        replace(second, place=there)._call(
+            argv.copy(first, there, snapshot_ids), explain=explain_copy(self, second, self._call.failure)
+        )
 
     def holds(self, file: tuple[str, str] | None) -> bool:
         """Tell whether a file is here: it is named by what lists it, and by how its name begins."""
@@ -361,17 +371,16 @@ class Repository:
     # --- inner
 
     @property
-    def _facts(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
+        """What names it in an error."""
         return {"repository": self.name, "location": self.place.location, "scope": self.scope_id}
 
     @property
     def _call(self) -> Caller:
-        return Caller(self.engine, self.place.location, self._facts, self.keep_open)
+        return self._naming()
 
-    def _of(self, snapshot_id: str) -> Caller:
-        """Call restic for one snapshot, which errors then name."""
-        facts = {**self._facts, "snapshot": snapshot_id}
-        return Caller(self.engine, self.place.location, facts, self.keep_open)
+    def _naming(self, **facts: str) -> Caller:
+        return Caller(self.engine, self.place, self.facts | facts, self.keep_open, self.run)
 
     def _document(self, arguments: Sequence[Argument], kind: type[_Document]) -> _Document:
         said = bytearray()
@@ -380,21 +389,7 @@ class Repository:
 
     def _read(self, said: bytes, kind: type[_Document]) -> _Document:
         """Read the one JSON document that a call printed. Success without it is no success."""
-        try:
-            document = json.loads(said)
-        except ValueError:
-            document = None
+        document = document_in(said)
         if not isinstance(document, kind):
-            raise UnknownEngineError(**self._facts, exit_code=OK, said=said.decode(errors="replace")[:500])
+            raise UnknownEngineError(**self.facts, exit_code=OK, said=said.decode(errors="replace")[:500])
         return document
-
-    def _saved(self, item: str, code: int, report: Report) -> Saved:
-        """Read a backup's report. Success without a snapshot id is no success."""
-        snapshot_id = report.summary.get("snapshot_id")
-        if not snapshot_id:
-            raise UnknownEngineError(**self._facts, exit_code=code, said="no snapshot in the summary")
-        if damage := damage_in(error.message for error in report.item_errors):
-            raise damage(**self._facts, exit_code=code, said=summary_line(report.text))
-        warnings = [f"{error.item}: {error.message}" for error in report.item_errors]
-        warnings += [line for line in report.plain if line.endswith("does not exist, skipping")]
-        return Saved(copy_of(item, snapshot_id, report.summary), tuple(warnings), report.summary)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from respaldo.domain.errors import UnknownEngineError
 from respaldo.domain.values import Copy
-from respaldo.restic.snapshots import item_tag
+from respaldo.restic.classify import damage_in, summary_line
+from respaldo.restic.events import Report
+from respaldo.restic.snapshots import copy_of, item_tag
 
 
 @dataclass(frozen=True)
@@ -26,4 +30,22 @@ class Saved:
 
     copy: Copy
     warnings: tuple[str, ...]
+    """What of the source could not be read."""
     console: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    """What else is to be known of it; nothing is missing."""
+
+
+def read_saved(item: str, code: int, report: Report, facts: Mapping[str, str]) -> Saved:
+    """Read a backup's report. Success without a snapshot id is no success.
+
+    :param facts: what names the repository in an error.
+    """
+    snapshot_id = report.summary.get("snapshot_id")
+    if not snapshot_id:
+        raise UnknownEngineError(**facts, exit_code=code, said="no snapshot in the summary")
+    if damage := damage_in(error.message for error in report.item_errors):
+        raise damage(**facts, exit_code=code, said=summary_line(report.text))
+    warnings = [f"{error.item}: {error.message}" for error in report.item_errors]
+    warnings += [line for line in report.plain if line.endswith("does not exist, skipping")]
+    return Saved(copy_of(item, snapshot_id, report.summary), tuple(warnings), report.summary)

@@ -6,8 +6,11 @@ from collections import defaultdict
 
 from respaldo.domain.errors import RespaldoError
 from respaldo.texts.cause import Cause
+from respaldo.texts.database_causes import DATABASE_CAUSES
+from respaldo.texts.host_causes import HOST_CAUSES
 from respaldo.texts.people_causes import PEOPLE_CAUSES
 from respaldo.texts.request_causes import REQUEST_CAUSES
+from respaldo.texts.source_causes import SOURCE_CAUSES
 
 _SAID = " restic dijo: «{said}» (código {exit_code})."
 
@@ -56,6 +59,20 @@ CAUSES: dict[str, Cause] = {
         "copió nada.",
         "Lea en el registro de la tarea lo que la orden escribió, corríjala en el equipo o en el alcance (pre), y "
         "ejecute de nuevo.",
+    ),
+    "path_list_invalid": Cause(
+        "La lista de rutas no se puede usar",
+        "El archivo en el que están, línea por línea, las rutas que se copian o los patrones que se excluyen tiene un "
+        "error.",
+        "{file}, línea {line}: {reason}. No se copió nada.",
+        "Corrija el archivo en el trabajador: una ruta absoluta o un patrón en cada línea; las que comienzan por # son "
+        "comentarios.",
+        {
+            "relative": "«{value}» no es una ruta absoluta",
+            "no_text": "«{value}» no es texto UTF-8",
+            "no_path": "«{value}» no puede ser una ruta: es demasiado larga o tiene un carácter nulo",
+            "too_long": "la lista es demasiado larga (1 MiB como máximo): nombre carpetas en vez de archivos",
+        },
     ),
     "source_missing": Cause(
         "La fuente no existe",
@@ -153,6 +170,14 @@ CAUSES: dict[str, Cause] = {
         "El usuario que hace las copias no puede leer o escribir en el repositorio.",
         "Falta permiso en {location}." + _SAID,
         "Dé permiso de lectura y escritura al usuario que ejecuta las copias.",
+    ),
+    "repository_untrusted": Cause(
+        "El servidor del repositorio no es de confianza",
+        "Quien responde en la dirección del repositorio no muestra el certificado o la clave que se espera. Puede "
+        "ser un cambio legítimo del servidor, o alguien en medio.",
+        "{location} no demostró ser el servidor del repositorio." + _SAID,
+        "Pregunte a quien administra el servidor si cambió su certificado o su clave. Si fue así, ponga el nuevo en "
+        "repositories.yaml (ca) o en la conexión (clave pública del servidor). Si no, no la acepte: avise a seguridad.",
     ),
     "repository_read_only": Cause(
         "El repositorio es de solo lectura",
@@ -296,6 +321,9 @@ CAUSES: dict[str, Cause] = {
         "El historial del reporte no es el que se escribió (entrada {seq}).",
         "Conserve la base de datos como está e informe al responsable de seguridad.",
     ),
+    **HOST_CAUSES,
+    **DATABASE_CAUSES,
+    **SOURCE_CAUSES,
     **REQUEST_CAUSES,
     **PEOPLE_CAUSES,
     "unknown": Cause(

@@ -28,6 +28,7 @@ PROBLEMS = {
     "repository_unknown": "no hay un repositorio «{value}» en repositories.yaml (hay: {known})",
     "group_unknown": "no hay un grupo «{value}» en defaults.yaml (hay: {known})",
     "default_of_each": "«{value}» lo dice cada alcance: no puede ser un valor por defecto",
+    "paths_missing": "falta qué se copia: paths, paths_from o ambos",
     "role_unknown": "no hay un rol «{value}» en organization.yaml (hay: {known})",
     "role_lacks_duty": "el rol «{value}» no tiene la función «{duty}», que aquí hace falta: "
     "agréguela a roles.{value}.duties en organization.yaml",
@@ -37,6 +38,9 @@ PROBLEMS = {
     "notify_url": "aquí no va una URL, porque lleva secretos: guárdela en una conexión de Airflow de tipo apprise "
     "y escriba aquí el identificador de la conexión",
     "notify_place": "«{value}» no es un correo ni el identificador de una conexión de Airflow",
+    "location_secret": "la ubicación lleva una contraseña, y este archivo lo lee cualquiera: escríbala en la conexión de Airflow",
+    "location_malformed": "«{value}» no dice en qué servidor y carpeta; por ejemplo rest:https://servidor:8000/copias, "
+    "sftp:usuario@servidor:/copias o s3:https://servidor/deposito",
     "folder_missing": "para guardar la copia con restic («repository») hace falta «folder»: de dónde se deja leer",
     "second_copy_same": "la segunda copia debe ir en otro repositorio que la primera",
     "duration": "«{value}» no es una duración: escriba un número y una unidad (s, m, h, d, w), como 26h",

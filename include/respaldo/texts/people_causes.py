@@ -55,20 +55,6 @@ PEOPLE_CAUSES: dict[str, Cause] = {
         "Compruebe en la herramienta dónde deja su registro, y las claves «record» y «entries» del alcance.",
         UNREADABLE,
     ),
-    "host_unreachable": Cause(
-        "El equipo no responde",
-        "El equipo que tiene lo que se debe leer está apagado, tarda demasiado, o la red no llega a él.",
-        "No se pudo leer el registro de la consola de {product}: {reason}",
-        "Revise que el equipo esté encendido y que la red llegue a él.",
-        UNREADABLE,
-    ),
-    "host_key": Cause(
-        "La llave del equipo no es la conocida",
-        "El equipo muestra otra llave que la que se conoce de él, o no se conoce ninguna: puede ser otro.",
-        "No se leyó el registro de la consola de {product}: {reason}",
-        "Averigüe con quien administra el equipo por qué cambió su llave, antes de poner la nueva en la conexión.",
-        UNREADABLE,
-    ),
     "console_stale": Cause(
         "Copia externa vencida",
         "La copia más reciente que dice la consola es más vieja de lo que admite el RPO del alcance.",

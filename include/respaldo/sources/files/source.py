@@ -10,9 +10,10 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from respaldo.domain.errors import (
     ContentMismatchError,
@@ -30,7 +31,7 @@ from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.restic.snapshots import Node
-from respaldo.sources.files import census, finding, restoring, vanished
+from respaldo.sources.files import census, finding, listed, restoring, vanished
 
 ITEM = "files"
 
@@ -48,13 +49,25 @@ class FilesSource(Value):
     paths: Annotated[
         tuple[AbsolutePlace, ...],
         Field(min_length=1, description="Absolute paths of what is saved."),
-    ]
+    ] = ()
+    paths_from: Annotated[
+        AbsolutePlace | None, Field(description="File on the worker that lists more of them, a line each.")
+    ] = None
     exclude: Annotated[
         tuple[str, ...], Field(description="Patterns of restic for what is left out, such as *.tmp.")
     ] = ()
+    exclude_from: Annotated[
+        AbsolutePlace | None, Field(description="File on the worker that lists more of them, a line each.")
+    ] = None
     one_file_system: Annotated[bool, Field(description="Stay on the file systems that the paths are on.")] = (
         False
     )
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.paths and self.paths_from is None:
+            raise PydanticCustomError("paths_missing", "paths or paths_from must name what is saved")
+        return self
 
     @property
     def holds(self) -> Literal["files"]:
@@ -65,7 +78,22 @@ class FilesSource(Value):
         return None
 
     def describe(self) -> str:
-        return ", ".join(self.paths)
+        return ", ".join((*self.paths, *(f"@{file}" for file in (self.paths_from,) if file)))
+
+    def all_paths(self) -> tuple[str, ...]:
+        """Give what is saved, also what its file lists now.
+
+        :raises SourceUnreadableError, PathListInvalidError: the list cannot be used.
+        """
+        listed_too = listed.paths_in(self.paths_from) if self.paths_from else ()
+        return tuple(dict.fromkeys((*self.paths, *listed_too)))
+
+    def all_excluded(self) -> tuple[str, ...]:
+        """Give the patterns of what is left out, also those that their file lists now.
+
+        :raises SourceUnreadableError, PathListInvalidError: the list cannot be used.
+        """
+        return (*self.exclude, *(listed.patterns_in(self.exclude_from) if self.exclude_from else ()))
 
     def probe(self, endpoint: Endpoint | None) -> None:  # noqa: ARG002  (the protocol's signature)
         """Look at each path and find at least one file. restic 0.18 passes over a missing path and says 0.
@@ -74,13 +102,18 @@ class FilesSource(Value):
         :raises SourcePartlyMissingError: some are there and others not: a copy would miss a part of the data.
         :raises SourceUnreadableError: a path may not be read, or is a link: restic would save only the link.
         :raises SourceEmptyError: there is no file below any of them.
+        :raises PathListInvalidError: a file that lists paths or patterns cannot be used.
         """
-        gone = [path for path in self.paths if not _is_there(path)]
-        if len(gone) == len(self.paths):
+        paths = self.all_paths()
+        self.all_excluded()
+        if not paths:
+            raise SourceEmptyError(source=self.describe())
+        gone = [path for path in paths if not _is_there(path)]
+        if len(gone) == len(paths):
             raise SourceMissingError(path=", ".join(gone))
         if gone:
             raise SourcePartlyMissingError(missing=", ".join(gone))
-        if not any(_holds_a_file(path) for path in self.paths):
+        if not any(_holds_a_file(path) for path in paths):
             raise SourceEmptyError(source=self.describe())
 
     def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:  # noqa: ARG002
@@ -100,19 +133,20 @@ class FilesSource(Value):
         :raises SourceEmptyError: every file was left out; the snapshot without a file is removed.
         """
         self.probe(endpoint)
-        before = census.take(self.paths, one_file_system=self.one_file_system)
+        paths, excluded = self.all_paths(), self.all_excluded()
+        before = census.take(paths, one_file_system=self.one_file_system)
         saved = repository.save_paths(
             item,
-            self.paths,
+            paths,
             marks,
-            exclude=self.exclude,
+            exclude=excluded,
             one_file_system=self.one_file_system,
             on_progress=on_progress,
         )
         if saved.copy.files == 0:
-            repository.forget(saved.copy.snapshot_id)
+            repository.discard(saved.copy.snapshot_id)
             raise SourceEmptyError(source=self.describe())
-        missed = vanished.missed(before, saved, repository, self.exclude)
+        missed = vanished.missed(before, saved, repository, excluded)
         # restic tells of a folder that it cannot list twice: it counts the files while it reads them.
         return replace(saved, warnings=tuple(dict.fromkeys((*saved.warnings, *missed))))
 
@@ -144,7 +178,7 @@ class FilesSource(Value):
         delivery: Delivery,
         endpoint: Endpoint | None,  # noqa: ARG002
     ) -> tuple[str, ...]:
-        return restoring.touches(parts, delivery, self.paths)
+        return restoring.touches(parts, delivery, self.all_paths())
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         return finding.read(part, repository)
@@ -158,7 +192,7 @@ class FilesSource(Value):
         scratch: str,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Restored:
-        return restoring.restore(part, repository, delivery, self.paths, on_progress)
+        return restoring.restore(part, repository, delivery, self.all_paths(), on_progress)
 
 
 class _Sample:

@@ -1,0 +1,54 @@
+"""The causes of failure of machines over SSH, in words."""
+
+from __future__ import annotations
+
+from respaldo.texts.cause import Cause
+from respaldo.texts.console import UNREADABLE
+
+HOST_CAUSES: dict[str, Cause] = {
+    "host_unreachable": Cause(
+        "El equipo no responde",
+        "El equipo que tiene lo que se debe leer está apagado, tarda demasiado, o la red no llega a él.",
+        "No se pudo trabajar con el equipo «{host}»: {reason}",
+        "Revise que el equipo esté encendido y que la red llegue a él.",
+        UNREADABLE,
+    ),
+    "host_key": Cause(
+        "La llave del equipo no es la conocida",
+        "El equipo muestra otra llave que la que se conoce de él, o no se conoce ninguna: puede ser otro.",
+        "No se trabajó con el equipo «{host}»: {reason}",
+        "Averigüe con quien administra el equipo por qué cambió su llave; si es la suya, acéptela con `respaldo hosts trust`.",
+        UNREADABLE,
+    ),
+    "host_login": Cause(
+        "El equipo no deja entrar",
+        "El equipo rechaza el usuario, la contraseña o la llave privada de la conexión.",
+        "No se pudo entrar al equipo «{host}»: {reason}",
+        "Corrija en la conexión el usuario, la contraseña o la llave privada, y pruebe con `respaldo hosts check`.",
+        UNREADABLE,
+    ),
+    "forwarding_forbidden": Cause(
+        "El equipo no admite el reenvío",
+        "El servidor SSH del equipo prohíbe el reenvío por el que se le lleva el repositorio.",
+        "El equipo «{host}» no admite un reenvío de socket UNIX: {said}",
+        "Ponga «AllowStreamLocalForwarding yes» (y «DisableForwarding no») en el sshd_config del equipo para ese usuario.",
+    ),
+    "host_full": Cause(
+        "Sin espacio en el equipo",
+        "En el disco del equipo no cabe lo que la copia necesita allí mientras dura.",
+        "En el equipo «{host}» no hay espacio en {folder}: {said}",
+        "Libere espacio en esa carpeta del equipo y ejecute de nuevo.",
+    ),
+    "host_engine": Cause(
+        "restic no sirve en el equipo",
+        "El equipo no tiene un restic que sirva, y el que se le llevó no se pudo usar allí.",
+        "En el equipo «{host}» ({machine}) no se puede usar restic: {said}",
+        "Instale en el equipo restic {oldest} o posterior, o deje en el trabajador uno para esa arquitectura.",
+    ),
+    "host_failed": Cause(
+        "El equipo no hizo lo pedido",
+        "El servidor SSH del equipo, o su intérprete de órdenes, no hizo lo que se le pidió.",
+        "El equipo «{host}» no hizo lo pedido: {said}",
+        "Compruebe el equipo con `respaldo hosts check`.",
+    ),
+}
