@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli import configuration, copies, finding, inventory, labels, plan, report, restoring, roles
+from respaldo.cli import (
+    configuration,
+    copies,
+    finding,
+    inventory,
+    labels,
+    plan,
+    report,
+    repositories,
+    restoring,
+    roles,
+)
 from respaldo.cli.frame import Command, Group
 from respaldo.texts import cli as texts
 from respaldo.texts import inventory as inventory_texts
 from respaldo.texts import media as media_texts
+from respaldo.texts import repositories as repository_texts
 from respaldo.texts import roles as role_texts
 
 app = typer.Typer(cls=Group, help=texts.PROGRAM, no_args_is_help=True, add_completion=False)
@@ -32,6 +44,10 @@ app.add_typer(db, name="db")
 roles_app = typer.Typer(cls=Group, help=role_texts.ROLES, no_args_is_help=True)
 roles_app.command(cls=Command, help=role_texts.SYNC)(roles.sync)
 app.add_typer(roles_app, name="roles")
+
+repositories_app = typer.Typer(cls=Group, help=repository_texts.GROUP, no_args_is_help=True)
+repositories_app.command(cls=Command, help=repository_texts.CHECK)(repositories.check)
+app.add_typer(repositories_app, name="repositories")
 
 scopes = typer.Typer(cls=Group, help=texts.SCOPES, invoke_without_command=True)
 scopes.callback()(configuration.scopes)
