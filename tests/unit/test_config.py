@@ -77,6 +77,7 @@ CASES = {
     ),
     "variable_malformed": ("/srv/nomina", "/srv/$", "source.paths.0", "/srv/$", None, "$$"),
     "path_relative": ("/srv/nomina", "srv/nomina", "source.paths.0", "srv/nomina", None, "srv/nomina"),
+    "paths_missing": ("  paths: [/srv/nomina]\n", "", "source.paths", "source:", None, "paths_from"),
     "databases_empty": (FILES, POSTGRESQL.replace("[erp]", "[]"), "source.databases", "[]", None, "all"),
     "retention_empty": ("{daily: 7d}", "{}", "retention", "retention", None, "debe conservar algo"),
     "union_tag_invalid": ("kind: files", "kind: ficheros", "source", "source:", None, "«ficheros»"),
@@ -105,7 +106,10 @@ CASES = {
     "tuple_type": ("[/srv/nomina]", "/srv/nomina", "source.paths", "paths:", None, "debe ser una lista"),
     "model_type": ("{daily: 7d}", "7d", "retention", "retention", None, "claves y valores"),
     "model_attributes_type": (FILES, "source: /srv", "source", "source:", None, "claves y valores"),
-    "too_short": ("[/srv/nomina]", "[]", "source.paths", "paths", None, "no puede estar vacío"),
+    "too_short": (
+        "retries: {attempts: 4, delay: 5s}", "pre: [{name: Detener, run: []}]", "pre.0.run", "pre:", None,
+        "no puede estar vacío",
+    ),
     "greater_than_equal": (
         "attempts: 4", "attempts: 0", "retries.attempts", "attempts", None, "debe ser 1 o más"
     ),

@@ -10,9 +10,9 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from respaldo.domain.errors import (
@@ -42,17 +42,25 @@ RESTORED_AT_ONCE = 400
 """Paths named in one call of restic: Linux takes 2 MiB of arguments, and a path can have 4 KiB."""
 
 
+def _named_somewhere(paths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    # Where the list has a mistake of its own, that one is told.
+    if not paths and info.data.get("paths_from", "") is None:
+        raise PydanticCustomError("paths_missing", "paths or paths_from must name what is saved")
+    return paths
+
+
 class FilesSource(Value):
     """``kind: files``: paths on the worker that runs the scope."""
 
     kind: Literal["files"]
-    paths: Annotated[
-        tuple[AbsolutePlace, ...],
-        Field(min_length=1, description="Absolute paths of what is saved."),
-    ] = ()
     paths_from: Annotated[
         AbsolutePlace | None, Field(description="File on the worker that lists more of them, a line each.")
     ] = None
+    paths: Annotated[
+        tuple[AbsolutePlace, ...],
+        Field(description="Absolute paths of what is saved.", validate_default=True),
+        AfterValidator(_named_somewhere),
+    ] = ()
     exclude: Annotated[
         tuple[str, ...], Field(description="Patterns of restic for what is left out, such as *.tmp.")
     ] = ()
@@ -62,12 +70,6 @@ class FilesSource(Value):
     one_file_system: Annotated[bool, Field(description="Stay on the file systems that the paths are on.")] = (
         False
     )
-
-    @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if not self.paths and self.paths_from is None:
-            raise PydanticCustomError("paths_missing", "paths or paths_from must name what is saved")
-        return self
 
     @property
     def holds(self) -> Literal["files"]:
