@@ -59,8 +59,11 @@ class SshServer:
 
 
 @contextlib.contextmanager
-def ssh_server() -> Iterator[SshServer]:
-    """Run a server. Only root can: the passwords of users are its own."""
+def ssh_server(more: str = "") -> Iterator[SshServer]:
+    """Run a server. Only root can: the passwords of users are its own.
+
+    :param more: lines of its configuration.
+    """
     if os.geteuid() != 0:
         pytest.skip("only root can run an SSH server that takes passwords")
     sshd = program("sshd", "openssh-server")
@@ -74,7 +77,8 @@ def ssh_server() -> Iterator[SshServer]:
         for name in ("host_key", "user_key"):
             keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name]
             subprocess.run(keygen, check=True)
-        (folder / "config").write_text(_CONFIGURATION.format(folder=folder, port=port, user=server.user))
+        configuration = _CONFIGURATION.format(folder=folder, port=port, user=server.user) + more
+        (folder / "config").write_text(configuration)
         Path("/run/sshd").mkdir(exist_ok=True)
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=log)

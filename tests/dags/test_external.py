@@ -71,7 +71,8 @@ def test_it_is_no_scope_that_restic_saves(dag):
 
 
 def test_a_machine_that_does_not_answer_is_tried_again_and_what_makes_no_sense_is_not(dag):
-    from respaldo.domain.people_errors import ConsoleUnreadableError, HostUnreachableError
+    from respaldo.domain.host_errors import HostUnreachableError
+    from respaldo.domain.people_errors import ConsoleUnreadableError
 
     away = HostUnreachableError(reason="host_unreachable")
     policy = dag.task_dict["inspect"].retry_policy

@@ -39,6 +39,10 @@ def _configuration(name: str) -> str:
     return _case("configuration", test, name)
 
 
+def _host(test: str) -> str:
+    return f"{_CONTRACT}/test_on_host.py::test_a_{test}"
+
+
 PROOFS: dict[str, str] = {
     "invalid_configuration": _configuration("yaml_roto"),
     "connection_missing": _configuration("segunda_sin_conexion"),
@@ -138,10 +142,13 @@ PROOFS: dict[str, str] = {
     "checksum_mismatch": _people("manual", "a_checksum_that_does_not_match_is_told"),
     "contract_lapsed": _people("contracts", "a_scope_that_demands_a_contract_is_not_executed_without_one"),
     "console_unreadable": _people("external", "a_console_record_that_cannot_be_read_is_red"),
-    "host_unreachable": "tests/integration/test_console_over_ssh.py"
-    "::test_a_machine_that_is_off_may_be_tried_again",
-    "host_key": "tests/integration/test_console_over_ssh.py"
-    "::test_a_machine_with_another_key_is_not_spoken_to",
+    "host_unreachable": _host("connection_that_is_lost_is_told_and_leaves_nothing_there"),
+    "host_key": _host("machine_that_does_not_let_us_in_is_told"),
+    "host_login": _host("machine_that_does_not_let_us_in_is_told"),
+    "forwarding_forbidden": _host("machine_that_forbids_forwarding_is_told_with_what_to_change"),
+    "host_full": _host("machine_without_room_is_told_and_nothing_is_left_there"),
+    "host_engine": _host("restic_that_will_not_do_there_is_told"),
+    "host_failed": _host("machine_whose_shell_does_nothing_is_told"),
     "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
     "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),
     "medium_refused": _people("media", "what_cannot_be_of_a_medium_is_red_with_the_reason"),

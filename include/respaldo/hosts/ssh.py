@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 15
 _KEEPALIVE_SECONDS = 15
 _BLOCK_BYTES = 1 << 16
+_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""First what costs the least: asyncssh's own choice, ChaCha20, takes half as much time again."""
 _SAID_BYTES = 2000
 
 Reason = Literal[
@@ -138,7 +140,7 @@ def _on(
 ) -> Result:
     async def entered() -> Result:
         async with asyncio.timeout(seconds):
-            connection = await _connected(host)
+            connection = await connected(host)
             try:
                 return await work(connection)
             finally:
@@ -146,10 +148,14 @@ def _on(
                 connection.abort()
                 await connection.wait_closed()
 
-    return asyncio.run(_translated(entered))
+    return asyncio.run(translated(entered))
 
 
-async def _connected(host: Host) -> asyncssh.SSHClientConnection:
+async def connected(host: Host) -> asyncssh.SSHClientConnection:
+    """Enter a machine.
+
+    :raises asyncssh.Error, OSError, SshError: it does not let us in; see `translated`.
+    """
     import asyncssh
 
     return await asyncssh.connect(
@@ -162,12 +168,13 @@ async def _connected(host: Host) -> asyncssh.SSHClientConnection:
         # Neither an agent nor somebody's settings: all that leads there is in the connection.
         config=None,
         agent_path=None,
+        encryption_algs=_CIPHERS,
         connect_timeout=CONNECT_SECONDS,
         keepalive_interval=_KEEPALIVE_SECONDS,
     )
 
 
-async def _translated(work: Callable[[], Awaitable[Result]]) -> Result:
+async def translated(work: Callable[[], Awaitable[Result]]) -> Result:
     """Say in our terms why something over SSH failed."""
     import asyncssh
 

@@ -20,7 +20,11 @@ from respaldo.config.console_record import ConsoleCommand, ConsoleFile
 from respaldo.config.external import ExternalSource
 from respaldo.domain.console import ConsoleRecord
 from respaldo.domain.errors import TimedOutError, ToolMissingError
-from respaldo.domain.people_errors import ConsoleUnreadableError, HostKeyError, HostUnreachableError
+from respaldo.domain.people_errors import (
+    ConsoleHostKeyError,
+    ConsoleHostUnreachableError,
+    ConsoleUnreadableError,
+)
 from respaldo.hosts import ssh, worker
 
 MOST_BYTES = 16 << 20
@@ -42,7 +46,8 @@ def read(
 
     :param zone: of moments that tell none.
     :raises ConsoleUnreadableError: it cannot be had, or does not make sense.
-    :raises HostUnreachableError, HostKeyError: its machine does not answer, or may be another one.
+    :raises ConsoleHostUnreachableError: its machine does not answer.
+    :raises ConsoleHostKeyError: it may be another machine.
     """
     host = host_of(source.record.host) if source.record.host else None
     try:
@@ -66,8 +71,8 @@ def read(
 
 def _cause_of(error: ssh.SshError) -> type[ConsoleUnreadableError]:
     if error.is_passing:
-        return HostUnreachableError
-    return HostKeyError if error.reason == "host_key" else ConsoleUnreadableError
+        return ConsoleHostUnreachableError
+    return ConsoleHostKeyError if error.reason == "host_key" else ConsoleUnreadableError
 
 
 def _content(

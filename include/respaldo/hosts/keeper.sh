@@ -1,0 +1,54 @@
+# Keeps a private folder on a machine for one connection, and leaves nothing behind when that ends: neither
+# the folder nor what was started in it. Needs POSIX sh, mktemp and setsid.
+#
+#   sh -c "$(cat keeper.sh)" keeper BASE SECONDS
+#
+# Prints the folder's path. Reads one line every now and then, as a sign of life: when none came for SECONDS, when
+# standard input ends, or on a signal, it is over.
+umask 077
+base=$1 seconds=$2
+# What runs left whose keeper was killed, or whose machine went down.
+for old in "$base"/respaldo.??????????; do
+    [ -d "$old" ] && [ -O "$old" ] && [ ! -L "$old" ] || continue
+    keeper=$(cat "$old/keeper" 2>/dev/null)
+    if [ "$keeper" ]; then
+        kill -0 "$keeper" 2>/dev/null && continue
+    else
+        # Another one may be making it right now.
+        [ "$(find "$old" -prune -mmin +10)" ] || continue
+    fi
+    rm -rf "$old"
+done
+folder=$(mktemp -d "$base/respaldo.XXXXXXXXXX") || exit 73
+echo $$ >"$folder/keeper" && echo 0 >"$folder/beat" || { rm -rf "$folder"; exit 73; }
+
+each() {
+    for found in "$folder"/run.*; do
+        [ -s "$found" ] && kill -s "$1" -- "-$(cat "$found")" 2>/dev/null
+    done
+}
+end() {
+    trap '' TERM HUP INT PIPE
+    each TERM
+    left=50
+    while [ $left -gt 0 ] && each 0 && sleep 0.2; do left=$((left - 1)); done
+    each KILL
+    kill "$sleeping" "$reading" 2>/dev/null
+    rm -rf "$folder"
+    exit 0
+}
+trap end TERM HUP INT
+exec 3<&0
+(while read -r beat; do echo "$beat" >"$folder/beat"; done; kill -TERM $$) <&3 >/dev/null 2>&1 &
+reading=$!
+echo "$folder"
+exec >/dev/null 2>&1 </dev/null
+last=
+while :; do
+    sleep "$seconds" &
+    sleeping=$!
+    wait "$sleeping"
+    now=$(cat "$folder/beat")
+    [ "$now" != "$last" ] || end
+    last=$now
+done

@@ -1,0 +1,379 @@
+"""One connection to a machine, kept while several things are done there.
+
+A thread of its own keeps it: what is carried over it goes on while the caller waits for something else. On
+the machine a keeper (``keeper.sh``) has a private folder for as long. When the connection ends, however it
+does, the keeper ends what still runs there and removes the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import queue
+import shlex
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from pydantic import SecretStr
+
+from respaldo.domain.errors import TimedOutError
+from respaldo.domain.host_errors import (
+    ForwardingForbiddenError,
+    HostFailedError,
+    HostFullError,
+    HostKeyError,
+    HostLoginError,
+    HostUnreachableError,
+)
+from respaldo.domain.values import Value
+from respaldo.hosts import ssh
+from respaldo.hosts.ssh import Host, SshError
+from respaldo.hosts.worker import GRACE_SECONDS, Command, Receiver
+
+if TYPE_CHECKING:
+    import asyncssh
+
+BEAT_SECONDS = 20.0
+SILENT_SECONDS = 90
+"""After so long without a sign of life the keeper takes the connection for lost. The machine's SSH server may
+not notice for a quarter of an hour, and all that time restic would wait there."""
+
+_KEEPER = Path(__file__).with_name("keeper.sh").read_text()
+_KEPT = Path(__file__).with_name("kept.sh").read_text()
+_KILL = """
+n=0
+until [ -s "$1" ] || [ $n = 20 ]; do sleep 0.2; n=$((n+1)); done
+kill -s {signal} -- "-$(cat "$1")"
+"""
+_STEP_SECONDS = 60.0
+_END_SECONDS = 30.0
+_CANNOT_CREATE = 73
+_SAID_BYTES = 2000
+
+Result = TypeVar("Result")
+
+
+class Limits(Value):
+    """How much of a machine our work may take."""
+
+    nice: int | None = 10
+    """As ``nice`` has it: the higher, the more it lets others go first."""
+    idle_disk: bool = True
+    """Read the disk only when nobody else does, where the scheduler of that disk knows such a thing."""
+
+    def before(self) -> tuple[str, ...]:
+        """Give the words that a command begins with."""
+        nice = ("nice", "-n", str(self.nice)) if self.nice is not None else ()
+        return (*nice, *(("ionice", "-c", "3") if self.idle_disk else ()))
+
+
+class Session:
+    """What can be done on a machine that was entered (`entered`). All methods wait until it is done.
+
+    :ivar folder: the private folder there, which goes with the session.
+    """
+
+    def __init__(self, host: Host, base: str, limits: Limits) -> None:
+        self.host = host
+        self.folder = ""
+        self._base, self._limits = base, limits
+        self._opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._keep, name=f"ssh-{host.name}", daemon=True)
+
+    # --- what is done there
+
+    def run(
+        self,
+        command: Command,
+        *,
+        on_output: Receiver,
+        on_error: Receiver,
+        by_line: bool = True,
+        timeout_seconds: float | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+        keep_open: Sequence[int] = (),  # noqa: ARG002  (of this worker: nothing there can inherit it)
+        stdin: int | SecretStr = subprocess.DEVNULL,
+    ) -> int:
+        """Run a command there as `respaldo.hosts.worker.run` does here, with the same arguments.
+
+        One secret can be handed over, as an argument or to be read: it goes in by standard input.
+        Receivers are called in the caller's thread.
+
+        :raises HostError: the machine was lost meanwhile.
+        :raises TimedOutError: it did not end in time, and was ended.
+        """
+        argv, secret = self._handed_over(command, stdin)
+        name = token_hex(8)
+        line = shlex.join(["exec", "sh", "-c", _KEPT, "kept", self.folder, name, *argv])
+        said: queue.SimpleQueue[tuple[Receiver, bytes] | None] = queue.SimpleQueue()
+
+        def execute() -> Coroutine[Any, Any, int]:
+            return self._execute(line, secret, on_output, on_error, said, by_line=by_line)
+
+        done = self._start(ssh.translated(execute))
+        done.add_done_callback(lambda _: said.put(None))
+        deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
+        try:
+            while not should_stop():
+                with contextlib.suppress(queue.Empty):
+                    heard = said.get(timeout=0.5)
+                    if heard is None:
+                        return self._of(done)
+                    heard[0](heard[1])
+                if deadline and time.monotonic() > deadline:
+                    raise TimedOutError(program=command.program, seconds=round(timeout_seconds or 0))
+        finally:
+            if not done.done():
+                self._end(name, done)
+        # What it said while it was ended tells the cause.
+        while (heard := said.get()) is not None:
+            heard[0](heard[1])
+        return self._of(done)
+
+    def output(self, *argv: str) -> ssh.Output:
+        """Run a short command, and give all that it wrote."""
+        return self._wait(self._output(shlex.join(argv)))
+
+    def upload(self, local: Path, path: str) -> None:
+        """Bring a file there, over SFTP, that only its owner may use.
+
+        :raises HostFullError: there is no room for it.
+        """
+        folder = str(Path(path).parent)
+        size = local.stat().st_size
+        free = self.free_bytes(folder)
+        if free is not None and free < size:
+            raise HostFullError(host=self.host.name, folder=folder, said=f"{free} < {size} bytes")
+
+        async def put() -> None:
+            import asyncssh
+
+            async with self._connection.start_sftp_client() as sftp:
+                try:
+                    await sftp.put(str(local), path)
+                    await sftp.chmod(path, 0o700)
+                except asyncssh.SFTPFailure as error:
+                    # Its protocol has no word for a full disk.
+                    raise SshError("ssh_failed", error) from error
+
+        try:
+            self._wait(put(), seconds=600)
+        except HostFailedError as error:
+            left = self.free_bytes(folder)
+            if left is not None and left < size:
+                said = error.facts["said"]
+                raise HostFullError(host=self.host.name, folder=folder, said=said) from error
+            raise
+
+    def free_bytes(self, folder: str) -> int | None:
+        """Tell how much room a folder has; None: the machine does not say."""
+        lines = self.output("df", "-Pk", folder).output.decode(errors="replace").splitlines()
+        try:
+            return int(lines[-1].split()[-3]) * 1024
+        except (IndexError, ValueError):
+            return None
+
+    def forward(self, path: str, to: Path) -> None:
+        """Lead who connects to a UNIX socket there to one of this worker, until the session ends.
+
+        :raises ForwardingForbiddenError: its SSH server does not admit it.
+        """
+        import asyncssh
+
+        async def listen() -> None:
+            try:
+                await self._connection.forward_remote_path(path, str(to))
+            except asyncssh.ChannelListenError as error:
+                raise ForwardingForbiddenError(host=self.host.name, said=error) from error
+
+        self._wait(listen())
+
+    # --- its life
+
+    def open(self) -> None:
+        """Enter the machine.
+
+        :raises HostError: what keeps us out.
+        """
+        self._thread.start()
+        failure = self._opened.get()
+        if failure is not None:
+            self._fail(failure)
+
+    def close(self) -> None:
+        """Leave the machine, and nothing behind. What is lost already is left to the keeper."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(2 * _END_SECONDS)
+
+    def _keep(self) -> None:
+        import uvloop
+
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(ssh.translated(self._kept))
+        except BaseException as failure:  # noqa: BLE001  (handed to who waits for it)
+            self._opened.put(failure)
+
+    async def _kept(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._connection = await ssh.connected(self.host)
+        try:
+            words = [_KEEPER, "keeper", self._base, str(SILENT_SECONDS)]
+            keeper = await self._connection.create_process(
+                f"exec sh -c {shlex.join(words)}", encoding="utf-8", errors="replace"
+            )
+            async with asyncio.timeout(_STEP_SECONDS):
+                self.folder = (await keeper.stdout.readline()).strip()
+            if not self.folder:
+                said = (await keeper.stderr.read(_SAID_BYTES)).strip()
+                await keeper.wait_closed()
+                if keeper.exit_status == _CANNOT_CREATE:
+                    raise HostFullError(host=self.host.name, folder=self._base, said=said)
+                raise SshError("ssh_failed", said or keeper.exit_status)
+            self._opened.put(None)
+            await self._beat(keeper)
+        finally:
+            self._connection.abort()
+            await self._connection.wait_closed()
+
+    async def _beat(self, keeper: asyncssh.SSHClientProcess[str]) -> None:
+        number = 0
+        ends = [asyncio.ensure_future(one) for one in (self._over.wait(), self._connection.wait_closed())]
+        with contextlib.suppress(OSError):
+            while not any(one.done() for one in ends):
+                number += 1
+                keeper.stdin.write(f"{number}\n")
+                await asyncio.wait(ends, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            keeper.stdin.write_eof()
+            async with asyncio.timeout(_END_SECONDS):
+                await keeper.wait_closed()
+
+    # --- inner
+
+    def _handed_over(self, command: Command, stdin: int | SecretStr) -> tuple[list[str], SecretStr | None]:
+        """Put the secret aside, and the limits before."""
+        secrets = [part for part in command.argv if isinstance(part, SecretStr)]
+        secrets += [stdin] if isinstance(stdin, SecretStr) else []
+        if len(secrets) > 1 or any(isinstance(value, SecretStr) for value in command.env.values()):
+            raise ValueError("a machine is handed one secret, and none in its environment")
+        argv = [part if isinstance(part, str) else "/dev/fd/0" for part in command.argv]
+        env = [f"{name}={value}" for name, value in command.env.items()]
+        return [*self._limits.before(), *(["env", *env] if env else []), *argv], next(iter(secrets), None)
+
+    async def _execute(
+        self,
+        line: str,
+        secret: SecretStr | None,
+        on_output: Receiver,
+        on_error: Receiver,
+        said: queue.SimpleQueue[tuple[Receiver, bytes] | None],
+        *,
+        by_line: bool,
+    ) -> int:
+        process = await self._connection.create_process(line, encoding=None)
+
+        async def hand_on(stream: Any, receive: Receiver, *, lines: bool) -> None:  # noqa: ANN401
+            buffer = b""
+            while block := await stream.read(1 << 16):
+                if not lines:
+                    said.put((receive, block))
+                    continue
+                *whole, buffer = (buffer + block).split(b"\n")
+                for one in whole:
+                    said.put((receive, one + b"\n"))
+            if buffer:
+                said.put((receive, buffer))
+
+        word = secret.get_secret_value() if secret else ""
+        with contextlib.suppress(OSError):  # It ended before it read.
+            process.stdin.write(f"{word}\n".encode())
+            process.stdin.write_eof()
+        await asyncio.gather(
+            hand_on(process.stdout, on_output, lines=by_line), hand_on(process.stderr, on_error, lines=True)
+        )
+        await process.wait_closed()
+        if process.exit_status is None:
+            raise SshError("host_unreachable", is_passing=True)
+        return process.exit_status
+
+    async def _output(self, line: str) -> ssh.Output:
+        done = await self._connection.run(line, encoding=None)
+        output, said = bytes(done.stdout or b""), bytes(done.stderr or b"")  # type: ignore[arg-type]
+        if done.exit_status is None:
+            raise SshError("host_unreachable", is_passing=True)
+        return ssh.Output(exit_code=done.exit_status, output=output, said=said.decode(errors="replace"))
+
+    def _end(self, name: str, done: concurrent.futures.Future[int]) -> None:
+        """End a command that still runs, and all that it started: SIGTERM, a while to clean up, SIGKILL."""
+        for signal, seconds in (("TERM", GRACE_SECONDS), ("KILL", _END_SECONDS)):
+            kill = _KILL.format(signal=signal)
+            try:
+                self.output("sh", "-c", kill, "kill", f"{self.folder}/run.{name}")
+            except HostUnreachableError:
+                return  # The keeper there does it.
+            with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
+                done.exception(seconds)
+                return
+        done.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
+        if not self._thread.is_alive():
+            work.close()
+            raise HostUnreachableError(host=self.host.name, reason="host_unreachable")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _wait(self, work: Coroutine[Any, Any, Result], seconds: float = _STEP_SECONDS) -> Result:
+        async def limited() -> Result:
+            async with asyncio.timeout(seconds):
+                return await work
+
+        return self._of(self._start(ssh.translated(limited)))
+
+    def _of(self, done: concurrent.futures.Future[Result]) -> Result:
+        try:
+            return done.result()
+        except concurrent.futures.CancelledError as failure:
+            # The connection's thread ended meanwhile.
+            raise HostUnreachableError(host=self.host.name, reason="host_unreachable") from failure
+        except Exception as failure:  # noqa: BLE001  (raised again as a cause)
+            self._fail(failure)
+
+    def _fail(self, failure: BaseException) -> NoReturn:
+        """Say as a cause why something on the machine failed."""
+        if not isinstance(failure, SshError):
+            raise failure
+        facts = {"host": self.host.name, "reason": failure.reason, "said": failure.said}
+        if failure.is_passing:
+            raise HostUnreachableError(**facts) from failure
+        cause = _CAUSES.get(failure.reason, HostFailedError)
+        raise cause(**facts) from failure
+
+
+_CAUSES = {
+    "host_key": HostKeyError,
+    "known_hosts": HostKeyError,
+    "login_refused": HostLoginError,
+    "private_key": HostLoginError,
+}
+
+
+@contextlib.contextmanager
+def entered(host: Host, *, base: str = "/tmp", limits: Limits = Limits()) -> Iterator[Session]:  # noqa: B008, S108
+    """Enter a machine for a while.
+
+    :param base: the folder there that the private one is made in.
+    :raises HostError: what keeps us out.
+    """
+    session = Session(host, base, limits)
+    try:
+        session.open()
+        yield session
+    finally:
+        session.close()

@@ -1,0 +1,140 @@
+"""Use a repository of this worker from another machine: restic runs there, the repository is carried to it.
+
+The machine needs nothing but SSH: restic is brought to it where it has none that will do. It is
+handed the password of this one repository by standard input, and can only add to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from platform import machine
+
+from respaldo.domain.errors import EngineTooOldError, TemporarySpaceError
+from respaldo.domain.host_errors import HostEngineError, HostFullError
+from respaldo.hosts.carrying import carried
+from respaldo.hosts.checksums import sum_file
+from respaldo.hosts.session import Session
+from respaldo.hosts.worker import Command, Receiver, Runner
+from respaldo.restic import argv
+from respaldo.restic.engine import OLDEST, Engine, dotted, read_engine
+from respaldo.restic.repository import Repository
+
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""What ``uname -m`` says, and what restic's releases call it."""
+
+KEPT = ".respaldo"
+"""The folder below the user's home where restic stays, where it may."""
+
+_LOOK = 'uname -m; command -v restic || echo; echo "$HOME"'
+_KEEP = 'umask 077; mkdir -p "$2" && cp "$1" "$2/.restic.$$" && mv -f "$2/.restic.$$" "$2/restic"'
+
+ProgramFor = Callable[[str], Path | None]
+
+
+@contextlib.contextmanager
+def repository_on(
+    session: Session, repository: Repository, engine: Engine, upload_kib_per_second: int | None = None
+) -> Iterator[Repository]:
+    """Give a repository of this worker as restic uses it on a machine, to save what is there.
+
+    It has no cache: nothing is left there, and a cache could not be believed. What serves it here holds
+    its locks by file descriptor.
+
+    :param engine: restic there (`provide`).
+    :raises ForwardingForbiddenError: the machine's SSH server does not admit it.
+    :raises HostFullError: the machine has no room for what restic needs while it runs.
+    """
+    with carried(session, Path(repository.place.location), repository.keep_open) as location:
+        place = replace(repository.place, location=location, cache=None)
+        run = _slowly(session.run, upload_kib_per_second)
+        try:
+            yield replace(repository, place=place, engine=engine, keep_open=(), run=run)
+        except TemporarySpaceError as error:
+            # It is said of this worker, where restic usually runs.
+            said = error.facts.get("said", "")
+            raise HostFullError(host=session.host.name, folder=session.folder, said=said) from error
+
+
+def provide(session: Session, program_for: ProgramFor, *, keep: bool = False) -> Engine:
+    """Give a restic of a machine: its own if that will do, else one that is brought there.
+
+    :param program_for: gives the restic of this worker for an architecture (`programs`).
+    :param keep: leave it there for the next time; otherwise it goes with the session, and one that was kept
+        goes too.
+    :raises HostEngineError: there is none that runs there.
+    :raises HostFullError: there is no room for it.
+    """
+    kind, own, home = session.output("sh", "-c", _LOOK).output.decode().split("\n")[:3]
+    folder = f"{home}/{KEPT}"
+    if not keep and home:
+        session.output("rm", "-rf", folder)
+    if own:
+        with contextlib.suppress(EngineTooOldError):
+            return _tried(session, own)
+    architecture = ARCHITECTURES.get(kind, kind)
+    program = program_for(architecture)
+    if program is None:
+        raise HostEngineError(
+            host=session.host.name, machine=architecture, oldest=dotted(OLDEST), said=f"restic-{architecture}"
+        )
+    return _brought(session, program, architecture, folder if keep and home else None)
+
+
+def programs(engine: Engine) -> ProgramFor:
+    """Give what finds a restic of this worker for an architecture: the one that runs here, for its own; a
+    program ``restic-ARCHITECTURE`` on PATH, for others."""
+
+    def find(architecture: str) -> Path | None:
+        if architecture == ARCHITECTURES.get(machine(), machine()):
+            return Path(engine.binary)
+        found = shutil.which(f"restic-{architecture}")
+        return Path(found) if found else None
+
+    return find
+
+
+def _brought(session: Session, program: Path, architecture: str, keep_in: str | None) -> Engine:
+    facts = {"host": session.host.name, "machine": architecture, "oldest": dotted(OLDEST)}
+    _, wanted = sum_file(program)
+    path = f"{keep_in or session.folder}/restic"
+    if keep_in is None or _sum_there(session, path) != wanted:
+        staged = f"{session.folder}/restic"
+        session.upload(program, staged)
+        if keep_in is not None:
+            kept = session.output("sh", "-c", _KEEP, "keep", staged, keep_in)
+            if kept.exit_code != 0:
+                raise HostFullError(host=session.host.name, folder=keep_in, said=kept.said)
+        found = _sum_there(session, path)
+        if found != wanted:
+            raise HostEngineError(**facts, said=f"SHA-256 {found} != {wanted}")
+    try:
+        return _tried(session, path)
+    except EngineTooOldError as error:
+        raise HostEngineError(**facts, said=error.facts["version"]) from error
+
+
+def _tried(session: Session, path: str) -> Engine:
+    """Have a restic there say its version: one that was made for another machine does not."""
+    tried = session.output(path, *map(str, argv.version()))
+    return read_engine(path, tried.output if tried.exit_code == 0 else tried.said.encode())
+
+
+def _sum_there(session: Session, path: str) -> str:
+    return session.output("sha256sum", path).output.decode(errors="replace")[:64]
+
+
+def _slowly(run: Runner, kib_per_second: int | None) -> Runner:
+    """Have restic send no more than this in a second."""
+    if kib_per_second is None:
+        return run
+
+    def slowly(command: Command, *, on_output: Receiver, on_error: Receiver, **more: object) -> int:
+        restic, *arguments = command.argv
+        words = (restic, "--limit-upload", str(kib_per_second), *arguments)
+        return run(replace(command, argv=words), on_output=on_output, on_error=on_error, **more)  # type: ignore[arg-type]
+
+    return slowly

@@ -1,0 +1,383 @@
+"""restic on another machine: a real SSH server, a repository carried to it, and all that can go wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from pydantic import SecretStr
+
+from conftest import ensured
+from respaldo.domain.errors import RepositoryError, TimedOutError
+from respaldo.domain.host_errors import (
+    ForwardingForbiddenError,
+    HostEngineError,
+    HostFailedError,
+    HostFullError,
+    HostKeyError,
+    HostLoginError,
+    HostUnreachableError,
+)
+from respaldo.hosts import session as sessions
+from respaldo.hosts.session import Limits, entered
+from respaldo.hosts.ssh import Host
+from respaldo.hosts.worker import Command
+from respaldo.restic.on_host import KEPT, provide, repository_on
+from respaldo.texts import causes
+from sshd_kit import SshServer, ssh_server
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.one_restic]
+
+CLOSED = "AllowStreamLocalForwarding no\n"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ssh_server() as server:
+        server.files.chmod(0o755)
+        subprocess.run(["chown", server.user, server.files], check=True)
+        yield server
+
+
+def entry(server: SshServer) -> Host:
+    return Host(
+        name="archivo",
+        address="127.0.0.1",
+        port=server.port,
+        user=server.user,
+        password=SecretStr(server.password),
+        host_key=server.host_key,
+    )
+
+
+@pytest.fixture
+def host(server) -> Host:
+    return entry(server)
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch):
+    folder = Path(ensured("restic-rest-server")).parent
+    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{folder}")
+
+
+@pytest.fixture
+def program(restic) -> Callable[[str], Path | None]:
+    return lambda _: Path(restic)
+
+
+@pytest.fixture
+def data(server):
+    folder = server.files / "datos"
+    folder.mkdir()
+    (folder / "uno").write_bytes(os.urandom(300_000))
+    (folder / "ñandú\nx").write_text("dos líneas")
+    yield folder
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+@contextlib.contextmanager
+def working(host: Host, repository, program, **more):
+    with (
+        entered(host, limits=Limits()) as session,
+        repository_on(session, repository, provide(session, program), **more) as there,
+    ):
+        yield session, there
+
+
+def processes(server: SshServer) -> list[str]:
+    """Name what runs as the user of the machine, but for the SSH server's own."""
+    found = []
+    for one in psutil.process_iter(["username", "cmdline", "name"]):
+        if one.info["username"] == server.user and one.info["name"] != "sshd":
+            found.append(" ".join(one.info["cmdline"] or ())[:200])
+    return found
+
+
+def folders(server: SshServer) -> list[Path]:
+    return [path for path in Path("/tmp").glob("respaldo.??????????") if path.owner() == server.user]
+
+
+def nothing_left(server: SshServer, seconds: float = 20) -> bool:
+    """Wait until nothing of ours is on the machine any more."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not folders(server) and not processes(server):
+            return True
+        time.sleep(0.1)
+    pytest.fail(f"left: {folders(server)} {processes(server)}")
+
+
+def test_what_is_there_is_saved_here_and_nothing_is_left_there(
+    server, host, data, repository, program, marks
+):
+    before = sorted(server.files.iterdir())
+    with working(host, repository, program) as (_, there):
+        saved = there.save_paths("files", [str(data)], marks)
+        assert [path.stat().st_mode & 0o777 for path in folders(server)] == [0o700]
+    assert nothing_left(server)
+    assert sorted(server.files.iterdir()) == before
+    assert not saved.warnings
+    for path in data.iterdir():
+        received = bytearray()
+        repository.stream(saved.copy.snapshot_id, str(path), received.extend)
+        assert received == path.read_bytes()
+    again = repository.snapshots(marks.for_item("files"))
+    assert [one.id for one in again] == [saved.copy.snapshot_id]
+
+
+def test_no_list_environment_or_file_there_shows_a_secret(server, host, repository, program, marks):
+    password = repository.place.password.get_secret_value()
+    look = (
+        "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; "
+        f"find /tmp/respaldo.* '{server.files}' -type f ! -name restic -exec cat {{}} + 2>/dev/null; true"
+    )
+    with working(host, repository, program) as (_, there):
+        saved = there.save_output("look", ("sh", "-c", look), "look", marks, environment={})
+    received = bytearray()
+    repository.stream(saved.copy.snapshot_id, "/look", received.extend)
+    assert b"--password-file\0/dev/fd/0" in received
+    # The word is looked for as what it stands for: other programs have it in their own lines.
+    assert f"{password}\n".encode() not in received.replace(b"\0", b"\n")
+
+
+def test_a_machine_can_only_add_to_what_is_carried_to_it(
+    server, host, filled, saved, program, make_repository
+):
+    other = make_repository("otro")
+    other.create()
+    ask = (
+        "import http.client,socket,sys\n"
+        "for method, path in (l.split() for l in sys.argv[2:]):\n"
+        "  c=http.client.HTTPConnection('x'); c.sock=socket.socket(socket.AF_UNIX)\n"
+        "  c.sock.connect(sys.argv[1])\n"
+        "  c.request(method, path, body=b'x' if method=='POST' else None); print(c.getresponse().status)\n"
+    )
+    snapshot = saved.copy.snapshot_id
+    key = next(Path(filled.place.location, "keys").iterdir()).name
+    tried = [
+        f"DELETE /snapshots/{snapshot}", f"POST /snapshots/{snapshot}",
+        f"DELETE /keys/{key}", f"POST /keys/{key}",
+        "DELETE /config", "POST /config", "DELETE /", "GET /../otro/config", "GET /%2e%2e/otro/config",
+    ]  # fmt: skip
+    before = {path: path.read_bytes() for path in Path(filled.place.location).rglob("*") if path.is_file()}
+    with working(host, filled, program) as (session, there):
+        with pytest.raises(RepositoryError):
+            there.forget(snapshot)
+        path = there.place.location.removeprefix("rest:http+unix://").removesuffix(":/")
+        told = session.output("python3", "-c", ask, path, *tried)
+    assert told.said == ""
+    answers = dict(zip(tried, map(int, told.output.split()), strict=True))
+    assert {asked: status for asked, status in answers.items() if status < 300} == {}
+    after = {path: path.read_bytes() for path in Path(filled.place.location).rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_what_is_stopped_or_takes_too_long_dies_there_with_all_that_it_started(server, host):
+    command = Command(("sh", "-c", "sleep 300 & echo began; exec sleep 301"))
+    heard = []
+    with entered(host) as session:
+        began = time.monotonic()
+        with pytest.raises(TimedOutError):
+            session.run(command, on_output=heard.append, on_error=heard.append, timeout_seconds=1)
+        code = session.run(command, on_output=heard.append, on_error=heard.append, should_stop=lambda: True)
+        assert code == 128 + signal.SIGTERM
+        assert time.monotonic() - began < 15
+        assert not [line for line in processes(server) if "30" in line and "keeper" not in line]
+        assert heard[0] == b"began\n"
+    assert nothing_left(server)
+
+
+def test_a_command_there_is_run_as_it_would_be_here(host):
+    said = []
+    odd = ("printf", "%s|", "a b", "$(id)", "'", '"', "ñ\n", "*")
+    with entered(host, limits=Limits(nice=7)) as session:
+        assert session.run(Command(odd, {"A": "b c"}), on_output=said.append, on_error=said.append) == 0
+        assert b"".join(said).decode() == "a b|$(id)|'|\"|ñ\n|*|"
+        reads = Command(("sh", "-c", 'cat; echo "$A"; nice; ionice; echo no >&2; exit 9'), {"A": "b c"})
+        lines, errors = [], []
+        code = session.run(reads, on_output=lines.append, on_error=errors.append, stdin=SecretStr("clave"))
+        assert (code, errors) == (9, [b"no\n"])
+        assert lines == [b"clave\n", b"b c\n", f"{min(19, os.nice(0) + 7)}\n".encode(), b"idle\n"]
+
+
+WORKER = """
+import os, sys, time
+from pathlib import Path
+from pydantic import SecretStr
+from respaldo.hosts.carrying import carried
+from respaldo.hosts.session import entered
+from respaldo.hosts.ssh import Host
+from respaldo.hosts.worker import Command
+host = Host.model_validate_json(sys.argv[1]).model_copy(update={"password": SecretStr(sys.argv[2])})
+with entered(host) as session, carried(session, Path(sys.argv[3])) as there:
+    session.run(Command(("sh", "-c", "trap '' TERM; echo; sleep 400 & while :; do sleep 1; done")),
+                on_output=lambda _: print(os.getpid(), flush=True), on_error=print)
+"""
+
+
+def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(server, host, repository):
+    argv = [sys.executable, "-c", WORKER, host.model_dump_json(), server.password, repository.place.location]
+    worker = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    assert worker.stdout.readline().strip() == str(worker.pid).encode()
+    assert len(folders(server)) == 1
+    children = psutil.Process(worker.pid).children(recursive=True)
+    assert [child for child in children if "rest-server" in child.name()]
+    worker.kill()
+    worker.wait()
+    assert nothing_left(server, 40)
+    assert not psutil.wait_procs(children, 10)[1]
+    # The folder of its socket here goes with the next.
+    with entered(host) as session:
+        assert session.folder
+    old = list(Path("/tmp").glob(f"respaldo-carried-{worker.pid}-*"))
+    from respaldo.hosts.carrying import served
+
+    with served(Path(repository.place.location)):
+        assert not [path for path in old if path.exists()]
+
+
+def test_a_connection_that_is_lost_is_told_and_leaves_nothing_there(server, host, repository, program):
+    def cut() -> None:
+        for one in psutil.process_iter(["username", "name"]):
+            if one.info["username"] == server.user and one.info["name"] == "sshd":
+                one.kill()
+
+    timer = threading.Timer(1, cut)
+    with entered(host) as session:
+        timer.start()
+        with pytest.raises(HostUnreachableError) as error:
+            session.run(Command(("sleep", "300")), on_output=print, on_error=print)
+    assert (error.value.transient, error.value.facts["host"]) == (True, "archivo")
+    assert "archivo" in causes.explain(error.value)
+    assert nothing_left(server)
+
+
+def test_a_machine_that_hears_nothing_of_us_any_more_ends_what_runs_there(server, host, monkeypatch):
+    monkeypatch.setattr(sessions, "SILENT_SECONDS", 2)
+    monkeypatch.setattr(sessions, "BEAT_SECONDS", 1000.0)
+    began = time.monotonic()
+    with entered(host) as session:
+        session.run(Command(("sleep", "300")), on_output=print, on_error=print)
+        assert time.monotonic() - began < 30
+        while Path(session.folder).exists():
+            assert time.monotonic() - began < 30
+            time.sleep(0.1)
+    assert nothing_left(server)
+
+
+def test_a_folder_that_an_earlier_run_left_goes_and_one_in_use_stays(server, host):
+    left = Path("/tmp/respaldo.0123456789")
+    left.mkdir(mode=0o700)
+    (left / "keeper").write_text("999999\n")
+    (left / "repository.sock").touch()
+    subprocess.run(["chown", "-R", server.user, left], check=True)
+    with entered(host) as first:
+        assert not left.exists()
+        with entered(host) as second:
+            assert Path(first.folder).exists()
+            assert first.folder != second.folder
+    assert nothing_left(server)
+
+
+def test_a_machine_that_forbids_forwarding_is_told_with_what_to_change(repository, program):
+    with ssh_server(CLOSED) as closed, entered(entry(closed)) as session:
+        with (
+            pytest.raises(ForwardingForbiddenError) as error,
+            repository_on(session, repository, repository.engine),
+        ):
+            pytest.fail("it was carried")
+        assert "AllowStreamLocalForwarding" in causes.corrective(error.value)
+
+
+def test_a_machine_that_does_not_let_us_in_is_told(server, host):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        nobody = int(listening.getsockname()[1])
+    for changes, cause in (
+        ({"host_key": server.other_key}, HostKeyError),
+        ({"password": SecretStr("no es esta")}, HostLoginError),
+        ({"port": nobody}, HostUnreachableError),
+    ):
+        with pytest.raises(cause) as error, entered(host.model_copy(update=changes)):
+            pytest.fail("it was entered")
+        assert error.value.facts["host"] == "archivo"
+        assert "no es esta" not in str(error.value) + causes.explain(error.value)
+
+
+def test_a_machine_whose_shell_does_nothing_is_told(host):
+    with ssh_server("ForceCommand /bin/false\n") as closed:
+        with pytest.raises(HostFailedError) as error, entered(entry(closed)):
+            pytest.fail("it was entered")
+        assert "archivo" in causes.explain(error.value)
+
+
+def test_a_machine_without_restic_gets_one_that_may_stay(server, host, program):
+    kept = server.files / KEPT / "restic"
+    with entered(host) as session:
+        engine = provide(session, program, keep=True)
+        assert (engine.binary, kept.stat().st_mode & 0o777) == (str(kept), 0o700)
+        inode = kept.stat().st_ino
+        assert provide(session, program, keep=True) == engine
+        assert kept.stat().st_ino == inode
+        # Not the one that was brought: it is brought again.
+        with kept.open("ab") as file:
+            file.write(b"x")
+        assert provide(session, program, keep=True) == engine
+        assert kept.stat().st_ino != inode
+        assert provide(session, program).binary == f"{session.folder}/restic"
+    assert not kept.parent.exists()
+    assert nothing_left(server)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['#!/bin/sh\necho \'{"version": "0.16.4"}\'\n', "#!/no/hay\n", None],
+    ids=["old", "none", "arch"],
+)
+def test_a_restic_that_will_not_do_there_is_told(host, tmp_path, content):
+    unfit = tmp_path / "unfit"
+    unfit.write_text(content or "")
+    with entered(host) as session, pytest.raises(HostEngineError) as error:
+        provide(session, lambda _: unfit if content else None)
+    assert "0.18.0" in causes.corrective(error.value)
+
+
+def test_a_machine_without_room_is_told_and_nothing_is_left_there(server, host, program):
+    small = server.files / "poco"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=1777", "tmpfs", small], check=True)
+    try:
+        with entered(host, base=str(small)) as session:
+            with pytest.raises(HostFullError) as error:
+                provide(session, program)
+            assert error.value.facts["folder"] == session.folder
+        assert list(small.iterdir()) == []
+        (small / "todo").write_bytes(bytes(2 << 20))
+        with pytest.raises(HostFullError), entered(host, base=str(small)):
+            pytest.fail("it was entered")
+    finally:
+        subprocess.run(["umount", small], check=True)
+        small.rmdir()
+    assert nothing_left(server)
+
+
+def test_restic_sends_no_faster_than_it_may_and_tells_how_far_it_is(
+    server, host, data, repository, program, marks
+):
+    (data / "grande").write_bytes(os.urandom(2_000_000))
+    with working(host, repository, program, upload_kib_per_second=500) as (_, there):
+        seen = []
+        began = time.monotonic()
+        there.save_paths("files", [str(data)], marks, on_progress=seen.append)
+        assert time.monotonic() - began > 3
+        assert seen[-1].bytes_total > 2_000_000
