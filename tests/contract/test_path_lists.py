@@ -90,9 +90,7 @@ def test_a_line_that_is_no_absolute_path_is_told_with_its_number(data, listing):
     file = listing(f"{data}/uno\n\n# algo\ndocumentos\n")
     with pytest.raises(PathListInvalidError) as caught:
         FilesSource(kind="files", paths_from=file).probe(None)
-    assert (
-        explain(caught.value) == f"{file}, línea 4: «documentos» no es una ruta absoluta. No se copió nada."
-    )
+    assert f" {file}, línea 4: «documentos» no es una ruta absoluta." in explain(caught.value)
 
 
 @pytest.mark.parametrize(
