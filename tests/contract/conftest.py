@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+import mariadb_kit
+from mariadb_kit import MariadbServer
 from respaldo.domain.values import Run
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine, find_engine
@@ -110,6 +112,12 @@ def saved(template: Template) -> Saved:
 @pytest.fixture
 def marks() -> Marks:
     return MARKS
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariadbServer]:
+    with mariadb_kit.running() as server:
+        yield server
 
 
 @pytest.fixture

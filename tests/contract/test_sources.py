@@ -39,6 +39,7 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
 from respaldo.sources import SOURCES, Source
 from respaldo.sources.files import FilesSource
+from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.source import GLOBALS
 
@@ -149,6 +150,25 @@ def postgresql_sample(server, login, database):
         return words_in(server, empty.database) == words_in(server, database)
 
     return Sample(postgresql(database), login, "a%3Db%2C c%2Fd %C3%A9.dump", comes_back)
+
+
+@pytest.fixture
+def mariadb_sample(mariadb_server):
+    mariadb_server.sql("CREATE DATABASE `a=b, c/d é`; CREATE TABLE `a=b, c/d é`.t (n int, word char(32))")
+    mariadb_server.sql("INSERT INTO t SELECT seq, MD5(seq) FROM seq_1_to_20000", ODD)
+
+    def comes_back(repository: Repository, copy: Copy, scratch: Path) -> bool:
+        dump = scratch / "dump"
+        with dump.open("wb") as file:
+            repository.stream(copy.snapshot_id, f"/{copy.item}", file.write)
+        mariadb_server.sql("CREATE DATABASE otra")
+        mariadb_server.sql(dump.read_text(), "otra")
+        here, there = (mariadb_server.sql("SELECT * FROM t", name) for name in (ODD, "otra"))
+        return here == there
+
+    source = MariadbSource(kind="mariadb", connection="erp_db", databases=(ODD,), users=False)
+    yield Sample(source, mariadb_server.endpoint(), "a%3Db%2C c%2Fd %C3%A9.sql", comes_back)
+    mariadb_server.sql("DROP DATABASE `a=b, c/d é`; DROP DATABASE IF EXISTS otra")
 
 
 @pytest.fixture(params=SOURCES, ids=lambda kind: kind.__name__)

@@ -51,7 +51,11 @@ def execute(
             raise explained(error, job, healer.repository.name) from error
     return Executed(
         copies=tuple(one.copy for one in saved),
-        warnings=tuple(warning for one in saved for warning in one.warnings),
+        # What is missing comes first: it may be too much.
+        warnings=(
+            *(warning for one in saved for warning in one.warnings),
+            *(note for one in saved for note in one.notes),
+        ),
         missed=sum(len(one.warnings) for one in saved),
         console=tuple(one.console for one in saved),
         applied=tuple(applied),

@@ -46,7 +46,7 @@ class Run(Value):
 class Endpoint(Value):
     """Where a server is and how to enter it: an Airflow connection, without Airflow.
 
-    ``host`` may be the folder of a UNIX socket, as libpq understands it.
+    ``host`` may be the folder of a UNIX socket, as libpq understands it, or MariaDB's socket itself.
     """
 
     name: str

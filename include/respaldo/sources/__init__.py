@@ -12,10 +12,11 @@ from pydantic import Field
 
 from respaldo.sources.base import Source
 from respaldo.sources.files import FilesSource
+from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.postgresql import PostgresqlSource
 
 __all__ = ["SOURCES", "AnySource", "Source"]
 
-SOURCES: tuple[type[Source], ...] = (FilesSource, PostgresqlSource)
+SOURCES: tuple[type[Source], ...] = (FilesSource, MariadbSource, PostgresqlSource)
 
-AnySource = Annotated[FilesSource | PostgresqlSource, Field(discriminator="kind")]
+AnySource = Annotated[FilesSource | MariadbSource | PostgresqlSource, Field(discriminator="kind")]

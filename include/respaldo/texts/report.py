@@ -209,6 +209,7 @@ TERMS = {
     },
     "source_kind": {
         "files": "Archivos",
+        "mariadb": "MariaDB",
         "postgresql": "PostgreSQL",
         "manual": "Copia manual",
         "external": "Herramienta externa",

@@ -79,6 +79,7 @@ OVERWRITES = {
 
 PROBLEMS = {
     "files_only": "el alcance «{scope}» guarda archivos: pida rutas, no bases de datos, esquemas ni tablas",
+    "whole_databases": "de MariaDB se piden bases de datos enteras, no tablas",
     "databases_only": "el alcance «{scope}» guarda bases de datos: pida bases de datos o tablas, no rutas",
     "files_to_database": "los archivos se entregan en una carpeta, no en una base de datos",
     "database_to_path": "las bases de datos se entregan en una base de datos, no en una carpeta",
