@@ -38,10 +38,14 @@ class MariadbServer:
         secret = None if password is None else SecretStr(password)
         return Endpoint(name="test", host=self.socket, user=user, password=secret)
 
-    def sql(self, statements: str, database: str = "", *, ask_password=True) -> str:
-        """Execute statements; ``DELIMITER`` is understood."""
+    def sql(self, statements: str, database: str = "", *, ask_password=True, force=False) -> str:
+        """Execute statements; ``DELIMITER`` is understood.
+
+        :param force: go on after one that is refused.
+        """
         options = ["--no-defaults", "--user=root", f"--socket={self.socket}", "--batch", "--raw"]
         options += ["--skip-column-names", "--default-character-set=utf8mb4", f"--database={database}"]
+        options += ["--force"] if force else []
         password = {"MYSQL_PWD": ROOT_PASSWORD} if ask_password else {}
         done = subprocess.run(
             ["mariadb", *options],

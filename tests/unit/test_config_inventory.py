@@ -85,6 +85,18 @@ def test_the_example_in_the_docs_becomes_scopes_of_every_mode(config):
     assert "estas columnas no se usan: ubicacion" in done.stderr
 
 
+def test_a_line_names_databases_of_mariadb(config, csv_file):
+    file = csv_file(
+        "asset,name,department,criticality,kind,connection,databases,repository",
+        "A-1,Nómina,Talento,alta,mariadb,nomina_db,all,principal",
+    )
+    done = respaldo("import", file)
+
+    assert done.exit_code == 0, done.output
+    source = load(config).scopes["nomina"].settings.source
+    assert (source.kind, source.connection, source.databases) == ("mariadb", "nomina_db", ())
+
+
 def test_comments_say_what_to_review(config):
     respaldo("import", EXAMPLE)
     text = (config / "scopes" / "pagina_web.yaml").read_text()

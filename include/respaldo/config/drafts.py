@@ -106,7 +106,7 @@ def _files(cells: Mapping[str, str], kind: str) -> dict[str, Any]:
     return {"source": _said(kind=kind, paths=paths, exclude=exclude)} | _places(cells)
 
 
-def _postgresql(cells: Mapping[str, str], kind: str) -> dict[str, Any]:
+def _databases(cells: Mapping[str, str], kind: str) -> dict[str, Any]:
     databases: object = _list(cells.get("databases"))
     if databases == ["all"]:
         databases = "all"
@@ -149,7 +149,8 @@ def _places(cells: Mapping[str, str]) -> dict[str, Any]:
 
 _KINDS: Mapping[str, Callable[[Mapping[str, str], str], dict[str, Any]]] = {
     "files": _files,
-    "postgresql": _postgresql,
+    "mariadb": _databases,
+    "postgresql": _databases,
     "manual": _manual,
     "external": _external,
 }

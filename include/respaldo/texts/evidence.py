@@ -9,6 +9,8 @@ FIGURES = {
     "objects": "{} objetos",
     "tables": "{} tablas",
     "rows": "{} filas",
+    "checksums": "{} sumas de control iguales",
+    "users": "{} usuarios",
     "large_objects": "{} objetos grandes",
     "left_out": "{} objetos que dependen de lo que no se pidió quedaron fuera",
     "restored": "{} restaurados",
