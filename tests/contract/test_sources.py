@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import os
 import pwd
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -38,10 +40,12 @@ from respaldo.domain.values import Copy, Endpoint
 from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
 from respaldo.sources import SOURCES, Source
+from respaldo.sources.command import CommandSource
 from respaldo.sources.files import FilesSource
 from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.source import GLOBALS
+from respaldo.sources.sqlite import SqliteSource
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
@@ -169,6 +173,39 @@ def mariadb_sample(mariadb_server):
     source = MariadbSource(kind="mariadb", connection="erp_db", databases=(ODD,), users=False)
     yield Sample(source, mariadb_server.endpoint(), "a%3Db%2C c%2Fd %C3%A9.sql", comes_back)
     mariadb_server.sql("DROP DATABASE `a=b, c/d é`; DROP DATABASE IF EXISTS otra")
+
+
+@pytest.fixture
+def sqlite_sample(tmp_path):
+    live = tmp_path / "ventas.db"
+    with contextlib.closing(sqlite3.connect(live)) as database:
+        database.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, word TEXT)")
+        words = ((os.urandom(20).hex(),) for _ in range(5000))
+        database.executemany("INSERT INTO t (word) VALUES (?)", words)
+        database.commit()
+
+    def rows(path: Path) -> list[object]:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return database.execute("SELECT * FROM t ORDER BY n").fetchall()
+
+    def comes_back(repository: Repository, copy: Copy, scratch: Path) -> bool:
+        with (scratch / "ventas.db").open("wb") as file:
+            repository.stream(copy.snapshot_id, "/ventas.db", file.write)
+        return rows(scratch / "ventas.db") == rows(live)
+
+    return Sample(SqliteSource(kind="sqlite", paths=(str(live),)), None, str(live), comes_back)
+
+
+@pytest.fixture
+def command_sample(tree):
+    def comes_back(repository: Repository, copy: Copy, scratch: Path) -> bool:
+        seen = bytearray()
+        repository.stream(copy.snapshot_id, "/a.bin", seen.extend)
+        return bytes(seen) == (tree / "a").read_bytes()
+
+    command = ("sh", "-c", 'read given; [ -n "$given" ] && cat "$0"', str(tree / "a"))
+    source = CommandSource(kind="command", command=command, name="a.bin", secret="appliance")
+    return Sample(source, Endpoint(name="appliance", password=SecretStr(PASSWORD)), "a.bin", comes_back)
 
 
 @pytest.fixture(params=SOURCES, ids=lambda kind: kind.__name__)

@@ -81,7 +81,5 @@ class Job:
                 options=settings.options,
                 authority=settings.ca,
             )
-        place = Place(
-            location, password, str(self.home.cache), access=access, scratch=str(self.home.scratch)
-        )
+        place = Place(location, password, str(self.home.cache), access=access, scratch=str(self.home.scratch))
         return Repository(name, self.scope.id, place, self.engine, append_only=settings.append_only)

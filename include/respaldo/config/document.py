@@ -73,12 +73,18 @@ class Document:
     def _find(self, location: Location) -> tuple[str, int, list[str]]:
         """Follow a location of pydantic. It names kinds of a union as well: those are in no file."""
         file, line, node, keys = str(self.path), 1, self.root, []
+        kinds: list[yaml.Node] = []
         for place, step in enumerate(location):
+            if node is not None and node not in kinds and _names_kind(node, step):
+                # Not the key of the same name, which comes after it if it is meant.
+                kinds.append(node)
+                continue
             found = _step(node, step)
             if found is not None:
                 mark, node = found
                 file, line = mark.name, mark.line + 1
-            if found is not None or (place == len(location) - 1 and not _is_kind(node, step)):
+            is_last = place == len(location) - 1
+            if found is not None or (is_last and (node in kinds or not _is_kind(node, step))):
                 keys.append(str(step))
         return file, line, keys
 
@@ -201,6 +207,12 @@ def _is_kind(node: yaml.Node | None, step: int | str) -> bool:
     """Whether a step of a location is the kind that the mapping says that it is, and no key of it."""
     values = (value.value for _, value in node.value) if isinstance(node, yaml.MappingNode) else ()
     return any(value == step for value in values)
+
+
+def _names_kind(node: yaml.Node, step: int | str) -> bool:
+    """Whether a step of a location is what a mapping says under ``kind``."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return any((key.value, value.value) == ("kind", step) for key, value in pairs)
 
 
 def _keys_twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:

@@ -49,4 +49,8 @@ class Scope(ScopeSettings):
 
     @property
     def connections(self) -> dict[str, str]:
-        return {"source.connection": self.source.connection} if self.source.connection else {}
+        name = self.source.connection
+        if name is None:
+            return {}
+        key = type(self.source).model_fields["connection"].alias or "connection"
+        return {f"source.{key}": name}

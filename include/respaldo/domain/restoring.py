@@ -84,6 +84,8 @@ class Part(Value):
     size_bytes: int = Field(default=0, ge=0)
     rows: dict[str, int] = Field(default_factory=dict)
     """Rows of each table as they were counted when the copy was verified (databases)."""
+    sha256: str | None = None
+    """Of its one file, as it was when the copy was verified (kinds whose copies are one file each)."""
 
 
 class Identified(Value):

@@ -11,12 +11,22 @@ from typing import Annotated
 from pydantic import Field
 
 from respaldo.sources.base import Source
+from respaldo.sources.command import CommandSource
 from respaldo.sources.files import FilesSource
 from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.postgresql import PostgresqlSource
+from respaldo.sources.sqlite import SqliteSource
 
 __all__ = ["SOURCES", "AnySource", "Source"]
 
-SOURCES: tuple[type[Source], ...] = (FilesSource, MariadbSource, PostgresqlSource)
+SOURCES: tuple[type[Source], ...] = (
+    FilesSource,
+    MariadbSource,
+    PostgresqlSource,
+    SqliteSource,
+    CommandSource,
+)
 
-AnySource = Annotated[FilesSource | MariadbSource | PostgresqlSource, Field(discriminator="kind")]
+AnySource = Annotated[
+    FilesSource | MariadbSource | PostgresqlSource | SqliteSource | CommandSource, Field(discriminator="kind")
+]

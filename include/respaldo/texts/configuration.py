@@ -51,6 +51,8 @@ PROBLEMS = {
     "size": "«{value}» no es un tamaño: escriba un número y una unidad (B, KB, MB, GB, TB), como 500MB",
     "encoding_unknown": "«{value}» no es una codificación de texto; por ejemplo: utf-8, cp1252, utf-16",
     "time_format": "«{value}» no dice el día y la hora: escriba iso, epoch, epoch_ms o algo como %d/%m/%Y %H:%M:%S",
+    "file_name": "no es un nombre de archivo: sin «/» ni caracteres de control",
+    "mark": "escriba un texto, o {{regex: expresión}}",
     "pattern_invalid": "no es una expresión regular: {reason}",
     "pattern_groups": "el patrón nombra grupos que no existen: {groups}; los hay: {known}",
     "result_missing": "el patrón debe tener un grupo (?P<result>…): sin él no se sabe cómo terminó la copia",

@@ -86,6 +86,8 @@ PROBLEMS = {
     "pattern_in_place": "en el lugar original, un patrón debe nombrar algo de dentro de lo que se guarda",
     "pattern_invalid": "una de las rutas o patrones está vacía o no se puede escribir así",
     "too_many_paths": "son demasiadas rutas para un solo requerimiento: pida la carpeta, o use un patrón",
+    "overwrite_whole": "lo que se guarda como un solo archivo se reemplaza o no: «si es más nueva» no se le aplica",
+    "command_original": "la salida de una orden no tiene lugar de origen: pida una carpeta",
     "overwrite_databases": "una base de datos se reemplaza o no: «si es más nueva» es para archivos",
     "one_database": "esquemas, tablas y otra base de datos se piden de una sola base de datos a la vez",
     "moment_and_snapshot": "escriba un momento o una copia, no ambos",

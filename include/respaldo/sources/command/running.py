@@ -1,0 +1,78 @@
+"""What restic runs for a command: the checker, which runs it; and what the checker's verdict means."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from respaldo.domain.errors import (
+    RespaldoError,
+    SourceCommandEmptyError,
+    SourceCommandError,
+    TimedOutError,
+    ToolMissingError,
+)
+from respaldo.domain.source_errors import OutputRejectedError
+from respaldo.hosts.worker import Argument
+from respaldo.sources.command import checker_program
+from respaldo.sources.command.checker_program import ASKED, SECRET, VERDICT
+
+Verdict = Mapping[str, Any]
+
+
+def leading_to(command: Sequence[str]) -> tuple[str, ...]:
+    """Give what runs a command where it is to run: on this worker, the command itself."""
+    return tuple(command)
+
+
+def prepare(
+    folder: Path,
+    command: Sequence[str],
+    expected: Mapping[str, Any],
+    seconds: float,
+    secret: SecretStr | None,
+) -> tuple[tuple[str, ...], dict[str, Argument]]:
+    """Write down what the checker is asked, and give its command line and environment.
+
+    :param secret: becomes a line of the command's standard input.
+    """
+    asked = {"command": leading_to(command), "seconds": seconds, **expected}
+    (folder / ASKED).write_text(json.dumps(asked))
+    line: dict[str, Argument] = {SECRET: SecretStr(f"{secret.get_secret_value()}\n")} if secret else {}
+    return (sys.executable, "-I", "-S", checker_program.__file__, str(folder)), line
+
+
+def verdict_in(folder: Path) -> Verdict:
+    """Read what the checker left; nothing, when it was ended before it came to a verdict."""
+    try:
+        return dict(json.loads((folder / VERDICT).read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def refusal(verdict: Verdict, command: Sequence[str], item: str, seconds: float) -> RespaldoError | None:
+    """Give the error that a verdict means. None: the output was as it must be, or something else ended it."""
+    said = verdict.get("said", "")
+    match verdict.get("reason"):
+        case None | "not_taken":
+            return None
+        case "not_found":
+            return ToolMissingError(tool=command[0], said=said)
+        case "slow":
+            return TimedOutError(program=command[0], seconds=round(seconds), said=said)
+        case "failed":
+            code = verdict["exit_code"]
+            return SourceCommandError(
+                command=shlex.join(command), exit_code=code, said=f"{said} (exit status {code})".strip()
+            )
+        case "empty":
+            return SourceCommandEmptyError(command=command[0], item=item, said=said)
+        case _:
+            facts = {name: value for name, value in verdict.items() if name != "sha256"}
+            return OutputRejectedError(command=shlex.join(command), item=item, **facts)

@@ -1,0 +1,229 @@
+"""SQLite databases on the worker: one item, one snapshot a database, whoever is writing to it meanwhile.
+
+Each is copied by SQLite's online backup to the worker's own disk, checked there, and streamed into restic as
+one file. Copying the file alone would miss what is in its write-ahead log, or catch it half written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from respaldo.domain.errors import (
+    DumpUnreadableError,
+    SourceEmptyError,
+    SourceMissingError,
+    SourcePartlyMissingError,
+    SourceUnreadableError,
+    TemporarySpaceError,
+)
+from respaldo.domain.places import AbsolutePlace
+from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
+from respaldo.domain.source_errors import DatabaseFileDamagedError
+from respaldo.domain.values import Copy, Endpoint, Evidence, Value
+from respaldo.domain.verification import Verification
+from respaldo.hosts.checksums import sum_file
+from respaldo.restic.call import OnProgress
+from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
+from respaldo.sources.sqlite import requests, restoring, running
+from respaldo.sources.sqlite.running import MAGIC, Looked, SqliteError
+
+_SPARE_BYTES = 64 << 20
+
+
+class SqliteSource(Value):
+    """``kind: sqlite``: SQLite databases on the worker that runs the scope."""
+
+    kind: Literal["sqlite"]
+    paths: Annotated[
+        tuple[AbsolutePlace, ...],
+        Field(min_length=1, description="Absolute paths of the databases, each a file."),
+    ]
+
+    @property
+    def holds(self) -> Literal["files"]:
+        return "files"
+
+    @property
+    def connection(self) -> None:
+        return None
+
+    def describe(self) -> str:
+        return ", ".join(self.paths)
+
+    def probe(self, endpoint: Endpoint | None) -> None:  # noqa: ARG002  (the protocol's signature)
+        """Look whether each database is there, can be read, and begins as one.
+
+        :raises SourceMissingError, SourcePartlyMissingError: all of them, or some, are not there.
+        :raises SourceUnreadableError: one may not be read, or is no file.
+        :raises SourceEmptyError: one has not a byte: SQLite takes that for a database without tables.
+        :raises DatabaseFileDamagedError: one is no SQLite database.
+        """
+        gone = [path for path in self.paths if not _begins_well(path)]
+        if len(gone) == len(self.paths):
+            raise SourceMissingError(path=", ".join(gone))
+        if gone:
+            raise SourcePartlyMissingError(missing=", ".join(gone))
+
+    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:  # noqa: ARG002
+        return tuple(dict.fromkeys(self.paths))
+
+    def save(
+        self,
+        item: str,
+        repository: Repository,
+        marks: Marks,
+        endpoint: Endpoint | None,  # noqa: ARG002
+        on_progress: OnProgress,
+    ) -> Saved:
+        """Copy one database, check the copy, and save that as one file of the database's name.
+
+        :raises SourceError: what `probe` raises, and what SQLite finds when it reads all of it.
+        :raises TemporarySpaceError: the copy has no room on this worker.
+        """
+        if not _begins_well(item):
+            raise SourceMissingError(path=item)
+        with tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch:
+            copied = Path(scratch, "copy")
+            _require_room(item, scratch)
+            looked = running.copy(item, str(copied))
+            if looked.objects == 0:
+                raise SourceEmptyError(source=item)
+            saved = repository.save_output(
+                item,
+                # Not as a path: that of the copy is another one each time, and not the database's.
+                ("cat", str(copied)),
+                file_of(item),
+                marks,
+                environment={},
+                on_progress=on_progress,
+            )
+            size_bytes = copied.stat().st_size
+        if saved.copy.size_bytes != size_bytes:
+            repository.discard(saved.copy.snapshot_id)
+            raise _unreadable(saved.copy, f"{saved.copy.size_bytes} != {size_bytes}")
+        orphans = tuple(f"{item}: foreign_key_check: {each}" for each in looked.orphans)
+        return replace(saved, notes=(*saved.notes, *orphans))
+
+    def verify(
+        self,
+        copy: Copy,
+        repository: Repository,
+        wanted: Verification,  # noqa: ARG002  (a database is read as a whole, not by sample)
+        scratch: str,
+    ) -> tuple[Evidence, ...]:
+        """Read the copy back to disk, check it as a database, and count its rows.
+
+        :raises DumpUnreadableError: it is not whole, or not of the size that was saved.
+        """
+        looked, sha256 = self._read(copy, repository, scratch)
+        facts = {"size_bytes": copy.size_bytes, "sha256": sha256, **looked.facts}
+        return (Evidence(method="dump", item=copy.item, facts=facts, rows=looked.rows),)
+
+    def find(
+        self,
+        wanted: Wanted,
+        copies: Sequence[Copy],
+        repository: Repository,  # noqa: ARG002  (a copy is one file, and the request knows which)
+        recorded: Sequence[Evidence],
+    ) -> tuple[Part, ...]:
+        """Find databases by their paths, by a folder above, or by their names; nothing named means all."""
+        return requests.find(wanted, copies, recorded)
+
+    def touches(
+        self,
+        parts: Sequence[Part],
+        delivery: Delivery,
+        endpoint: Endpoint | None,  # noqa: ARG002
+    ) -> tuple[str, ...]:
+        return restoring.touches(parts, delivery, self.paths)
+
+    def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
+        copy = Copy(item=part.item, snapshot_id=part.snapshot_id, files=1, size_bytes=part.size_bytes)
+        looked, sha256 = self._read(copy, repository, scratch)
+        if part.sha256 not in (None, sha256):
+            raise _unreadable(copy, f"sha256 {sha256} != {part.sha256}")
+        facts = {"size_bytes": part.size_bytes, "sha256": sha256, **looked.facts}
+        return Evidence(method="read_data", item=part.item, facts=facts)
+
+    def restore(
+        self,
+        part: Part,
+        repository: Repository,
+        delivery: Delivery,
+        endpoint: Endpoint | None,  # noqa: ARG002
+        scratch: str,  # noqa: ARG002  (it is written beside its place)
+        on_progress: OnProgress,
+    ) -> Restored:
+        return restoring.restore(
+            part, repository, delivery, self.paths, f"/{file_of(part.item)}", on_progress
+        )
+
+    def _read(self, copy: Copy, repository: Repository, scratch: str) -> tuple[Looked, str]:
+        if shutil.disk_usage(scratch).free < copy.size_bytes + _SPARE_BYTES:
+            raise TemporarySpaceError(target=scratch, said="")
+        path = Path(scratch, "copy")
+        path.touch(mode=0o600)
+        try:
+            with path.open("wb") as file:
+
+                def keep(block: bytes) -> None:
+                    file.write(block)
+
+                repository.stream(copy.snapshot_id, f"/{file_of(copy.item)}", keep)
+            size_bytes, sha256 = sum_file(path)
+        except OSError as error:
+            raise TemporarySpaceError(target=scratch, said=error.strerror) from error
+        if size_bytes != copy.size_bytes:
+            raise _unreadable(copy, f"{size_bytes} != {copy.size_bytes}")
+        try:
+            return running.look(str(path)), sha256
+        except SqliteError as error:
+            raise _unreadable(copy, error.said) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def file_of(item: str) -> str:
+    """Name the one file of an item's snapshot: as the database is called, so that people know it."""
+    return PurePosixPath(item).name
+
+
+def _unreadable(copy: Copy, reason: str) -> DumpUnreadableError:
+    return DumpUnreadableError(item=copy.item, snapshot=copy.snapshot_id, reason=reason)
+
+
+def _begins_well(path: str) -> bool:
+    """Tell whether there is a file. Raise what keeps it from being read as a database."""
+    try:
+        # A pipe would keep whoever opens it waiting.
+        if not Path(path).is_file():
+            os.stat(path)  # noqa: PTH116  (raises when there is nothing, or a link that leads nowhere)
+            raise SourceUnreadableError(path=path, reason="not a file")
+        with Path(path).open("rb") as file:
+            beginning = file.read(len(MAGIC))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise SourceUnreadableError(path=path, reason=error.strerror) from error
+    if not beginning:
+        raise SourceEmptyError(source=path)
+    if beginning != MAGIC:
+        raise DatabaseFileDamagedError(path=path, reason="not_a_database", said="")
+    return True
+
+
+def _require_room(path: str, scratch: str) -> None:
+    log = Path(f"{path}-wal")
+    needed = Path(path).stat().st_size + (log.stat().st_size if log.is_file() else 0) + _SPARE_BYTES
+    free = shutil.disk_usage(scratch).free
+    if free < needed:
+        raise TemporarySpaceError(target=scratch, said=f"{needed} > {free}")
