@@ -20,6 +20,7 @@ from respaldo.domain.errors import AlreadyRunningError, PreCommandFailedError, S
 from respaldo.domain.values import Run
 from respaldo.flows import hooks, steps
 from respaldo.flows.closing import close
+from respaldo.flows.failures import watching
 from respaldo.flows.workplace import Workplace
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
@@ -264,6 +265,21 @@ def test_what_a_killed_run_owes_is_run_when_its_row_is_closed(place, caplog):
     assert (place.row()["state"], texts.HOOKS_LATE in caplog.text) == ("interrupted", True)
     place.close(plan="success", execute="failed")
     assert place.calls == ["detener", "iniciar"]
+
+
+def test_what_a_run_owes_that_somebody_ended_as_a_whole_is_run_by_the_watch(place, monkeypatch):
+    stopping(place)
+    place.do("plan")
+    killed(place)
+    monkeypatch.setattr(watching, "state_of", lambda *_: "failed")
+    report = Report(place.database, Spool(place.root / "spool"))
+    [run] = [one for one in report.unfinished() if one.scope_id == "erp"]
+    # The watch is a run of its own, of no scope.
+    work = Workplace.of("", place.context("look", run_id="uno", states={"execute": "failed"}))
+    assert watching._close_if_lost(work, run)
+    assert place.calls == ["detener", "iniciar"]
+    assert (place.row()["state"], place.row()["cause"]) == ("interrupted", "cancelled")
+    assert place.ran("hooks record 1") == [("post", "Iniciar", 0)]
 
 
 def test_what_a_run_owes_is_run_by_the_scopes_next_if_nobody_did_before(place):
