@@ -630,6 +630,35 @@ def test_a_killed_attempt_is_repeated(server, held, monkeypatch, moment):
     assert (content(server, LIVE), content(server, KEPT)) == (was, changed)
 
 
+def test_a_server_that_dies_while_it_is_restored_to_may_be_tried_again(server, held, monkeypatch):
+    was, before = content(server, LIVE), server.databases()
+    original = restoring.load
+
+    def dying(stream, on, database, **settings):
+        def cut(receive):
+            def take(block):
+                receive(block[:9000])
+                server.kill()
+                receive(block[9000:])
+
+            stream(take)
+
+        original(cut, on, database, **settings)
+
+    monkeypatch.setattr(restoring, "load", dying)
+    try:
+        with pytest.raises(DatabaseUnreachableError) as caught:
+            held.restore(STAGING)
+    finally:
+        server.start()
+    assert caught.value.transient
+    # Nobody was there to remove it.
+    assert server.databases() - before == {STAGED}
+    monkeypatch.undo()
+    held.restore(STAGING)
+    assert content(server, STAGED) == was
+
+
 def test_somebody_elses_database_is_not_dropped(server, held):
     name = STAGED.replace("`", "``")
     server.sql(f"CREATE DATABASE `{name}`; CREATE TABLE `{name}`.t (a int)")

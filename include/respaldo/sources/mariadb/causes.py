@@ -21,8 +21,10 @@ _ERROR = re.compile(r"ERROR (?P<a>\d+)\b.*|Got error: (?P<b>\d+): .*|Couldn't ex
 _SAID_CHARACTERS = 500
 
 _MISSING = (1049,)
-_ENTRY_DENIED = (1045, 1129, 1130, 1251, 1275, 1524, 1698, 1862, 2054, 2059, 4151)
-_UNREACHABLE = (1040, 1053, 1077, 1152, 1159, 1927, 2002, 2003, 2005, 2006, 2012, 2013, 2026, 2055)
+_ENTRY_DENIED = (1045, 1129, 1130, 1251, 1275, 1524, 1698, 1862, 2026, 2054, 2059, 4151)
+"""2026: a certificate that is not trusted stays so."""
+
+_UNREACHABLE = (1040, 1053, 1077, 1152, 1159, 1927, 2002, 2003, 2005, 2006, 2012, 2013, 2055)
 _RIGHT_DENIED = (1044, 1142, 1143, 1227, 1290, 1370, 1419, 1873)
 _FULL = (1021, 1114)
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|errno: (28|122)\b")
