@@ -2,7 +2,11 @@
 
 import json
 import os
+import re
+import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +16,7 @@ import pytest
 import yaml
 
 from airflow_kit import connection_to
+from conftest import PostgresServer
 from live_kit import repository_settings, write_configuration
 from respaldo.actions import hooks as action
 from respaldo.actions.mutex import only_writer
@@ -327,3 +332,39 @@ def test_they_run_after_a_time_limit_of_the_task_too(place):
     finally:
         signal.signal(signal.SIGALRM, before)
     assert place.calls == ["iniciar"]
+
+
+@pytest.fixture
+def service(postgres_server):
+    """A server that one may stop, and the command line of what starts and stops it."""
+    folder = Path(tempfile.mkdtemp(prefix="respaldo-pg-", dir="/tmp"))
+    server = PostgresServer(folder=folder, bin=postgres_server.bin)
+    server.initialize()
+    control = ["setpriv", *(server.as_server or ["--no-new-privs"]), str(server.bin / "pg_ctl")]
+    control += ["-w", "-D", str(folder / "data"), "-l", str(folder / "data" / "log")]
+    control += ["-o", f"-k {server.sockets} -c listen_addresses= -c fsync=off"]
+    subprocess.run([*control, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    yield server, control
+    subprocess.run([*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, cwd=folder, check=False)
+    shutil.rmtree(folder)
+
+
+def test_a_service_is_down_while_its_files_are_saved_and_up_again_afterwards(place, service):
+    server, control = service
+    server.run_sql("CREATE TABLE libro (n int)")
+    place.scope(
+        source={"kind": "files", "paths": [str(server.folder / "data")]},
+        pre=[{"name": "Detener", "run": [*control, "-m", "fast", "stop"]}],
+        post=[{"name": "Iniciar", "run": [*control, "start"]}],
+    )
+    place.do("plan")
+    done = place.do("execute")
+    assert place.ran() == [("pre", "Detener", 0), ("post", "Iniciar", 0)]
+    server.run_sql("INSERT INTO libro VALUES (1)")
+    [made] = done["copies"]
+    repository = Workplace.of("erp", place.context("execute")).job().first
+    repository.restore(made["snapshot_id"], place.root / "restored")
+    data = Path(f"{place.root}/restored{server.folder}/data")
+    assert not (data / "postmaster.pid").exists()
+    said = subprocess.run([server.bin / "pg_controldata", data], capture_output=True, text=True, check=True)
+    assert re.search(r"cluster state: +shut down\n", said.stdout)
