@@ -27,9 +27,9 @@ class Login(Value):
     """What a connection of type ``restic`` holds beside its master secret."""
 
     user: str | None = None
-    """Of a REST server; of ``s3:``, the access key's id."""
+    """Of a REST server."""
     secret: SecretStr | None = None
-    """That user's password, or the secret of the access key."""
+    """That user's password."""
     private_key: SecretStr | None = None
     """For ``sftp:``, without a passphrase."""
     host_key: str | None = None

@@ -16,9 +16,9 @@ DESCRIPTION = "Copias de seguridad con restic según el procedimiento TIC-PR009.
 FIELD = "Secreto maestro"
 FIELD_HINT = "El del sobre: de él se derivan todas las contraseñas del repositorio"
 LOGIN = "Usuario del servidor"
-LOGIN_HINT = "rest: el usuario; s3: el identificador de la clave de acceso; en los demás, vacío"
+LOGIN_HINT = "Solo en un servidor rest; en los demás, vacío"
 FIELDS = {
-    "secret": Field("Contraseña del servidor", "rest: la del usuario; s3: la clave de acceso secreta."),
+    "secret": Field("Contraseña del servidor (rest)", "La del usuario: no es el secreto maestro."),
     "private_key": Field(
         "Clave privada (sftp)", "El texto completo de la clave con la que se entra al servidor."
     ),
