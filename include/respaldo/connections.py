@@ -106,6 +106,22 @@ def ssh_host(name: str) -> Host:
     )
 
 
+def keep_host_key(name: str, key: str) -> bool:
+    """Write a machine's key into its connection; tell whether that is the one which counts from now on.
+
+    It does not where the connection is in the environment or a secrets backend: there it must be written.
+    """
+    from airflow.models.connection import Connection as StoredConnection
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        found = session.scalar(select(StoredConnection).where(StoredConnection.conn_id == name))
+        if found is not None:
+            found.set_extra(json.dumps(found.extra_dejson | {"host_key": key}))
+    return ssh_host(name).host_key == key
+
+
 def _private_key(name: str, extra: dict[str, Any]) -> SecretStr | None:
     if extra.get("private_key"):
         return SecretStr(extra["private_key"])

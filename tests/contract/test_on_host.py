@@ -108,7 +108,7 @@ def folders(server: SshServer) -> list[Path]:
     return [path for path in Path("/tmp").glob("respaldo.??????????") if path.owner() == server.user]
 
 
-def nothing_left(server: SshServer, seconds: float = 20) -> bool:
+def nothing_left(server: SshServer, seconds: float = 60) -> bool:
     """Wait until nothing of ours is on the machine any more."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -192,7 +192,7 @@ def test_what_is_stopped_or_takes_too_long_dies_there_with_all_that_it_started(s
             session.run(command, on_output=heard.append, on_error=heard.append, timeout_seconds=1)
         code = session.run(command, on_output=heard.append, on_error=heard.append, should_stop=lambda: True)
         assert code == 128 + signal.SIGTERM
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
         assert not [line for line in processes(server) if "30" in line and "keeper" not in line]
         assert heard[0] == b"began\n"
     assert nothing_left(server)
@@ -235,7 +235,7 @@ def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(se
     assert [child for child in children if "rest-server" in child.name()]
     worker.kill()
     worker.wait()
-    assert nothing_left(server, 40)
+    assert nothing_left(server)
     assert not psutil.wait_procs(children, 10)[1]
     # The folder of its socket here goes with the next.
     with entered(host) as session:
@@ -269,9 +269,9 @@ def test_a_machine_that_hears_nothing_of_us_any_more_ends_what_runs_there(server
     began = time.monotonic()
     with entered(host) as session:
         session.run(Command(("sleep", "300")), on_output=print, on_error=print)
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 60
         while Path(session.folder).exists():
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 60
             time.sleep(0.1)
     assert nothing_left(server)
 
@@ -334,7 +334,7 @@ def test_a_machine_without_restic_gets_one_that_may_stay(server, host, program):
             file.write(b"x")
         assert provide(session, program, keep=True) == engine
         assert kept.stat().st_ino != inode
-        assert provide(session, program).binary == f"{session.folder}/restic"
+        assert provide(session, program, keep=False).binary == f"{session.folder}/restic"
     assert not kept.parent.exists()
     assert nothing_left(server)
 

@@ -8,6 +8,7 @@ from respaldo.cli import (
     configuration,
     copies,
     finding,
+    hosts,
     inventory,
     labels,
     plan,
@@ -18,6 +19,7 @@ from respaldo.cli import (
 )
 from respaldo.cli.frame import Command, Group
 from respaldo.texts import cli as texts
+from respaldo.texts import hosts as host_texts
 from respaldo.texts import inventory as inventory_texts
 from respaldo.texts import media as media_texts
 from respaldo.texts import repositories as repository_texts
@@ -48,6 +50,11 @@ app.add_typer(roles_app, name="roles")
 repositories_app = typer.Typer(cls=Group, help=repository_texts.GROUP, no_args_is_help=True)
 repositories_app.command(cls=Command, help=repository_texts.CHECK)(repositories.check)
 app.add_typer(repositories_app, name="repositories")
+
+hosts_app = typer.Typer(cls=Group, help=host_texts.HOSTS, no_args_is_help=True)
+hosts_app.command(cls=Command, help=host_texts.CHECK)(hosts.check)
+hosts_app.command(cls=Command, help=host_texts.TRUST)(hosts.trust)
+app.add_typer(hosts_app, name="hosts")
 
 scopes = typer.Typer(cls=Group, help=texts.SCOPES, invoke_without_command=True)
 scopes.callback()(configuration.scopes)

@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
 from respaldo.domain.errors import TimedOutError
 from respaldo.domain.host_errors import (
     ForwardingForbiddenError,
+    HostError,
     HostFailedError,
     HostFullError,
     HostKeyError,
@@ -203,8 +204,10 @@ class Session:
         """
         self._thread.start()
         failure = self._opened.get()
+        if isinstance(failure, SshError):
+            raise as_cause(self.host, failure) from failure
         if failure is not None:
-            self._fail(failure)
+            raise failure
 
     def close(self) -> None:
         """Leave the machine, and nothing behind. What is lost already is left to the keeper."""
@@ -342,21 +345,19 @@ class Session:
         except concurrent.futures.CancelledError as failure:
             # The connection's thread ended meanwhile.
             raise HostUnreachableError(host=self.host.name, reason="host_unreachable") from failure
-        except Exception as failure:  # noqa: BLE001  (raised again as a cause)
-            self._fail(failure)
-
-    def _fail(self, failure: BaseException) -> NoReturn:
-        """Say as a cause why something on the machine failed."""
-        if not isinstance(failure, SshError):
-            raise failure
-        facts = {"host": self.host.name, "reason": failure.reason, "said": failure.said}
-        if failure.is_passing:
-            raise HostUnreachableError(**facts) from failure
-        cause = _CAUSES.get(failure.reason, HostFailedError)
-        raise cause(**facts) from failure
+        except SshError as failure:
+            raise as_cause(self.host, failure) from failure
 
 
-_CAUSES = {
+def as_cause(host: Host, failure: SshError) -> HostError:
+    """Say as a cause why something on a machine failed."""
+    facts = {"host": host.name, "reason": failure.reason, "said": failure.said}
+    if failure.is_passing:
+        return HostUnreachableError(**facts)
+    return _CAUSES.get(failure.reason, HostFailedError)(**facts)
+
+
+_CAUSES: dict[str, type[HostError]] = {
     "host_key": HostKeyError,
     "known_hosts": HostKeyError,
     "login_refused": HostLoginError,

@@ -121,6 +121,32 @@ def run(host: Host, line: str, limit: int, seconds: float, stdin: SecretStr | No
     return _on(host, seconds, execute)
 
 
+class HostKey(Value):
+    """A machine's public key, as ``known_hosts`` has it after the name, and its fingerprint."""
+
+    text: str
+    fingerprint: str
+
+
+def shown_key(host: Host) -> HostKey:
+    """Ask a machine for its key, whatever is known of it. Nothing else is told to it.
+
+    :raises SshError: it does not answer.
+    """
+
+    async def ask() -> HostKey:
+        import asyncssh
+
+        async with asyncio.timeout(CONNECT_SECONDS):
+            key = await asyncssh.get_server_host_key(host.address, host.port, config=None)
+        if key is None:
+            raise SshError("ssh_failed")
+        text = " ".join(key.export_public_key("openssh").decode().split()[:2])
+        return HostKey(text=text, fingerprint=key.get_fingerprint())
+
+    return asyncio.run(translated(ask))
+
+
 def _nothing() -> Any:  # noqa: ANN401  (asyncssh's own mark)
     import asyncssh
 

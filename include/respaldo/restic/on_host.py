@@ -59,18 +59,18 @@ def repository_on(
             raise HostFullError(host=session.host.name, folder=session.folder, said=said) from error
 
 
-def provide(session: Session, program_for: ProgramFor, *, keep: bool = False) -> Engine:
+def provide(session: Session, program_for: ProgramFor, *, keep: bool | None = None) -> Engine:
     """Give a restic of a machine: its own if that will do, else one that is brought there.
 
     :param program_for: gives the restic of this worker for an architecture (`programs`).
-    :param keep: leave it there for the next time; otherwise it goes with the session, and one that was kept
-        goes too.
+    :param keep: leave it there for the next time. If not, it goes with the session; with False one that was
+        kept goes too.
     :raises HostEngineError: there is none that runs there.
     :raises HostFullError: there is no room for it.
     """
     kind, own, home = session.output("sh", "-c", _LOOK).output.decode().split("\n")[:3]
     folder = f"{home}/{KEPT}"
-    if not keep and home:
+    if keep is False and home:
         session.output("rm", "-rf", folder)
     if own:
         with contextlib.suppress(EngineTooOldError):
