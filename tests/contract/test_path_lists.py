@@ -6,12 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from respaldo.domain.errors import (
-    PathListInvalidError,
     SourceEmptyError,
     SourceMissingError,
     SourcePartlyMissingError,
     SourceUnreadableError,
 )
+from respaldo.domain.source_errors import PathListInvalidError
 from respaldo.sources.files import FilesSource
 from respaldo.sources.files.listed import MOST_BYTES, paths_in, patterns_in
 from respaldo.texts.causes import explain

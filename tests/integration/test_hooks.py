@@ -21,7 +21,8 @@ from live_kit import repository_settings, write_configuration
 from respaldo.actions import hooks as action
 from respaldo.actions.mutex import only_writer
 from respaldo.config.home import Home
-from respaldo.domain.errors import AlreadyRunningError, PreCommandFailedError, SourceMissingError
+from respaldo.domain.errors import AlreadyRunningError, SourceMissingError
+from respaldo.domain.source_errors import PreCommandFailedError
 from respaldo.domain.values import Run
 from respaldo.flows import hooks, steps
 from respaldo.flows.closing import close

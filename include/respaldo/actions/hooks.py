@@ -17,8 +17,8 @@ from pathlib import Path
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.config.home import Home
-from respaldo.domain.errors import PreCommandFailedError
 from respaldo.domain.hooks import Hook, HookRun, When
+from respaldo.domain.source_errors import PreCommandFailedError
 from respaldo.domain.values import Run, Value
 from respaldo.hosts import durable
 from respaldo.hosts.hook import run_hook

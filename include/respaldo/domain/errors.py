@@ -85,18 +85,6 @@ class SourceError(RespaldoError):
     """What should be saved cannot be read."""
 
 
-class PreCommandFailedError(SourceError):
-    """A command that prepares the source failed: it is not in the state in which it should be saved."""
-
-    code = "pre_command_failed"
-
-
-class PathListInvalidError(SourceError):
-    """A file that lists what is saved, or left out, has a line that is neither."""
-
-    code = "path_list_invalid"
-
-
 class SourceMissingError(SourceError):
     code = "source_missing"
 

@@ -1,8 +1,20 @@
-"""What goes wrong with single kinds of sources, beside what `respaldo.domain.errors` has for all of them."""
+"""What goes wrong with some sources only, beside what `respaldo.domain.errors` has for all of them."""
 
 from __future__ import annotations
 
 from respaldo.domain.errors import RequestError, SourceError
+
+
+class PreCommandFailedError(SourceError):
+    """A command that prepares the source failed: it is not in the state in which it should be saved."""
+
+    code = "pre_command_failed"
+
+
+class PathListInvalidError(SourceError):
+    """A file that lists what is saved, or left out, has a line that is neither."""
+
+    code = "path_list_invalid"
 
 
 class OutputRejectedError(SourceError):

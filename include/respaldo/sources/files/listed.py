@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from respaldo.domain.errors import PathListInvalidError, SourceUnreadableError
+from respaldo.domain.errors import SourceUnreadableError
+from respaldo.domain.source_errors import PathListInvalidError
 
 MOST_BYTES = 1 << 20
 """Linux takes 2 MiB of arguments."""
