@@ -211,6 +211,8 @@ TERMS = {
         "files": "Archivos",
         "mariadb": "MariaDB",
         "postgresql": "PostgreSQL",
+        "sqlite": "SQLite",
+        "command": "Salida de una orden",
         "manual": "Copia manual",
         "external": "Herramienta externa",
     },

@@ -1,0 +1,138 @@
+"""Scopes whose copies are one file each go the whole way: copied, verified, found and given back."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from respaldo.actions.execute import execute
+from respaldo.actions.identify import identify
+from respaldo.actions.job import Job
+from respaldo.actions.restore import restore
+from respaldo.actions.verify import verify
+from respaldo.config.configuration import load
+from respaldo.config.home import Home
+from respaldo.domain.errors import NotAuthorizedError
+from respaldo.domain.restoring import Delivery, Destination, KnownCopy, Wanted
+from respaldo.domain.values import Endpoint, Planned, Run
+from respaldo.restic.engine import find_engine
+
+pytestmark = [pytest.mark.one_restic, pytest.mark.timeout(120)]
+
+CONFIG = Path(__file__).parents[2] / "include" / "config"
+
+
+def nobody_looks(progress):
+    """Take progress events that no test is about."""
+
+
+@pytest.fixture
+def make_job(restic, tmp_path):
+    """Write a scope with a source and give its job; an attempt is another one of the same run."""
+
+    def make(source: dict, attempt: int = 1) -> Job:
+        scope = {
+            "name": "Borde",
+            "department": "TIC",
+            "criticality": "alta",
+            "rpo": "26h",
+            "rto": "4h",
+            "responsible": "soporte",
+            "source": source,
+            "repository": "principal",
+            "retention": {"daily": "7d"},
+        }
+        place = {
+            "location": str(tmp_path / "principal"),
+            "connection": "c",
+            "site": "Sede",
+            "medium": "disco",
+        }
+        root = tmp_path / "config"
+        (root / "scopes").mkdir(parents=True, exist_ok=True)
+        (root / "organization.yaml").write_text((CONFIG / "organization.yaml").read_text())
+        (root / "repositories.yaml").write_text(yaml.safe_dump({"principal": place}))
+        (root / "scopes" / "borde.yaml").write_text(yaml.safe_dump(scope))
+        configuration = load(root)
+        return Job(
+            run=Run(dag_id="backup__borde", run_id="first", scope_id="borde", attempt=attempt),
+            scope=configuration.scopes["borde"],
+            configuration=configuration,
+            home=Home(tmp_path / "home"),
+            engine=find_engine(),
+            master_secret=lambda _: SecretStr("maestro"),
+            endpoint_of=lambda name: Endpoint(name=name, password=SecretStr("cl4ve")),
+        )
+
+    return make
+
+
+def known(job: Job, made, verified) -> KnownCopy:
+    return KnownCopy(
+        run_key=job.run.key,
+        run_id=job.run.run_id,
+        number=1,
+        taken_at=made.ended_at,
+        state="succeeded",
+        files=made.files,
+        size_bytes=made.size_bytes,
+        repository="principal",
+        copies=made.copies,
+        verification=verified.evidence,
+    )
+
+
+def test_a_database_in_use_is_only_replaced_when_that_was_allowed(make_job, tmp_path):
+    live = tmp_path / "srv" / "app.db"
+    live.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(live, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE t (a)")
+        database.executemany("INSERT INTO t VALUES (?)", ((n,) for n in range(500)))
+    job = make_job({"kind": "sqlite", "paths": [str(live)]})
+    planned = Planned(new_repositories=("principal",))
+    made = execute(job, planned, nobody_looks)
+    verified = verify(job, planned, made, accept_shrink=False)
+    with contextlib.closing(sqlite3.connect(live, isolation_level=None)) as database:
+        database.execute("DELETE FROM t")
+    destination = Destination(kind="original", overwrite="always")
+    delivery = Delivery(destination=destination, key="k", staging=str(job.home.restored / "k"))
+    found = identify(job, known(job, made, verified), "first", Wanted(), delivery)
+    assert found.touches == (str(live),)
+    assert found.parts[0].sha256 == verified.evidence[-1].facts["sha256"]
+    with pytest.raises(NotAuthorizedError):
+        restore(job, found, delivery, nobody_looks, authorized=False)
+    done = restore(job, found, delivery, nobody_looks, authorized=True)
+    with contextlib.closing(sqlite3.connect(live)) as database:
+        assert database.execute("SELECT count(*) FROM t").fetchone() == (500,)
+    assert done.kept == (f"{live}.before-k",)
+    assert list(job.home.scratch.iterdir()) == []
+
+
+def test_an_attempt_after_a_kill_leaves_one_copy_of_what_a_command_printed(make_job):
+    source = {
+        "kind": "command",
+        "command": ["sh", "-c", "read given; echo hostname borde-1; date +%N; echo end"],
+        "name": "borde-1.cfg",
+        "must_contain": ["hostname ", {"regex": "^end$"}],
+        "must_end_with": "end",
+        "secret": "borde_1",
+    }
+    planned = Planned(new_repositories=("principal",))
+    execute(make_job(source), planned, nobody_looks)
+    job = make_job(source, attempt=2)
+    made = execute(job, planned, nobody_looks)
+    assert len(made.superseded) == 1
+    verified = verify(job, planned, made, accept_shrink=False)
+    assert [one.id for one in job.first.snapshots()] == [made.copies[0].snapshot_id]
+    delivery = Delivery(destination=Destination(), key="k", staging=str(job.home.restored / "k"))
+    found = identify(job, known(job, made, verified), "first", Wanted(), delivery)
+    assert found.touches == ()
+    done = restore(job, found, delivery, nobody_looks, authorized=False)
+    assert Path(done.where[0]).read_text().startswith("hostname borde-1\n")
+    assert list(job.home.scratch.iterdir()) == []
