@@ -127,6 +127,11 @@ def damage_in(messages: Iterable[str]) -> type[RespaldoError] | None:
 _MET: Final = re.compile(r"the repository could be damaged|not found in the repository index; storing")
 
 
+def refused(text: str) -> bool:
+    """Tell whether a call that ended well says that it was not let do what it was for."""
+    return cause_of(1, text) in (RepositoryDeniedError, RepositoryReadOnlyError)
+
+
 def named_file(text: str) -> tuple[str, str] | None:
     """Give the file of a repository that a message is about: what lists it, and how its name begins."""
     found = None

@@ -22,7 +22,7 @@ from respaldo.domain.errors import (
 from respaldo.hosts.worker import Argument, Receiver, Runner, run
 from respaldo.restic import argv
 from respaldo.restic.call import Caller, OnProgress
-from respaldo.restic.classify import OK, PARTIAL
+from respaldo.restic.classify import OK, PARTIAL, refused
 from respaldo.restic.copying import explain_copy
 from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
@@ -206,7 +206,10 @@ class Repository:
 
     def forget(self, snapshot_id: str) -> None:
         """Remove one snapshot from the list (its data goes with the next prune)."""
-        self._call(argv.forget(self.place, snapshot_id))
+        _, report = self._call(argv.forget(self.place, snapshot_id))
+        if refused(report.text):
+            # restic 0.18 ends with 0 then.
+            raise self._call.failure(PARTIAL, report)
 
     def discard(self, snapshot_id: str) -> None:
         """Remove a snapshot that is no copy. Where nothing can be removed it stays, and is verified never."""
