@@ -34,6 +34,7 @@ from respaldo.domain.restoring import Delivery, Destination, Wanted
 from respaldo.domain.source_errors import DatabaseFileBusyError, DatabaseFileDamagedError, TargetBusyError
 from respaldo.domain.verification import Verification
 from respaldo.sources.sqlite import SqliteSource, running, sqlite_program
+from respaldo.sources.sqlite.requests import file_of
 from respaldo.texts import causes
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
@@ -111,7 +112,7 @@ def test_a_database_is_copied_whole_and_nothing_is_left_beside_it(live, reposito
     assert evidence.facts["check"] == "integrity_check"
     given = tmp_path / "given.db"
     with given.open("wb") as file:
-        repository.stream(saved.copy.snapshot_id, f"/{live.name}", file.write)
+        repository.stream(saved.copy.snapshot_id, f"/{file_of(str(live))}", file.write)
     assert content(given) == content(live)
 
 
@@ -179,6 +180,10 @@ def test_each_database_is_a_snapshot_of_its_own(tmp_path, repository, marks, scr
         copy = save(source, repository, marks, item).copy
         source.verify(copy, repository, WANTED, str(scratch))
     assert {snapshot.item for snapshot in repository.snapshots()} == set(map(str, paths))
+    # As people do who restore by hand: all into one folder.
+    for snapshot in repository.snapshots():
+        repository.restore(snapshot.id, scratch / "all")
+    assert {path.name for path in (scratch / "all").iterdir()} == {file_of(str(path)) for path in paths}
 
 
 def test_rows_that_refer_to_nothing_are_noted_and_no_reason_to_fail(live, repository, marks):
@@ -359,7 +364,7 @@ def test_a_relative_path_is_a_mistake():
 def test_a_database_that_was_stored_cut_is_not_good(live, repository, marks, scratch, lost):
     cut = scratch / "cut"
     cut.write_bytes(live.read_bytes()[:-lost])
-    stored = repository.save_output(str(live), ["cat", str(cut)], live.name, marks, environment={})
+    stored = repository.save_output(str(live), ["cat", str(cut)], file_of(str(live)), marks, environment={})
     with pytest.raises(DumpUnreadableError):
         sqlite(live).verify(stored.copy, repository, WANTED, str(scratch))
 
@@ -564,7 +569,13 @@ def test_databases_are_found_by_path_folder_or_name(tmp_path, repository, marks)
 
     every = list(map(str, paths))
     assert found() == found("/") == found(tmp_path) == every
-    assert found(paths[1]) == found(paths[1].parent) == found("b.db") == found("/b.db") == every[1:]
+    assert (
+        found(paths[1])
+        == found(paths[1].parent)
+        == found("b.db")
+        == found(f"/{file_of(every[1])}")
+        == every[1:]
+    )
     with pytest.raises(NotInCopyError) as caught:
         found(tmp_path / "b" / "c.db")
     assert every[1] in caught.value.facts["nearest"]

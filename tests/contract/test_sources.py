@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -190,7 +191,7 @@ def sqlite_sample(tmp_path):
 
     def comes_back(repository: Repository, copy: Copy, scratch: Path) -> bool:
         with (scratch / "ventas.db").open("wb") as file:
-            repository.stream(copy.snapshot_id, "/ventas.db", file.write)
+            repository.stream(copy.snapshot_id, f"/{quote(str(live)[1:], safe=' ')}", file.write)
         return rows(scratch / "ventas.db") == rows(live)
 
     return Sample(SqliteSource(kind="sqlite", paths=(str(live),)), None, str(live), comes_back)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from respaldo.domain.errors import InvalidRequestError, NotInCopyError
 from respaldo.domain.restoring import Part, Wanted
@@ -12,6 +13,14 @@ from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.argv import plain_path
 
 _NEAREST = 5
+
+
+def file_of(item: str) -> str:
+    """Name the one file of an item's snapshot: by its whole path, as all may be restored into one folder.
+
+    Flat, as restic 0.18.0 wants it.
+    """
+    return quote(item.lstrip("/"), safe=" ")
 
 
 def find(wanted: Wanted, copies: Sequence[Copy], recorded: Sequence[Evidence]) -> tuple[Part, ...]:
@@ -37,9 +46,10 @@ def find(wanted: Wanted, copies: Sequence[Copy], recorded: Sequence[Evidence]) -
 
 def _is_meant(path: str, item: str) -> bool:
     plain = plain_path(path if path.startswith("/") else f"/{path}")
-    # Its own path, a folder above it, or its name, as the file in the copy is called.
+    # Its own path, a folder above it, its name, or what the file in the copy is called.
     return plain is not None and (
-        PurePosixPath(item).is_relative_to(plain) or plain == f"/{PurePosixPath(item).name}"
+        PurePosixPath(item).is_relative_to(plain)
+        or plain in (f"/{PurePosixPath(item).name}", f"/{file_of(item)}")
     )
 
 

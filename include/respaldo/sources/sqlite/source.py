@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -34,6 +34,7 @@ from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.sqlite import requests, restoring, running
+from respaldo.sources.sqlite.requests import file_of
 from respaldo.sources.sqlite.running import MAGIC, Looked, SqliteError
 
 _SPARE_BYTES = 64 << 20
@@ -84,7 +85,7 @@ class SqliteSource(Value):
         endpoint: Endpoint | None,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Saved:
-        """Copy one database, check the copy, and save that as one file of the database's name.
+        """Copy one database, check the copy, and save that as one file (see `file_of`).
 
         :raises SourceError: what `probe` raises, and what SQLite finds when it reads all of it.
         :raises TemporarySpaceError: the copy has no room on this worker.
@@ -190,11 +191,6 @@ class SqliteSource(Value):
             raise _unreadable(copy, error.said) from error
         finally:
             path.unlink(missing_ok=True)
-
-
-def file_of(item: str) -> str:
-    """Name the one file of an item's snapshot: as the database is called, so that people know it."""
-    return PurePosixPath(item).name
 
 
 def _unreadable(copy: Copy, reason: str) -> DumpUnreadableError:
