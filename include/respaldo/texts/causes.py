@@ -53,7 +53,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "pre_command_failed": Cause(
         "Falló una orden previa",
-        "Una orden del alcance que prepara lo que se va a copiar (detener un servicio, tomar una instantánea) no "
+        "Una orden del alcance que prepara lo que se va a copiar (detener un servicio, congelar un volumen) no "
         "terminó bien. No se copió nada; las órdenes posteriores sí se ejecutaron.",
         "La orden previa «{hook}» terminó con el código {exit_code} a los {seconds} s (plazo: {timeout} s). No se "
         "copió nada.",
