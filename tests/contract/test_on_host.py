@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -181,6 +182,16 @@ def test_a_machine_can_only_add_to_what_is_carried_to_it(
     assert {asked: status for asked, status in answers.items() if status < 300} == {}
     after = {path: path.read_bytes() for path in Path(filled.place.location).rglob("*") if path.is_file()}
     assert after == before
+
+
+def test_a_lock_is_held_as_long_as_the_repository_is_served(host, repository, program, tmp_path):
+    with (tmp_path / "lock").open("w") as ours, (tmp_path / "lock").open("w") as theirs:
+        fcntl.flock(ours, fcntl.LOCK_EX)
+        with working(host, repository.holding(ours.fileno()), program):
+            ours.close()
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_what_is_stopped_or_takes_too_long_dies_there_with_all_that_it_started(server, host):
