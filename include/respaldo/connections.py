@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.domain.values import Endpoint
+from respaldo.hosts.settings import HostSettings
 from respaldo.hosts.ssh import Host
 from respaldo.restic.access import Login
 
@@ -104,6 +105,19 @@ def ssh_host(name: str) -> Host:
         passphrase=SecretStr(passphrase) if passphrase else None,
         host_key=extra.get("host_key") or None,
     )
+
+
+def host_settings(name: str) -> HostSettings:
+    """Give how the machine that a connection of type ``ssh`` leads to is worked on.
+
+    :raises ConnectionIncompleteError: something under ``respaldo`` in its extra is not good.
+    """
+    try:
+        return HostSettings.model_validate(_get(name).extra_dejson.get("respaldo") or {})
+    except ValidationError as error:
+        mistake = error.errors(include_url=False)[0]
+        field = ".".join(map(str, ("respaldo", *mistake["loc"])))
+        raise ConnectionIncompleteError(connection=name, field=f"{field} ({mistake['msg']})") from error
 
 
 def keep_host_key(name: str, key: str) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from respaldo import connections
 from respaldo.domain.errors import ConnectionIncompleteError
 from respaldo.hosts import ssh
+from respaldo.hosts.session import Limits
 
 
 @pytest.fixture
@@ -52,6 +53,48 @@ def test_a_connection_that_lacks_something_or_checks_no_key_is_refused(stored, e
     with pytest.raises(ConnectionIncompleteError) as error:
         connections.ssh_host("veeam")
     assert error.value.facts["field"].startswith(field)
+
+
+def test_a_connection_says_how_its_machine_is_worked_on(stored):
+    stored()
+    usual = connections.host_settings("veeam")
+    assert (usual.limits, usual.upload_kib_per_second) == (Limits(nice=10, idle_disk=True), None)
+    assert (usual.keep_restic, usual.folder, usual.forwarding, usual.platform) == (
+        False, "/tmp", "socket", "posix",
+    )  # fmt: skip
+    stored(
+        respaldo={
+            "nice": None,
+            "idle_disk": False,
+            "upload": "20M",
+            "keep_restic": True,
+            "folder": "/var/tmp",
+            "forwarding": "tcp",
+        }
+    )
+    other = connections.host_settings("veeam")
+    assert (other.limits.before(), other.upload_kib_per_second) == ((), 19531)
+    assert (other.keep_restic, other.folder, other.forwarding) == (True, "/var/tmp", "tcp")
+
+
+@pytest.mark.parametrize(
+    ("respaldo", "field"),
+    [
+        ({"nice": 30}, "respaldo.nice"),
+        ({"nise": 10}, "respaldo.nise"),
+        ({"upload": "20M/s"}, "respaldo.upload"),
+        ({"upload": 5}, "respaldo.upload"),
+        ({"folder": "tmp"}, "respaldo.folder"),
+        ({"forwarding": "udp"}, "respaldo.forwarding"),
+        ({"platform": "vms"}, "respaldo.platform"),
+        ("nice", "respaldo"),
+    ],
+)
+def test_what_is_written_wrong_of_it_is_refused_with_its_place(stored, respaldo, field):
+    stored(respaldo=respaldo)
+    with pytest.raises(ConnectionIncompleteError) as error:
+        connections.host_settings("veeam")
+    assert error.value.facts["field"].startswith(f"{field} (")
 
 
 @pytest.mark.parametrize("content", [b"equipo\n", b"\xf1\n"])

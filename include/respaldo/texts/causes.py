@@ -29,8 +29,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "connection_incomplete": Cause(
         "Conexión incompleta",
-        "La conexión está en Airflow, pero le falta un dato sin el cual no se puede usar.",
-        "A la conexión «{connection}» le falta: {field}.",
+        "La conexión está en Airflow, pero le falta un dato sin el cual no se puede usar, o tiene uno mal.",
+        "A la conexión «{connection}» le falta, o tiene mal: {field}.",
         "Complétela en Administración → Conexiones.",
     ),
     "engine_missing": Cause(
