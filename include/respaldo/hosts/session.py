@@ -31,6 +31,7 @@ from respaldo.domain.host_errors import (
     HostKeyError,
     HostLoginError,
     HostUnreachableError,
+    JumpForbiddenError,
 )
 from respaldo.domain.values import Value
 from respaldo.hosts import ssh
@@ -52,6 +53,8 @@ n=0
 until [ -s "$1" ] || [ $n = 20 ]; do sleep 0.2; n=$((n+1)); done
 kill -s {signal} -- "-$(cat "$1")"
 """
+_HANDED = ("/dev/fd/0", "/dev/fd/3")
+"""Where a command there finds what it is handed (``kept.sh``)."""
 _STEP_SECONDS = 60.0
 _END_SECONDS = 30.0
 _CANNOT_CREATE = 73
@@ -103,19 +106,19 @@ class Session:
     ) -> int:
         """Run a command there as `respaldo.hosts.worker.run` does here, with the same arguments.
 
-        One secret can be handed over, as an argument or to be read: it goes in by standard input.
+        Two secrets can be handed over, as arguments or one to be read: they go in by standard input.
         Receivers are called in the caller's thread.
 
         :raises HostError: the machine was lost meanwhile.
         :raises TimedOutError: it did not end in time, and was ended.
         """
-        argv, secret = self._handed_over(command, stdin)
+        argv, secrets = self._handed_over(command, stdin)
         name = token_hex(8)
         line = shlex.join(["exec", "sh", "-c", _KEPT, "kept", self.folder, name, *argv])
         said: queue.SimpleQueue[tuple[Receiver, bytes] | None] = queue.SimpleQueue()
 
         def execute() -> Coroutine[Any, Any, int]:
-            return self._execute(line, secret, on_output, on_error, said, by_line=by_line)
+            return self._execute(line, secrets, on_output, on_error, said, by_line=by_line)
 
         done = self._start(ssh.translated(execute))
         done.add_done_callback(lambda _: said.put(None))
@@ -195,6 +198,25 @@ class Session:
 
         self._wait(listen())
 
+    def forward_port(self, to: Path) -> int:
+        """Lead who connects to a port there to a UNIX socket of this worker, until the session ends.
+
+        Only from the machine itself can it be reached, but by each of its users.
+
+        :return: the port, of 127.0.0.1.
+        :raises ForwardingForbiddenError: its SSH server does not admit it.
+        """
+        import asyncssh
+
+        async def listen() -> int:
+            try:
+                listener = await self._connection.forward_remote_port_to_path("127.0.0.1", 0, str(to))
+            except asyncssh.ChannelListenError as error:
+                raise ForwardingForbiddenError(host=self.host.name, said=error) from error
+            return listener.get_port()
+
+        return self._wait(listen())
+
     # --- its life
 
     def open(self) -> None:
@@ -226,8 +248,7 @@ class Session:
 
     async def _kept(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        self._connection = await ssh.connected(self.host)
-        try:
+        async with ssh.connected(self.host) as self._connection:
             words = [_KEEPER, "keeper", self._base, str(SILENT_SECONDS)]
             keeper = await self._connection.create_process(
                 f"exec sh -c {shlex.join(words)}", encoding="utf-8", errors="replace"
@@ -242,9 +263,6 @@ class Session:
                 raise SshError("ssh_failed", said or keeper.exit_status)
             self._opened.put(None)
             await self._beat(keeper)
-        finally:
-            self._connection.abort()
-            await self._connection.wait_closed()
 
     async def _beat(self, keeper: asyncssh.SSHClientProcess[str]) -> None:
         number = 0
@@ -260,20 +278,24 @@ class Session:
 
     # --- inner
 
-    def _handed_over(self, command: Command, stdin: int | SecretStr) -> tuple[list[str], SecretStr | None]:
-        """Put the secret aside, and the limits before."""
-        secrets = [part for part in command.argv if isinstance(part, SecretStr)]
-        secrets += [stdin] if isinstance(stdin, SecretStr) else []
-        if len(secrets) > 1 or any(isinstance(value, SecretStr) for value in command.env.values()):
-            raise ValueError("a machine is handed one secret, and none in its environment")
-        argv = [part if isinstance(part, str) else "/dev/fd/0" for part in command.argv]
+    def _handed_over(self, command: Command, stdin: int | SecretStr) -> tuple[list[str], list[SecretStr]]:
+        """Put the secrets aside, and the limits before."""
+        secrets = [stdin] if isinstance(stdin, SecretStr) else []
+        argv = list[str]()
+        for part in command.argv:
+            if isinstance(part, SecretStr):
+                secrets.append(part)
+                part = _HANDED[min(len(secrets), len(_HANDED)) - 1]
+            argv.append(part)
+        if len(secrets) > len(_HANDED) or any(isinstance(value, SecretStr) for value in command.env.values()):
+            raise ValueError("a machine is handed two secrets, and none in its environment")
         env = [f"{name}={value}" for name, value in command.env.items()]
-        return [*self._limits.before(), *(["env", *env] if env else []), *argv], next(iter(secrets), None)
+        return [*self._limits.before(), *(["env", *env] if env else []), *argv], secrets
 
     async def _execute(
         self,
         line: str,
-        secret: SecretStr | None,
+        secrets: Sequence[SecretStr],
         on_output: Receiver,
         on_error: Receiver,
         said: queue.SimpleQueue[tuple[Receiver, bytes] | None],
@@ -294,9 +316,10 @@ class Session:
             if buffer:
                 said.put((receive, buffer))
 
-        word = secret.get_secret_value() if secret else ""
+        words = [secret.get_secret_value() for secret in secrets]
+        words += [""] * (len(_HANDED) - len(words))
         with contextlib.suppress(OSError):  # It ended before it read.
-            process.stdin.write(f"{word}\n".encode())
+            process.stdin.write("".join(f"{word}\n" for word in words).encode())
             process.stdin.write_eof()
         await asyncio.gather(
             hand_on(process.stdout, on_output, lines=by_line), hand_on(process.stderr, on_error, lines=True)
@@ -351,7 +374,7 @@ class Session:
 
 def as_cause(host: Host, failure: SshError) -> HostError:
     """Say as a cause why something on a machine failed."""
-    facts = {"host": host.name, "reason": failure.reason, "said": failure.said}
+    facts = {"host": failure.host or host.name, "reason": failure.reason, "said": failure.said}
     if failure.is_passing:
         return HostUnreachableError(**facts)
     return _CAUSES.get(failure.reason, HostFailedError)(**facts)
@@ -362,6 +385,7 @@ _CAUSES: dict[str, type[HostError]] = {
     "known_hosts": HostKeyError,
     "login_refused": HostLoginError,
     "private_key": HostLoginError,
+    "jump_forbidden": JumpForbiddenError,
 }
 
 

@@ -77,6 +77,8 @@ class Access:
     """The file of the certificate authority that the server's certificate is to be from."""
     environment: Mapping[str, Argument] = field(default_factory=dict)
     ssh: Ssh | None = None
+    login: Login | None = None
+    """All of it: for who enters the server in restic's place."""
 
     @classmethod
     def to(
@@ -98,6 +100,7 @@ class Access:
             server_of(location),
             options=tuple(f"{key}={value}" for key, value in (options or {}).items()),
             authority=authority,
+            login=login,
         )
         match kind_of(location):
             case "rest" if login.user and login.secret:
