@@ -83,11 +83,18 @@ def endpoint(name: str) -> Endpoint:
 
 
 def ssh_host(name: str) -> Host:
-    """Give the machine that a connection of type ``ssh`` leads to.
+    """Give the machine that a connection of type ``ssh`` leads to, with those on the way to it.
 
-    :raises ConnectionIncompleteError: it names no machine, its key cannot be read, or it would have the
-        machine's key not looked at.
+    :raises ConnectionIncompleteError: one names no machine, its key cannot be read, it would have the
+        machine's key not looked at, or the way never comes to an end.
     """
+    return _ssh_host(name, ())
+
+
+def _ssh_host(name: str, followed: tuple[str, ...]) -> Host:
+    if name in followed:
+        way = " → ".join((*followed, name))
+        raise ConnectionIncompleteError(connection=followed[0], field=f"jump ({way})")
     found = _get(name)
     extra: dict[str, Any] = found.extra_dejson
     if not found.host:
@@ -104,6 +111,7 @@ def ssh_host(name: str) -> Host:
         private_key=_private_key(name, extra),
         passphrase=SecretStr(passphrase) if passphrase else None,
         host_key=extra.get("host_key") or None,
+        jump=_ssh_host(extra["jump"], (*followed, name)) if extra.get("jump") else None,
     )
 
 

@@ -146,6 +146,7 @@ PROOFS: dict[str, str] = {
     "host_key": _host("machine_that_does_not_let_us_in_is_told"),
     "host_login": _host("machine_that_does_not_let_us_in_is_told"),
     "forwarding_forbidden": _host("machine_that_forbids_forwarding_is_told_with_what_to_change"),
+    "jump_forbidden": f"{_CONTRACT}/test_jump.py::test_a_jump_that_fails_is_told_by_its_own_name",
     "host_full": _host("machine_without_room_is_told_and_nothing_is_left_there"),
     "host_engine": _host("restic_that_will_not_do_there_is_told"),
     "host_failed": _host("machine_whose_shell_does_nothing_is_told"),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from respaldo import connections
-from respaldo.domain.errors import ConnectionIncompleteError
+from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.hosts import ssh
 from respaldo.hosts.session import Limits
 
@@ -95,6 +95,52 @@ def test_what_is_written_wrong_of_it_is_refused_with_its_place(stored, respaldo,
     with pytest.raises(ConnectionIncompleteError) as error:
         connections.host_settings("veeam")
     assert error.value.facts["field"].startswith(f"{field} (")
+
+
+@pytest.fixture
+def several(monkeypatch):
+    def store(**jumps):
+        def get(name):
+            if name not in jumps:
+                raise ConnectionMissingError(connection=name)
+            extra = {"jump": jumps[name], "host_key": f"ssh-ed25519 {name}"}
+            return SimpleNamespace(
+                host=f"{name}.local", port=None, login="x", password="y", extra_dejson=extra
+            )
+
+        monkeypatch.setattr(connections, "_get", get)
+
+    return store
+
+
+def test_a_connection_names_the_one_by_which_its_machine_is_reached(several):
+    several(veeam="borde", borde="puerta", puerta=None)
+    host = connections.ssh_host("veeam")
+    way = [(one.name, one.host_key) for one in (host.jump, host.jump.jump)]
+    assert way == [("borde", "ssh-ed25519 borde"), ("puerta", "ssh-ed25519 puerta")]
+    assert host.jump.jump.jump is None
+
+
+@pytest.mark.parametrize(
+    ("jumps", "way"),
+    [
+        ({"veeam": "veeam"}, "veeam → veeam"),
+        ({"veeam": "borde", "borde": "veeam"}, "veeam → borde → veeam"),
+        ({"veeam": "borde", "borde": "puerta", "puerta": "borde"}, "veeam → borde → puerta → borde"),
+    ],
+)
+def test_a_way_that_never_comes_to_an_end_is_refused(several, jumps, way):
+    several(**jumps)
+    with pytest.raises(ConnectionIncompleteError) as error:
+        connections.ssh_host("veeam")
+    assert error.value.facts == {"connection": "veeam", "field": f"jump ({way})"}
+
+
+def test_a_way_over_a_connection_that_does_not_exist_is_refused_by_its_name(several):
+    several(veeam="borde")
+    with pytest.raises(ConnectionMissingError) as error:
+        connections.ssh_host("veeam")
+    assert error.value.facts == {"connection": "borde"}
 
 
 @pytest.mark.parametrize("content", [b"equipo\n", b"\xf1\n"])

@@ -37,6 +37,12 @@ class ForwardingForbiddenError(HostError):
     code = "forwarding_forbidden"
 
 
+class JumpForbiddenError(HostError):
+    """The machine on the way to another does not let us go on from it."""
+
+    code = "jump_forbidden"
+
+
 class HostFullError(HostError):
     """The machine has no room for what the work needs there for a while."""
 

@@ -15,7 +15,7 @@ import shlex
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -188,15 +188,7 @@ class Session:
 
         :raises ForwardingForbiddenError: its SSH server does not admit it.
         """
-        import asyncssh
-
-        async def listen() -> None:
-            try:
-                await self._connection.forward_remote_path(path, str(to))
-            except asyncssh.ChannelListenError as error:
-                raise ForwardingForbiddenError(host=self.host.name, said=error) from error
-
-        self._wait(listen())
+        self._listen(lambda: self._connection.forward_remote_path(path, str(to)))
 
     def forward_port(self, to: Path) -> int:
         """Lead who connects to a port there to a UNIX socket of this worker, until the session ends.
@@ -206,16 +198,9 @@ class Session:
         :return: the port, of 127.0.0.1.
         :raises ForwardingForbiddenError: its SSH server does not admit it.
         """
-        import asyncssh
-
-        async def listen() -> int:
-            try:
-                listener = await self._connection.forward_remote_port_to_path("127.0.0.1", 0, str(to))
-            except asyncssh.ChannelListenError as error:
-                raise ForwardingForbiddenError(host=self.host.name, said=error) from error
-            return listener.get_port()
-
-        return self._wait(listen())
+        return self._listen(
+            lambda: self._connection.forward_remote_port_to_path("127.0.0.1", 0, str(to))
+        ).get_port()
 
     # --- its life
 
@@ -277,6 +262,17 @@ class Session:
                 await keeper.wait_closed()
 
     # --- inner
+
+    def _listen(self, ask: Callable[[], Awaitable[asyncssh.SSHListener]]) -> asyncssh.SSHListener:
+        import asyncssh
+
+        async def listen() -> asyncssh.SSHListener:
+            try:
+                return await ask()
+            except asyncssh.ChannelListenError as error:
+                raise ForwardingForbiddenError(host=self.host.name, said=error) from error
+
+        return self._wait(listen())
 
     def _handed_over(self, command: Command, stdin: int | SecretStr) -> tuple[list[str], list[SecretStr]]:
         """Put the secrets aside, and the limits before."""

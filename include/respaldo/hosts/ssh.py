@@ -1,14 +1,15 @@
 """Another machine over SSH: read a file of it, or run a command on it.
 
 Only a machine whose key is known is spoken to: the one that its connection says, or that this worker's user
-has in ``known_hosts``. Secrets stay in this process, but for
+has in ``known_hosts``. So is each machine on the way to it. Secrets stay in this process, but for
 the one that a command is given to read.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
@@ -33,6 +34,7 @@ Reason = Literal[
     "login_refused",
     "private_key",
     "host_slow",
+    "jump_forbidden",
     "ssh_failed",
     "no_file",
     "no_permission",
@@ -54,14 +56,22 @@ class Host(Value):
     passphrase: SecretStr | None = None
     host_key: str | None = None
     """Its public key, as ``known_hosts`` has it after the name; None: what ``known_hosts`` has."""
+    jump: Host | None = None
+    """The machine from which it is reached; None: this worker."""
 
 
 class SshError(Exception):
-    """What kept a machine from giving what was asked for."""
+    """What kept a machine from giving what was asked for.
 
-    def __init__(self, reason: Reason, said: object = "", *, is_passing: bool = False) -> None:
+    :ivar host: name of the machine on the way that it was; None: the one that was asked.
+    """
+
+    def __init__(
+        self, reason: Reason, said: object = "", *, is_passing: bool = False, host: str | None = None
+    ) -> None:
         super().__init__(reason, said)
         self.reason = reason
+        self.host = host
         self.said = " ".join(str(said).split())
         self.is_passing = is_passing
 
@@ -137,8 +147,9 @@ def shown_key(host: Host) -> HostKey:
     async def ask() -> HostKey:
         import asyncssh
 
-        async with asyncio.timeout(CONNECT_SECONDS):
-            key = await asyncssh.get_server_host_key(host.address, host.port, config=None)
+        async with _way(host) as jump, asyncio.timeout(CONNECT_SECONDS):
+            with _jumping(host):
+                key = await asyncssh.get_server_host_key(host.address, host.port, tunnel=jump, config=None)
         if key is None:
             raise SshError("ssh_failed")
         text = " ".join(key.export_public_key("openssh").decode().split()[:2])
@@ -165,39 +176,76 @@ def _on(
     host: Host, seconds: float, work: Callable[[asyncssh.SSHClientConnection], Awaitable[Result]]
 ) -> Result:
     async def entered() -> Result:
-        async with asyncio.timeout(seconds):
-            connection = await connected(host)
-            try:
-                return await work(connection)
-            finally:
-                # Whatever is left open there goes with it: to close each would wait for what does not end.
-                connection.abort()
-                await connection.wait_closed()
+        async with asyncio.timeout(seconds), connected(host) as connection:
+            return await work(connection)
 
     return asyncio.run(translated(entered))
 
 
-async def connected(host: Host) -> asyncssh.SSHClientConnection:
-    """Enter a machine.
+@contextlib.asynccontextmanager
+async def connected(host: Host) -> AsyncIterator[asyncssh.SSHClientConnection]:
+    """Enter a machine for a while, by way of those before it.
 
     :raises asyncssh.Error, OSError, SshError: it does not let us in; see `translated`.
     """
     import asyncssh
 
-    return await asyncssh.connect(
-        host.address,
-        host.port,
-        username=host.user or (),
-        password=host.password.get_secret_value() if host.password else None,
-        client_keys=_client_keys(host),
-        known_hosts=_known_hosts(host),
-        # Neither an agent nor somebody's settings: all that leads there is in the connection.
-        config=None,
-        agent_path=None,
-        encryption_algs=_CIPHERS,
-        connect_timeout=CONNECT_SECONDS,
-        keepalive_interval=_KEEPALIVE_SECONDS,
-    )
+    async with _way(host) as jump:
+        with _jumping(host):
+            connection = await asyncssh.connect(
+                host.address,
+                host.port,
+                tunnel=jump,
+                username=host.user or (),
+                password=host.password.get_secret_value() if host.password else None,
+                client_keys=_client_keys(host),
+                known_hosts=_known_hosts(host),
+                # Neither an agent nor somebody's settings: all that leads there is in the connection.
+                config=None,
+                agent_path=None,
+                encryption_algs=_CIPHERS,
+                connect_timeout=CONNECT_SECONDS,
+                keepalive_interval=_KEEPALIVE_SECONDS,
+            )
+        try:
+            yield connection
+        finally:
+            # Whatever is left open there goes with it: to close each would wait for what does not end.
+            connection.abort()
+            await connection.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def _way(host: Host) -> AsyncIterator[asyncssh.SSHClientConnection | None]:
+    """Enter the machine from which one is reached. What fails until then is told as that one's."""
+    jump = host.jump
+    if jump is None:
+        yield None
+        return
+    async with contextlib.AsyncExitStack() as entered:
+
+        async def enter() -> asyncssh.SSHClientConnection:
+            return await entered.enter_async_context(connected(jump))
+
+        try:
+            connection = await translated(enter)
+        except SshError as error:
+            error.host = error.host or jump.name
+            raise
+        yield connection
+
+
+@contextlib.contextmanager
+def _jumping(host: Host) -> Iterator[None]:
+    """Say in our terms why one machine could not be reached from the one before it."""
+    import asyncssh
+
+    try:
+        yield
+    except asyncssh.ChannelOpenError as error:
+        if host.jump is not None and error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+            raise SshError("jump_forbidden", error, host=host.jump.name) from error
+        raise SshError("host_unreachable", error, is_passing=True) from error
 
 
 async def translated(work: Callable[[], Awaitable[Result]]) -> Result:

@@ -75,6 +75,7 @@ UNREADABLE = {
     "host_slow": "el equipo de la conexión «{host}» no respondió a tiempo.",
     "host_key": "el equipo de la conexión «{host}» no muestra la llave que debe: puede ser otro. Si cambió de verdad, "
     "ponga la nueva en «host_key» de la conexión.",
+    "jump_forbidden": "el equipo de salto «{host}» no deja seguir desde él: {said}",
     "known_hosts": "known_hosts del usuario que ejecuta las copias no se puede leer: {said}",
     "login_refused": "el equipo de la conexión «{host}» no acepta el usuario, la contraseña o la llave.",
     "private_key": "la llave privada de la conexión «{host}» no se puede leer: {said}",

@@ -17,14 +17,14 @@ HOST_CAUSES: dict[str, Cause] = {
         "La llave del equipo no es la conocida",
         "El equipo muestra otra llave que la que se conoce de él, o no se conoce ninguna: puede ser otro.",
         "No se trabajó con el equipo «{host}»: {reason}",
-        "Averigüe con quien administra el equipo por qué cambió su llave; si es la suya, acéptela con `respaldo hosts trust`.",
+        "Averigüe con quien administra el equipo por qué cambió su llave; si es la suya, acéptela con `respaldo hosts trust {host}`.",
         UNREADABLE,
     ),
     "host_login": Cause(
         "El equipo no deja entrar",
         "El equipo rechaza el usuario, la contraseña o la llave privada de la conexión.",
         "No se pudo entrar al equipo «{host}»: {reason}",
-        "Corrija en la conexión el usuario, la contraseña o la llave privada, y pruebe con `respaldo hosts check`.",
+        "Corrija en la conexión el usuario, la contraseña o la llave privada, y pruebe con `respaldo hosts check {host}`.",
         UNREADABLE,
     ),
     "forwarding_forbidden": Cause(
@@ -32,6 +32,12 @@ HOST_CAUSES: dict[str, Cause] = {
         "El servidor SSH del equipo prohíbe el reenvío por el que se le lleva el repositorio.",
         "El equipo «{host}» no admite un reenvío de socket UNIX: {said}",
         "Ponga «AllowStreamLocalForwarding yes» (y «DisableForwarding no») en el sshd_config del equipo para ese usuario.",
+    ),
+    "jump_forbidden": Cause(
+        "El equipo de salto no deja pasar",
+        "El servidor SSH del equipo por el que se llega a otro prohíbe seguir desde él.",
+        "El equipo de salto «{host}» no deja seguir hasta el otro: {said}",
+        "Ponga «AllowTcpForwarding local» (y «DisableForwarding no») en el sshd_config del equipo de salto para ese usuario.",
     ),
     "host_full": Cause(
         "Sin espacio en el equipo",
@@ -49,6 +55,6 @@ HOST_CAUSES: dict[str, Cause] = {
         "El equipo no hizo lo pedido",
         "El servidor SSH del equipo, o su intérprete de órdenes, no hizo lo que se le pidió.",
         "El equipo «{host}» no hizo lo pedido: {said}",
-        "Compruebe el equipo con `respaldo hosts check`.",
+        "Compruebe el equipo con `respaldo hosts check {host}`.",
     ),
 }

@@ -63,7 +63,7 @@ def read(
         raise _cause_of(error)(
             product=source.product,
             reason=error.reason,
-            host=source.record.host,
+            host=error.host or source.record.host,
             path=source.record.where,
             said=error.said,
         ) from error
