@@ -43,6 +43,7 @@ from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.mariadb.contents import ContentsReader, Lines
 from respaldo.sources.mariadb.server import MariadbServer
 from respaldo.sources.mariadb.source import USERS
+from respaldo.sources.reach import Reach
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.one_restic]
 
@@ -144,21 +145,26 @@ class Held:
         delivery = Delivery(destination=destination, key=key, staging="/nowhere")
         told = []
         restored = self.source.restore(
-            part or self.find()[0], self.repository, delivery, self.endpoint, str(self.scratch), told.append
+            part or self.find()[0],
+            self.repository,
+            delivery,
+            Reach(self.endpoint),
+            str(self.scratch),
+            told.append,
         )
         assert told[-1].percent == 100
         return restored
 
 
 def save(source: MariadbSource, item: str, repository: Repository, marks, endpoint) -> Copy:
-    return source.save(item, repository, marks, endpoint, lambda _: None).copy
+    return source.save(item, repository, marks, Reach(endpoint), lambda _: None).copy
 
 
 @pytest.fixture
 def held(live, endpoint, repository, marks, scratch) -> Held:
     source = mariadb(live)
     copy = save(source, ITEM, repository, marks, endpoint)
-    recorded = source.verify(copy, repository, Verification(), str(scratch))
+    recorded = source.verify(copy, repository, Verification(), Reach(), str(scratch))
     return Held(source, repository, copy, recorded, endpoint, scratch)
 
 
@@ -193,9 +199,9 @@ def comment(server, database: str) -> str:
 def test_all_databases_but_those_left_out_and_the_users_are_items(server, endpoint, live):
     server.sql("CREATE DATABASE otra")
     every = mariadb(users=True, exclude=("otra",))
-    every.probe(endpoint)
-    assert every.items(endpoint) == (USERS, ITEM)
-    assert mariadb().items(endpoint) == (ITEM, "otra.sql")
+    every.probe(Reach(endpoint))
+    assert every.items(Reach(endpoint)) == (USERS, ITEM)
+    assert mariadb().items(Reach(endpoint)) == (ITEM, "otra.sql")
 
 
 def test_objects_and_rows_are_recorded(held):
@@ -221,7 +227,7 @@ def test_users_come_back_with_passwords_rights_and_roles(server, endpoint, repos
     try:
         source = mariadb(users=True)
         copy = save(source, USERS, repository, marks, endpoint)
-        (evidence,) = source.verify(copy, repository, Verification(), str(scratch))
+        (evidence,) = source.verify(copy, repository, Verification(), Reach(), str(scratch))
         assert int(evidence.facts["users"]) > 1
         text = bytearray()
         repository.stream(copy.snapshot_id, f"/{USERS}", text.extend)
@@ -258,18 +264,18 @@ def test_a_dump_is_of_one_moment(server, live, endpoint, repository, marks, scra
         done.set()
         mover.join()
     for copy in copies:
-        (evidence,) = source.verify(copy, repository, Verification(), str(scratch))
+        (evidence,) = source.verify(copy, repository, Verification(), Reach(), str(scratch))
         assert evidence.rows["vacia"] + evidence.rows["zeta"] == 10
 
 
 def test_tables_without_transactions_are_told(live, endpoint, repository, marks):
-    saved = mariadb(live).save(ITEM, repository, marks, endpoint, lambda _: None)
+    saved = mariadb(live).save(ITEM, repository, marks, Reach(endpoint), lambda _: None)
     assert (saved.notes, saved.warnings) == ((f"{live}.bitacora: ENGINE=MyISAM",), ())
 
 
 def test_tables_without_transactions_are_refused_where_the_scope_says_so(live, endpoint):
     with pytest.raises(SourceNotConsistentError) as caught:
-        mariadb(live, not_transactional="refuse").probe(endpoint)
+        mariadb(live, not_transactional="refuse").probe(Reach(endpoint))
     assert caught.value.facts["tables"] == f"{live}.bitacora: ENGINE=MyISAM"
 
 
@@ -277,7 +283,7 @@ def test_a_server_is_reached_over_the_network_too(server, live, repository, mark
     server.sql("CREATE USER red@'127.0.0.1' IDENTIFIED BY 'x'; GRANT ALL ON *.* TO red@'127.0.0.1'")
     try:
         there = Endpoint(name="test", host="localhost", port=server.port, user="red", password=SecretStr("x"))
-        mariadb(live).probe(there)
+        mariadb(live).probe(Reach(there))
         assert save(mariadb(live), ITEM, repository, marks, there).size_bytes > 1000
     finally:
         server.sql("DROP USER red@'127.0.0.1'")
@@ -293,24 +299,24 @@ def test_names_of_no_database_are_a_mistake():
 
 def test_a_connection_must_be_given():
     with pytest.raises(ConnectionMissingError):
-        mariadb("erp").probe(None)
+        mariadb("erp").probe(Reach())
 
 
 def test_a_database_that_is_not_there_is_named(endpoint, live):
     with pytest.raises(DatabaseMissingError) as caught:
-        mariadb(live, "nómina").probe(endpoint)
+        mariadb(live, "nómina").probe(Reach(endpoint))
     assert caught.value.facts["database"] == "nómina"
 
 
 def test_a_server_without_databases_is_empty(server, endpoint):
     with pytest.raises(SourceEmptyError):
-        mariadb().probe(endpoint)
+        mariadb().probe(Reach(endpoint))
 
 
 @pytest.mark.parametrize("change", [{"host": "/nowhere"}, {"host": "127.0.0.1", "port": 9}])
 def test_a_server_that_is_down_may_come_back(endpoint, change):
     with pytest.raises(DatabaseUnreachableError) as caught:
-        mariadb("erp").probe(endpoint.model_copy(update=change))
+        mariadb("erp").probe(Reach(endpoint.model_copy(update=change)))
     assert caught.value.transient
 
 
@@ -321,7 +327,7 @@ def test_a_server_that_is_down_may_come_back(endpoint, change):
 )
 def test_a_refused_login_will_be_refused_again(endpoint, change):
     with pytest.raises(DatabaseDeniedError) as caught:
-        mariadb("erp").probe(endpoint.model_copy(update=change))
+        mariadb("erp").probe(Reach(endpoint.model_copy(update=change)))
     assert not caught.value.transient
     assert "otra" not in str(caught.value)
 
@@ -355,12 +361,12 @@ def test_a_user_to_whom_something_would_be_hidden_is_refused(
     try:
         if missing:
             with pytest.raises(DatabaseDeniedError) as caught:
-                mariadb(*names).probe(reader)
+                mariadb(*names).probe(Reach(reader))
             assert caught.value.facts["said"] == f"GRANT {missing}"
         else:
-            mariadb(*names).probe(reader)
+            mariadb(*names).probe(Reach(reader))
             copy = save(mariadb(*names), ITEM, repository, marks, reader)
-            (evidence,) = mariadb().verify(copy, repository, Verification(), str(scratch))
+            (evidence,) = mariadb().verify(copy, repository, Verification(), Reach(), str(scratch))
             assert evidence.facts["objects"] == len(OBJECTS)
     finally:
         server.sql("DROP USER copia@localhost; DROP ROLE IF EXISTS lee")
@@ -373,7 +379,7 @@ def test_a_missing_tool_is_named(endpoint, tmp_path, monkeypatch, tool):
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolMissingError) as caught:
-        mariadb("erp").probe(endpoint)
+        mariadb("erp").probe(Reach(endpoint))
     assert caught.value.facts["tool"] == tool
 
 
@@ -396,14 +402,14 @@ def instead_of(tool: str, script: str, folder: Path, monkeypatch) -> None:
 def test_a_dump_tool_that_is_older_than_the_server_is_refused(endpoint, live, tmp_path, monkeypatch, version):
     instead_of("mariadb-dump", f"echo '{version}'", tmp_path, monkeypatch)
     with pytest.raises(ToolUnfitError) as caught:
-        mariadb(live).probe(endpoint)
+        mariadb(live).probe(Reach(endpoint))
     assert caught.value.facts["needed"].startswith("mariadb-client 1")
 
 
 def test_a_dump_tool_that_is_newer_than_the_server_is_taken(endpoint, live, tmp_path, monkeypatch):
     said = "mariadb-dump from 12.1.2-MariaDB, client 15.2 for debian-linux-gnu (x86_64)"
     instead_of("mariadb-dump", f"echo '{said}'", tmp_path, monkeypatch)
-    mariadb(live).probe(endpoint)
+    mariadb(live).probe(Reach(endpoint))
 
 
 def test_a_database_that_went_away_since_the_probe_leaves_no_snapshot(endpoint, repository, marks):
@@ -446,14 +452,14 @@ def test_a_dump_that_was_stored_cut_short_is_not_good(held, marks, scratch, lost
     # Of the size that was saved: only the content tells.
     assert stored.copy.size_bytes == len(text) - lost
     with pytest.raises(DumpUnreadableError) as caught:
-        held.source.verify(stored.copy, held.repository, Verification(), str(scratch))
+        held.source.verify(stored.copy, held.repository, Verification(), Reach(), str(scratch))
     assert caught.value.facts["reason"] == "no completion marker"
 
 
 def test_users_that_were_stored_cut_short_are_not_good(repository, marks, scratch):
     stored = repository.save_output(USERS, ["echo", "CREATE USER x;"], USERS, marks, environment={})
     with pytest.raises(DumpUnreadableError):
-        mariadb(users=True).verify(stored.copy, repository, Verification(), str(scratch))
+        mariadb(users=True).verify(stored.copy, repository, Verification(), Reach(), str(scratch))
 
 
 def test_a_password_reaches_no_argument_and_no_environment(
@@ -471,7 +477,7 @@ def test_a_password_reaches_no_argument_and_no_environment(
 def test_a_personal_option_file_changes_nothing(endpoint, live, tmp_path, monkeypatch):
     (tmp_path / ".my.cnf").write_text("[client]\npassword=otra\n")
     monkeypatch.setenv("HOME", str(tmp_path))
-    mariadb(live).probe(endpoint)
+    mariadb(live).probe(Reach(endpoint))
 
 
 # --- finding
@@ -513,12 +519,12 @@ def test_a_snapshot_that_went_away_is_missing(held):
 def test_what_would_be_touched_is_named(held, endpoint):
     parts = held.find()
     delivery = Delivery(destination=ORIGINAL, key=KEY, staging="/nowhere")
-    assert held.source.touches(parts, delivery, endpoint) == (LIVE,)
+    assert held.source.touches(parts, delivery, Reach(endpoint)) == (LIVE,)
     harmless = Delivery(destination=STAGING, key=KEY, staging="/nowhere")
-    assert held.source.touches(parts, harmless, endpoint) == ()
+    assert held.source.touches(parts, harmless, Reach(endpoint)) == ()
     refused = Delivery(destination=to(LIVE), key=KEY, staging="/nowhere")
     with pytest.raises(TargetOccupiedError):
-        held.source.touches(parts, refused, endpoint)
+        held.source.touches(parts, refused, Reach(endpoint))
 
 
 # --- restoring

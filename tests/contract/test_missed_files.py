@@ -24,6 +24,7 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Saved
 from respaldo.sources.files import FilesSource, census, vanished
+from respaldo.sources.reach import Reach
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
@@ -49,7 +50,7 @@ def data(tmp_path: Path) -> Path:
 def save(repository: Repository, marks) -> Callable[..., Saved]:
     def save(*paths: Path, exclude: tuple[str, ...] = (), into: Repository = repository) -> Saved:
         source = FilesSource(kind="files", paths=tuple(map(str, paths)), exclude=exclude)
-        return source.save("files", into, marks, None, lambda _: None)
+        return source.save("files", into, marks, Reach(), lambda _: None)
 
     return save
 
@@ -60,7 +61,7 @@ def is_good(repository: Repository, scratch: Path) -> Callable[[Saved, Path], bo
 
     def is_good(saved: Saved, folder: Path) -> bool:
         source = FilesSource(kind="files", paths=(str(folder),))
-        source.verify(saved.copy, repository, Verification(), str(scratch))
+        source.verify(saved.copy, repository, Verification(), Reach(), str(scratch))
         again = scratch / "again"
         repository.restore(saved.copy.snapshot_id, again)
         return contents(Path(f"{again}{folder}")) == contents(folder)
@@ -322,7 +323,7 @@ def test_a_file_that_grows_while_it_is_read_is_saved_as_far_as_restic_came(
         saved = save(data)
     assert saved.warnings == ()
     source = FilesSource(kind="files", paths=(str(data),))
-    (structure, *_) = source.verify(saved.copy, repository, Verification(), str(scratch))
+    (structure, *_) = source.verify(saved.copy, repository, Verification(), Reach(), str(scratch))
     assert structure.facts["files"] == 6
     repository.restore(saved.copy.snapshot_id, scratch / "again", [str(large)])
     restored = Path(f"{scratch}/again{large}").stat().st_size

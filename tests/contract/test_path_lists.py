@@ -14,6 +14,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.source_errors import PathListInvalidError
 from respaldo.sources.files import FilesSource
 from respaldo.sources.files.listed import MOST_BYTES, paths_in, patterns_in
+from respaldo.sources.reach import Reach
 from respaldo.texts.causes import explain
 
 pytestmark = pytest.mark.one_restic
@@ -46,7 +47,7 @@ def saved_of(repository, marks):
 
     def save(**settings: object) -> set[str]:
         source = FilesSource(kind="files", **settings)
-        saved = source.save("files", repository, marks, None, lambda _: None)
+        saved = source.save("files", repository, marks, Reach(), lambda _: None)
         names: set[str] = set()
         repository.walk(saved.copy.snapshot_id, lambda node: names.add(node.path))
         return names
@@ -89,7 +90,7 @@ def test_nothing_in_a_list_is_a_variable(listing):
 def test_a_line_that_is_no_absolute_path_is_told_with_its_number(data, listing):
     file = listing(f"{data}/uno\n\n# algo\ndocumentos\n")
     with pytest.raises(PathListInvalidError) as caught:
-        FilesSource(kind="files", paths_from=file).probe(None)
+        FilesSource(kind="files", paths_from=file).probe(Reach())
     assert f" {file}, línea 4: «documentos» no es una ruta absoluta." in explain(caught.value)
 
 
@@ -119,15 +120,15 @@ def test_a_list_that_is_not_there_is_told_and_nothing_is_saved(data, repository,
 def test_a_listed_path_that_is_not_there_is_told_like_any_other(data, listing):
     file = listing(f"{data}/uno\n{data}/falta*\n")
     with pytest.raises(SourcePartlyMissingError) as caught:
-        FilesSource(kind="files", paths_from=file).probe(None)
+        FilesSource(kind="files", paths_from=file).probe(Reach())
     assert caught.value.facts["missing"] == f"{data}/falta*"
     with pytest.raises(SourceMissingError):
-        FilesSource(kind="files", paths_from=listing(f"{data}/falta\n")).probe(None)
+        FilesSource(kind="files", paths_from=listing(f"{data}/falta\n")).probe(Reach())
 
 
 def test_a_list_of_nothing_is_an_empty_source(listing):
     with pytest.raises(SourceEmptyError) as caught:
-        FilesSource(kind="files", paths_from=(file := listing("# nada\n"))).probe(None)
+        FilesSource(kind="files", paths_from=(file := listing("# nada\n"))).probe(Reach())
     assert caught.value.facts["source"] == f"@{file}"
 
 

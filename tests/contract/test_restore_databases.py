@@ -34,6 +34,7 @@ from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.comparison import compare
 from respaldo.sources.postgresql.rows import LARGE_OBJECTS, RowCounter
 from respaldo.sources.postgresql.server import PostgresServer
+from respaldo.sources.reach import Reach
 
 # What is tested here is PostgreSQL: restic only hands the dumps on.
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
@@ -153,7 +154,7 @@ class Saved:
         told = []
         self.scratch.mkdir(exist_ok=True)
         restored = self.source.restore(
-            part, self.repository, delivery, self.endpoint, str(self.scratch), told.append
+            part, self.repository, delivery, Reach(self.endpoint), str(self.scratch), told.append
         )
         assert told[-1].percent == 100
         return restored
@@ -170,9 +171,9 @@ def saved(live, endpoint, repository, marks, scratch, copies, tmp_path_factory) 
     source = PostgresqlSource(kind="postgresql", connection="erp_db", databases=(live,), globals=False)
     version = repository.engine.version
     if version not in copies:
-        (item,) = source.items(endpoint)
-        copy = source.save(item, repository, marks, endpoint, lambda _: None).copy
-        recorded = source.verify(copy, repository, Verification(), str(scratch))
+        (item,) = source.items(Reach(endpoint))
+        copy = source.save(item, repository, marks, Reach(endpoint), lambda _: None).copy
+        recorded = source.verify(copy, repository, Verification(), Reach(), str(scratch))
         copies[version] = (tmp_path_factory.mktemp("copies") / "repository", copy, recorded)
         shutil.copytree(repository.place.location, copies[version][0])
     template, copy, recorded = copies[version]
@@ -335,7 +336,7 @@ def test_what_would_be_touched_is_named(server, saved, endpoint):
     server.run_sql("CREATE DATABASE restaurada")
 
     def touches(destination, parts=parts):
-        return saved.source.touches(parts, Delivery(destination=destination, key=KEY, staging=""), endpoint)
+        return saved.source.touches(parts, Delivery(destination=destination, key=KEY, staging=""), Reach(endpoint))
 
     assert touches(STAGING) == ()
     assert touches(to("restaurada")) == touches(to("nueva")) == ()
@@ -666,8 +667,8 @@ def test_a_role_that_does_not_exist_is_told(server, live, endpoint, repository, 
     server.run_sql("CREATE ROLE jubilado")
     server.run_sql("ALTER TABLE public.vacia OWNER TO jubilado", LIVE)
     source = PostgresqlSource(kind="postgresql", connection="erp_db", databases=(live,), globals=False)
-    (item,) = source.items(endpoint)
-    copy = source.save(item, repository, marks, endpoint, lambda _: None).copy
+    (item,) = source.items(Reach(endpoint))
+    copy = source.save(item, repository, marks, Reach(endpoint), lambda _: None).copy
     server.run_sql("ALTER TABLE public.vacia OWNER TO postgres", LIVE)
     server.run_sql("DROP ROLE jubilado")
     before = databases(server)
@@ -697,8 +698,8 @@ def test_what_an_owner_wrote_into_a_database_is_not_executed(
     server.run_sql(PRETENDING, LIVE)
     server.run_sql(f'ALTER DATABASE "{LIVE}" SET search_path TO public, pg_catalog')
     source = PostgresqlSource(kind="postgresql", connection="erp_db", databases=(live,), globals=False)
-    (item,) = source.items(endpoint)
-    copy = source.save(item, repository, marks, endpoint, lambda _: None).copy
+    (item,) = source.items(Reach(endpoint))
+    copy = source.save(item, repository, marks, Reach(endpoint), lambda _: None).copy
     Saved(source, repository, copy, (), endpoint, scratch).restore(ORIGINAL)
     powers = rows_of(server, "postgres", "SELECT rolsuper FROM pg_roles WHERE rolname = 'aplicacion'")
     assert powers == [(False,)]

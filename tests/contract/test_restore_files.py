@@ -37,6 +37,7 @@ from respaldo.domain.values import Copy
 from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
 from respaldo.sources.files import FilesSource, restoring
+from respaldo.sources.reach import Reach
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
@@ -68,7 +69,7 @@ class Case:
 
     def restore(self, part: Part, *args, **settings) -> Restored:
         delivery = self.delivery(*args, **settings)
-        return self.source.restore(part, self.repository, delivery, None, "", lambda _: None)
+        return self.source.restore(part, self.repository, delivery, Reach(), "", lambda _: None)
 
     def read(self, part: Part) -> int:
         return self.source.read(part, self.repository, "").facts["size_bytes"]
@@ -98,7 +99,7 @@ def case(data: Path, repository: Repository, marks, tmp_path: Path) -> Case:
 
 def saved(data: Path, repository: Repository, marks, folder: Path) -> Case:
     source = FilesSource(kind="files", paths=(str(data),))
-    copy = source.save("files", repository, marks, None, lambda _: None).copy
+    copy = source.save("files", repository, marks, Reach(), lambda _: None).copy
     return Case(data, source, repository, copy, folder)
 
 
@@ -585,7 +586,7 @@ def test_a_scope_of_several_paths_comes_back_to_each_of_them(data, repository, m
     single.write_text("alone")
     (single.parent / "neighbour").write_text("not the scope's")
     source = FilesSource(kind="files", paths=(str(data), str(single)))
-    copy = source.save("files", repository, marks, None, lambda _: None).copy
+    copy = source.save("files", repository, marks, Reach(), lambda _: None).copy
     case = Case(data, source, repository, copy, tmp_path)
     before = look(data)
     assert case.touches(case.find(), "original") == (str(data), str(single))

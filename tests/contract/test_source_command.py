@@ -36,6 +36,7 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.saved import Marks
 from respaldo.sources.command import CommandSource, checker_program, difference
 from respaldo.sources.command.checker_program import LONGEST_LINE_BYTES, OutputCheck
+from respaldo.sources.reach import Reach
 from respaldo.texts import causes
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
@@ -69,7 +70,7 @@ def shell(script: str, **settings) -> CommandSource:
 
 
 def save(source, repository, marks, endpoint=None):
-    return source.save(source.name, repository, marks, endpoint, nobody_looks).copy
+    return source.save(source.name, repository, marks, Reach(endpoint), nobody_looks).copy
 
 
 def ends(pid: Path) -> bool:
@@ -98,10 +99,10 @@ def test_what_an_appliance_prints_is_saved_and_verified(appliance, repository, m
         must_contain=("hostname ", {"regex": r"^version \d+"}, {"regex": "shutdown$"}),
         must_end_with="end",
     )
-    source.probe(None)
+    source.probe(Reach())
     copy = save(source, repository, marks)
     assert content(repository, copy) == CONFIGURATION.encode()
-    (evidence,) = source.verify(copy, repository, WANTED, str(scratch))
+    (evidence,) = source.verify(copy, repository, WANTED, Reach(), str(scratch))
     assert evidence.method == "checksum"
     assert evidence.facts == {
         "files": 1,
@@ -165,7 +166,7 @@ def test_a_pattern_that_would_search_for_ever_is_ended_too(repository, marks):
 def test_a_program_that_is_not_there_is_named_before_and_during(repository, marks):
     source = command("/nowhere/show-config")
     with pytest.raises(ToolMissingError) as caught:
-        source.probe(None)
+        source.probe(Reach())
     assert caught.value.facts["tool"] == "/nowhere/show-config"
     with pytest.raises(ToolMissingError):
         save(source, repository, marks)
@@ -186,7 +187,7 @@ def test_a_copy_that_was_stored_cut_is_not_good(repository, marks, scratch, lost
     cut.write_bytes(whole[:-lost])
     stored = repository.save_output("borde-1.cfg", ["cat", str(cut)], "borde-1.cfg", marks, environment={})
     with pytest.raises(DumpUnreadableError) as caught:
-        command("true", must_end_with="end").verify(stored.copy, repository, WANTED, str(scratch))
+        command("true", must_end_with="end").verify(stored.copy, repository, WANTED, Reach(), str(scratch))
     assert caught.value.facts["reason"] == "end_missing"
 
 
@@ -233,7 +234,7 @@ def test_a_command_need_not_read_its_secret(repository, marks):
 )
 def test_a_secret_that_is_not_there_is_told_before(endpoint, error):
     with pytest.raises(error) as caught:
-        shell("true", secret="consola").probe(endpoint)
+        shell("true", secret="consola").probe(Reach(endpoint))
     assert caught.value.facts["connection"] == "consola"
 
 
@@ -310,20 +311,20 @@ def saved_one(appliance, repository, marks, scratch):
     """A source with one verified copy, and the part of it that a request for everything gets."""
     source = command(appliance)
     copy = save(source, repository, marks)
-    recorded = source.verify(copy, repository, WANTED, str(scratch))
+    recorded = source.verify(copy, repository, WANTED, Reach(), str(scratch))
     (part,) = source.find(Wanted(), [copy], repository, recorded)
     return source, copy, part, recorded
 
 
 def restore(source, part, repository, wanted, scratch):
-    return source.restore(part, repository, wanted, None, str(scratch), nobody_looks)
+    return source.restore(part, repository, wanted, Reach(), str(scratch), nobody_looks)
 
 
 @pytest.mark.parametrize("kind", ["staging", "path"])
 def test_the_file_comes_back_and_is_proven_by_its_sum(saved_one, repository, scratch, tmp_path, kind):
     source, _, part, _ = saved_one
     wanted = delivery(tmp_path, kind, target=str(tmp_path / "given") if kind == "path" else None)
-    assert source.touches([part], wanted, None) == ()
+    assert source.touches([part], wanted, Reach()) == ()
     done = restore(source, part, repository, wanted, scratch)
     place = Path(done.where[0])
     assert place.read_bytes() == CONFIGURATION.encode()
@@ -371,7 +372,7 @@ def test_a_copy_that_is_not_what_was_verified_is_not_given_back(saved_one, repos
 def test_where_an_output_cannot_go_is_refused(saved_one, tmp_path, settings, problem):
     source, _, part, _ = saved_one
     with pytest.raises(InvalidRequestError) as caught:
-        source.touches([part], delivery(tmp_path, **settings), None)
+        source.touches([part], delivery(tmp_path, **settings), Reach())
     assert caught.value.facts["problem"] == problem
 
 
@@ -482,5 +483,5 @@ def test_slapcat_of_a_real_directory_is_saved_whole(repository, marks, scratch, 
     subprocess.run([slapadd, "-f", settings, "-l", entries], check=True, capture_output=True)
     source = command(slapcat, "-f", settings, name="directorio.ldif", must_contain=["dn: cn=p199,dc=prueba"])
     copy = save(source, repository, marks)
-    source.verify(copy, repository, WANTED, str(scratch))
+    source.verify(copy, repository, WANTED, Reach(), str(scratch))
     assert content(repository, copy).count(b"\ndn: cn=p") == 200

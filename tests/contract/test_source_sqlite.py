@@ -33,6 +33,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.restoring import Delivery, Destination, Wanted
 from respaldo.domain.source_errors import DatabaseFileBusyError, DatabaseFileDamagedError, TargetBusyError
 from respaldo.domain.verification import Verification
+from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import SqliteSource, running, sqlite_program
 from respaldo.sources.sqlite.requests import file_of
 from respaldo.texts import causes
@@ -99,13 +100,13 @@ def live(request, tmp_path) -> Path:
 
 def test_a_database_is_copied_whole_and_nothing_is_left_beside_it(live, repository, marks, scratch, tmp_path):
     source = sqlite(live)
-    source.probe(None)
+    source.probe(Reach())
     before = live.read_bytes()
     saved = save(source, repository, marks)
     assert saved.notes == ()
     assert [path.name for path in live.parent.iterdir()] == [live.name]
     assert live.read_bytes() == before
-    (evidence,) = source.verify(saved.copy, repository, WANTED, str(scratch))
+    (evidence,) = source.verify(saved.copy, repository, WANTED, Reach(), str(scratch))
     assert list(scratch.iterdir()) == []
     assert evidence.rows["cliente"] == 2
     assert evidence.rows['pedido "raro"'] == ROWS
@@ -123,7 +124,7 @@ def test_what_is_only_in_the_write_ahead_log_is_copied(tmp_path, repository, mar
         program.execute("INSERT INTO cliente VALUES (77, 'in the log')")
         assert b"in the log" not in live.read_bytes()
         saved = save(sqlite(live), repository, marks)
-        (evidence,) = sqlite(live).verify(saved.copy, repository, WANTED, str(scratch))
+        (evidence,) = sqlite(live).verify(saved.copy, repository, WANTED, Reach(), str(scratch))
         assert evidence.rows["cliente"] == 3
         assert Path(f"{live}-wal").exists()
 
@@ -165,7 +166,7 @@ def test_a_copy_made_while_another_process_writes_is_of_one_moment(
         assert writer.poll() is None
     counted = []
     for copy in copies:
-        (evidence,) = sqlite(live).verify(copy, repository, WANTED, str(scratch))
+        (evidence,) = sqlite(live).verify(copy, repository, WANTED, Reach(), str(scratch))
         assert evidence.rows['pedido "raro"'] - ROWS == evidence.rows["cliente"] - 2
         counted.append(evidence.rows["cliente"])
     assert counted == sorted(counted)
@@ -178,7 +179,7 @@ def test_each_database_is_a_snapshot_of_its_own(tmp_path, repository, marks, scr
     assert source.items(None) == tuple(map(str, paths))
     for item in source.items(None):
         copy = save(source, repository, marks, item).copy
-        source.verify(copy, repository, WANTED, str(scratch))
+        source.verify(copy, repository, WANTED, Reach(), str(scratch))
     assert {snapshot.item for snapshot in repository.snapshots()} == set(map(str, paths))
     # As people do who restore by hand: all into one folder.
     for snapshot in repository.snapshots():
@@ -204,7 +205,7 @@ def test_a_database_that_needs_its_own_program_is_looked_over(tmp_path, reposito
         database.execute("INSERT INTO t VALUES ('x'), ('y')")
         database.commit()
     copy = save(sqlite(live), repository, marks).copy
-    (evidence,) = sqlite(live).verify(copy, repository, WANTED, str(scratch))
+    (evidence,) = sqlite(live).verify(copy, repository, WANTED, Reach(), str(scratch))
     assert evidence.facts["check"] in ("quick_check", "none")
     assert evidence.rows == {"t": 2}
 
@@ -215,10 +216,10 @@ def test_a_database_that_needs_its_own_program_is_looked_over(tmp_path, reposito
 def test_databases_that_are_not_there_are_named(tmp_path):
     there, gone = make(tmp_path / "a.db", rows=1), tmp_path / "b.db"
     with pytest.raises(SourcePartlyMissingError) as partly:
-        sqlite(there, gone).probe(None)
+        sqlite(there, gone).probe(Reach())
     assert partly.value.facts == {"missing": str(gone)}
     with pytest.raises(SourceMissingError):
-        sqlite(gone).probe(None)
+        sqlite(gone).probe(Reach())
 
 
 def test_a_database_that_went_away_since_the_probe_leaves_no_snapshot_and_is_not_made(
@@ -246,7 +247,7 @@ def test_a_file_that_is_no_database_is_told_so(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"text" * 5000)
     with pytest.raises(DatabaseFileDamagedError) as caught:
-        sqlite(path).probe(None)
+        sqlite(path).probe(Reach())
     assert caught.value.facts["reason"] == "not_a_database"
     assert "no es una base de datos SQLite" in causes.explain(caught.value)
 
@@ -263,7 +264,7 @@ def test_a_folder_or_a_pipe_is_no_database(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(SourceUnreadableError):
-            sqlite(path).probe(None)
+            sqlite(path).probe(Reach())
 
 
 def test_a_database_that_may_not_be_read_is_named():
@@ -277,7 +278,7 @@ def test_a_database_that_may_not_be_read_is_named():
             os.seteuid(nobody.pw_uid)
         try:
             with pytest.raises(SourceUnreadableError) as caught:
-                sqlite(path).probe(None)
+                sqlite(path).probe(Reach())
         finally:
             if is_root:
                 os.seteuid(0)
@@ -366,7 +367,7 @@ def test_a_database_that_was_stored_cut_is_not_good(live, repository, marks, scr
     cut.write_bytes(live.read_bytes()[:-lost])
     stored = repository.save_output(str(live), ["cat", str(cut)], file_of(str(live)), marks, environment={})
     with pytest.raises(DumpUnreadableError):
-        sqlite(live).verify(stored.copy, repository, WANTED, str(scratch))
+        sqlite(live).verify(stored.copy, repository, WANTED, Reach(), str(scratch))
 
 
 # --- given back
@@ -382,13 +383,13 @@ def verified(live, repository, marks, scratch):
     """A source, its one verified copy as a request for everything finds it, and what was in it then."""
     source = sqlite(live)
     copy = save(source, repository, marks).copy
-    recorded = source.verify(copy, repository, WANTED, str(scratch))
+    recorded = source.verify(copy, repository, WANTED, Reach(), str(scratch))
     (part,) = source.find(Wanted(), [copy], repository, recorded)
     return source, part, content(live)
 
 
 def restore(source, part, repository, wanted, scratch):
-    return source.restore(part, repository, wanted, None, str(scratch), nobody_looks)
+    return source.restore(part, repository, wanted, Reach(), str(scratch), nobody_looks)
 
 
 def change(path: Path) -> None:
@@ -402,7 +403,7 @@ def test_a_database_comes_back_beside(verified, live, repository, scratch, tmp_p
     change(live)
     target = str(tmp_path / "given") if kind == "path" else None
     wanted = delivery(tmp_path, kind, target=target)
-    assert source.touches([part], wanted, None) == ()
+    assert source.touches([part], wanted, Reach()) == ()
     done = restore(source, part, repository, wanted, scratch)
     place = Path(done.where[0])
     assert place.is_relative_to(target or wanted.staging)
@@ -423,7 +424,7 @@ def test_a_database_comes_back_in_place_and_what_was_there_is_kept(
     change(live)
     changed = content(live)
     wanted = delivery(tmp_path, "original", overwrite="always")
-    assert source.touches([part], wanted, None) == (str(live),)
+    assert source.touches([part], wanted, Reach()) == (str(live),)
     done = restore(source, part, repository, wanted, scratch)
     assert content(live) == was
     assert live.stat().st_mode & 0o777 == 0o640
@@ -440,7 +441,7 @@ def test_the_log_that_a_dead_program_left_is_not_read_into_what_comes_back(
     live = make(tmp_path / "srv" / "a.db", "wal", rows=10)
     source = sqlite(live)
     copy = save(source, repository, marks).copy
-    recorded = source.verify(copy, repository, WANTED, str(scratch))
+    recorded = source.verify(copy, repository, WANTED, Reach(), str(scratch))
     (part,) = source.find(Wanted(), [copy], repository, recorded)
     was = content(live)
     with written_to(live):
@@ -471,7 +472,7 @@ def test_a_database_that_is_gone_comes_back_without_what_was_left_beside_it(
     live.unlink()
     Path(f"{live}-wal").write_bytes(b"left over")
     wanted = delivery(tmp_path, "original")
-    assert source.touches([part], wanted, None) == ()
+    assert source.touches([part], wanted, Reach()) == ()
     restore(source, part, repository, wanted, scratch)
     assert content(live) == was
     assert Path(f"{live}.before-r1-wal").read_bytes() == b"left over"
@@ -524,7 +525,7 @@ def test_a_link_leads_to_what_is_replaced(verified, live, repository, marks, scr
     was = content(live)
     change(live)
     wanted = delivery(tmp_path, "original", overwrite="always")
-    assert source.touches([part], wanted, None) == (str(live),)
+    assert source.touches([part], wanted, Reach()) == (str(live),)
     restore(source, part, repository, wanted, scratch)
     assert link.is_symlink()
     assert content(live) == was

@@ -46,6 +46,7 @@ from respaldo.sources.files import FilesSource
 from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.source import GLOBALS
+from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import SqliteSource
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
@@ -54,12 +55,13 @@ WANTED = Verification()
 
 
 def save(source: Source, item: str, repository: Repository, marks, endpoint=None) -> Copy:
-    return source.save(item, repository, marks, endpoint, lambda _: None).copy
+    return source.save(item, repository, marks, Reach(endpoint), lambda _: None).copy
 
 
 def evidence_of(source: Source, copy: Copy, repository: Repository, scratch: Path, wanted=WANTED):
     return {
-        evidence.method: evidence.facts for evidence in source.verify(copy, repository, wanted, str(scratch))
+        evidence.method: evidence.facts
+        for evidence in source.verify(copy, repository, wanted, Reach(), str(scratch))
     }
 
 
@@ -217,11 +219,11 @@ def sample(request) -> Sample:
 
 def test_what_is_saved_is_verified_and_comes_back(sample, repository, marks, scratch):
     source = sample.source
-    source.probe(sample.endpoint)
-    assert source.items(sample.endpoint) == (sample.item,)
+    source.probe(Reach(sample.endpoint))
+    assert source.items(Reach(sample.endpoint)) == (sample.item,)
     copy = save(source, sample.item, repository, marks, sample.endpoint)
     assert (copy.item, copy.size_bytes > 0) == (sample.item, True)
-    evidence = source.verify(copy, repository, WANTED, str(scratch))
+    evidence = source.verify(copy, repository, WANTED, Reach(), str(scratch))
     assert {each.item for each in evidence} == {sample.item}
     (found,) = repository.snapshots(marks.tags)
     assert found.as_copy() == copy
@@ -234,7 +236,7 @@ def test_a_copy_of_another_size_than_was_saved_is_not_good(sample, repository, m
     copy = save(sample.source, sample.item, repository, marks, sample.endpoint)
     other = copy.model_copy(update={"size_bytes": copy.size_bytes + 1})
     with pytest.raises((CountMismatchError, DumpUnreadableError)):
-        sample.source.verify(other, repository, WANTED, str(scratch))
+        sample.source.verify(other, repository, WANTED, Reach(), str(scratch))
 
 
 def test_a_damaged_copy_is_not_good(sample, repository, marks, scratch):
@@ -248,7 +250,7 @@ def test_a_damaged_copy_is_not_good(sample, repository, marks, scratch):
         file.seek(1000)
         file.write(bytes([byte ^ 1]))
     with pytest.raises(RepositoryDamagedError):
-        sample.source.verify(copy, repository, WANTED, str(scratch))
+        sample.source.verify(copy, repository, WANTED, Reach(), str(scratch))
 
 
 def test_a_source_describes_itself_without_its_secrets(sample):
@@ -272,14 +274,14 @@ def test_a_relative_path_is_a_mistake():
 def test_all_paths_that_are_not_there_are_named(tree):
     none, nothing = tree / "none", tree / "nothing"
     with pytest.raises(SourceMissingError) as caught:
-        files(none, nothing).probe(None)
+        files(none, nothing).probe(Reach())
     assert caught.value.facts == {"path": f"{none}, {nothing}"}
 
 
 def test_a_part_that_is_not_there_is_told_apart_and_named(tree):
     none, nothing = tree / "none", tree / "nothing"
     with pytest.raises(SourcePartlyMissingError) as caught:
-        files(none, tree, nothing).probe(None)
+        files(none, tree, nothing).probe(Reach())
     assert caught.value.facts == {"missing": f"{none}, {nothing}"}
 
 
@@ -313,14 +315,14 @@ def test_a_path_that_may_not_be_read_is_named(ordinary_user, folder):
             path.write_text("secret")
         path.chmod(0)
         with pytest.raises(SourceUnreadableError) as caught:
-            files(path).probe(None)
+            files(path).probe(Reach())
         assert caught.value.facts["path"] == str(path)
 
 
 def test_folders_without_a_file_are_empty(tmp_path):
     (tmp_path / "data" / "deeper").mkdir(parents=True)
     with pytest.raises(SourceEmptyError):
-        files(tmp_path / "data").probe(None)
+        files(tmp_path / "data").probe(Reach())
 
 
 def test_a_link_is_not_the_data_that_it_leads_to(tree, tmp_path):
@@ -328,7 +330,7 @@ def test_a_link_is_not_the_data_that_it_leads_to(tree, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tree)
     with pytest.raises(SourceUnreadableError) as caught:
-        files(tree, link).probe(None)
+        files(tree, link).probe(Reach())
     assert caught.value.facts["path"] == str(link)
 
 
@@ -387,14 +389,14 @@ def test_a_source_that_differs_though_nothing_says_so_is_not_what_was_saved(
     (data / "ledger").write_text("90000")
     os.utime(data / "ledger", ns=(written.st_atime_ns, written.st_mtime_ns))
     with pytest.raises(ContentMismatchError) as caught:
-        source.verify(copy, repository, WANTED, str(scratch))
+        source.verify(copy, repository, WANTED, Reach(), str(scratch))
     assert caught.value.facts["path"] == str(data / "ledger")
 
 
 def test_a_copy_with_fewer_files_than_were_saved_is_not_good(filled, saved, tree, scratch):
     more = saved.copy.model_copy(update={"files": saved.copy.files + 1})
     with pytest.raises(CountMismatchError):
-        files(tree).verify(more, filled, WANTED, str(scratch))
+        files(tree).verify(more, filled, WANTED, Reach(), str(scratch))
 
 
 def test_a_sample_is_as_large_as_was_asked_and_the_same_for_a_retry(filled, saved, tree, tmp_path):
@@ -428,8 +430,8 @@ def test_a_scope_that_asks_for_no_sample_gets_its_structure_verified(filled, sav
 
 def test_all_databases_and_the_globals_are_items(server, login, database):
     every = PostgresqlSource(kind="postgresql", connection="erp_db", databases="all")
-    every.probe(login)
-    items = every.items(login)
+    every.probe(Reach(login))
+    items = every.items(Reach(login))
     assert items[0] == GLOBALS
     assert {"postgres.dump", "a%3Db%2C c%2Fd %C3%A9.dump"} <= set(items)
     assert not any("template" in item for item in items)
@@ -446,23 +448,23 @@ def test_globals_hold_the_roles(login, repository, marks, scratch):
 
 def test_a_connection_must_be_given():
     with pytest.raises(ConnectionMissingError):
-        postgresql("erp").probe(None)
+        postgresql("erp").probe(Reach())
 
 
 def test_a_database_that_is_not_there_is_named(login):
     with pytest.raises(DatabaseMissingError) as caught:
-        postgresql("postgres", "nómina").probe(login)
+        postgresql("postgres", "nómina").probe(Reach(login))
     assert caught.value.facts["database"] == "nómina"
 
 
 def test_a_connection_to_a_database_that_is_not_there_is_told(login):
     with pytest.raises(DatabaseMissingError):
-        postgresql("erp").probe(login.model_copy(update={"database": "none"}))
+        postgresql("erp").probe(Reach(login.model_copy(update={"database": "none"})))
 
 
 def test_a_server_that_is_down_may_come_back(login, tmp_path):
     with pytest.raises(DatabaseUnreachableError) as caught:
-        postgresql("erp").probe(login.model_copy(update={"host": str(tmp_path)}))
+        postgresql("erp").probe(Reach(login.model_copy(update={"host": str(tmp_path)})))
     assert caught.value.transient
 
 
@@ -473,7 +475,7 @@ def test_a_server_that_is_down_may_come_back(login, tmp_path):
 )
 def test_a_refused_login_will_be_refused_again(login, change):
     with pytest.raises(DatabaseDeniedError) as caught:
-        postgresql("erp").probe(login.model_copy(update=change))
+        postgresql("erp").probe(Reach(login.model_copy(update=change)))
     assert not caught.value.transient
     assert "otra" not in str(caught.value)
 
@@ -532,14 +534,14 @@ def test_a_dump_that_was_stored_cut_short_is_not_good(
     # Of the size that was saved: only the content tells.
     assert stored.copy.size_bytes == len(whole) - lost
     with pytest.raises(DumpUnreadableError) as caught:
-        postgresql("erp").verify(stored.copy, repository, WANTED, str(scratch))
+        postgresql("erp").verify(stored.copy, repository, WANTED, Reach(), str(scratch))
     assert caught.value.facts["reason"]
 
 
 def test_globals_that_were_stored_cut_short_are_not_good(repository, marks, scratch):
     stored = repository.save_output(GLOBALS, ["echo", "CREATE ROLE half;"], GLOBALS, marks, environment={})
     with pytest.raises(DumpUnreadableError):
-        postgresql("erp", shared=True).verify(stored.copy, repository, WANTED, str(scratch))
+        postgresql("erp", shared=True).verify(stored.copy, repository, WANTED, Reach(), str(scratch))
 
 
 def test_a_password_reaches_no_argument_and_no_environment(login, repository, marks, tmp_path, monkeypatch):

@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from respaldo.domain.errors import RespaldoError
-from respaldo.domain.host_errors import HostError, HostFailedError, HostFullError
-from respaldo.hosts.session import Session, entered
-from respaldo.hosts.ssh import Host
+from respaldo.domain.host_errors import (
+    HostClockError,
+    HostError,
+    HostFullError,
+    HostKeyError,
+    HostToolsError,
+)
+from respaldo.hosts import ssh
+from respaldo.hosts.session import Session, as_cause, entered
+from respaldo.hosts.settings import HostSettings
+from respaldo.hosts.ssh import Host, SshError
+from respaldo.hosts.worker import Command
 from respaldo.restic.engine import Engine
-from respaldo.restic.on_host import programs, provide
+from respaldo.restic.on_host import KEPT, programs, provide
 
 LEAST_FREE_BYTES = 256 << 20
 """restic collects what it sends in files of some 20 MB, several at a time."""
@@ -20,8 +29,9 @@ LEAST_FREE_BYTES = 256 << 20
 MOST_SECONDS_APART = 120.0
 """Clocks that are further apart make copies whose times cannot be believed."""
 
-Look = Literal["enter", "tools", "forwarding", "restic", "room", "clock"]
-_TOOLS = ("setsid", "mktemp", "sha256sum", "df", "nice", "ionice")
+Look = Literal["reach", "key", "login", "tools", "limits", "forwarding", "room", "restic", "clock"]
+Note = Literal["own", "brought", "kept"]
+_TOOLS = ("setsid", "mktemp", "sha256sum", "df")
 
 
 class Finding(NamedTuple):
@@ -30,63 +40,106 @@ class Finding(NamedTuple):
     look: Look
     found: str
     problem: RespaldoError | None = None
+    note: Note | None = None
+    """Whose restic it is: the machine's own, one that goes with the session, one that stays."""
 
 
-def examine_host(host: Host, engine: Engine) -> Iterator[Finding]:
+def examine_host(host: Host, settings: HostSettings, engine: Engine) -> Iterator[Finding]:
     """Look at a machine, one thing after the other; where it cannot be entered, at no more.
 
     :param engine: the restic of this worker, which is brought there if need be.
     """
     began = time.monotonic()
     try:
-        with entered(host) as session:
-            yield Finding("enter", f"{time.monotonic() - began:.1f} s")
+        key = ssh.shown_key(host)
+    except SshError as error:
+        yield Finding("reach", "", as_cause(host, error))
+        return
+    took = time.monotonic() - began
+    yield Finding("reach", f"{_way(host)} ({host.address}:{host.port}), {took:.1f} s")
+    try:
+        with entered(host, base=settings.folder, limits=settings.limits) as session:
+            yield Finding("key", key.fingerprint)
+            yield Finding("login", session.output("id", "-un").output.decode(errors="replace").strip())
             for look, ask in _LOOKS.items():
                 try:
-                    yield Finding(look, ask(session, engine))
+                    yield ask(session, settings, engine)
                 except HostError as error:
                     yield Finding(look, "", error)
+    except HostKeyError as error:
+        yield Finding("key", key.fingerprint, error)
+    except HostFullError as error:
+        yield Finding("room", "", error)
     except HostError as error:
-        yield Finding("enter", "", error)
+        yield Finding("login", "", error)
 
 
-def _tools(session: Session, _: Engine) -> str:
+def _way(host: Host) -> str:
+    """Name the machine, after those on the way to it."""
+    return f"{_way(host.jump)} → {host.name}" if host.jump else host.name
+
+
+def _tools(session: Session, settings: HostSettings, _: Engine) -> Finding:
+    # Of the words that a command begins with, those that are programs.
+    limiting = [word for word in settings.limits.before() if word in ("nice", "ionice")]
+    wanted = (*_TOOLS, *limiting)
     look = 'for tool; do command -v "$tool" >/dev/null || echo "$tool"; done'
-    missing = session.output("sh", "-c", look, "look", *_TOOLS).output.decode().split()
+    missing = session.output("sh", "-c", look, "look", *wanted).output.decode().split()
     if missing:
-        raise HostFailedError(host=session.host.name, said=f"command not found: {' '.join(missing)}")
-    return ", ".join(_TOOLS)
+        raise HostToolsError(host=session.host.name, missing=", ".join(missing))
+    return Finding("tools", ", ".join(wanted))
 
 
-def _forwarding(session: Session, _: Engine) -> str:
+def _limits(session: Session, settings: HostSettings, _: Engine) -> Finding:
+    # A machine may have the program and not admit what it does, as one in a container.
+    said = bytearray()
+    code = session.run(Command(("true",)), on_output=said.extend, on_error=said.extend)
+    if code != 0:
+        raise HostToolsError(host=session.host.name, missing=said.decode(errors="replace").strip())
+    upload = settings.upload_kib_per_second
+    words = [" ".join(settings.limits.before()), f"{upload} KiB/s" if upload else ""]
+    return Finding("limits", ", ".join(filter(None, words)) or "-")
+
+
+def _forwarding(session: Session, settings: HostSettings, _: Engine) -> Finding:
     # Nobody comes in by it: that it may be there is what is asked.
-    session.forward(f"{session.folder}/asked.sock", Path("/nonexistent"))
-    return session.folder
+    nowhere = Path("/nonexistent")
+    if settings.forwarding == "tcp":
+        return Finding("forwarding", f"127.0.0.1:{session.forward_port(nowhere)}")
+    path = f"{session.folder}/asked.sock"
+    session.forward(path, nowhere)
+    return Finding("forwarding", path)
 
 
-def _restic(session: Session, engine: Engine) -> str:
-    found = provide(session, programs(engine))
-    return f"{found.version} ({found.binary})"
-
-
-def _room(session: Session, _: Engine) -> str:
+def _room(session: Session, _: HostSettings, __: Engine) -> Finding:
     free = session.free_bytes(session.folder)
     if free is not None and free < LEAST_FREE_BYTES:
         said = f"{free >> 20} MiB < {LEAST_FREE_BYTES >> 20} MiB"
         raise HostFullError(host=session.host.name, folder=session.folder, said=said)
-    return "?" if free is None else f"{free >> 20} MiB"
+    return Finding("room", "?" if free is None else f"{free >> 20} MiB")
 
 
-def _clock(session: Session, _: Engine) -> str:
+def _restic(session: Session, settings: HostSettings, engine: Engine) -> Finding:
+    found = provide(session, programs(engine), keep=settings.keep_restic)
+    note: Note = "own"
+    if found.binary == f"{session.folder}/restic":
+        note = "brought"
+    elif found.binary.endswith(f"/{KEPT}/restic"):
+        note = "kept"
+    return Finding("restic", f"{found.version}, {found.binary}", note=note)
+
+
+def _clock(session: Session, _: HostSettings, __: Engine) -> Finding:
     there = session.output("date", "+%s").output
-    apart = abs(int(there) - time.time()) if there.strip().isdigit() else None
-    if apart is not None and apart > MOST_SECONDS_APART:
-        raise HostFailedError(host=session.host.name, said=f"clock: {apart:.0f} s")
-    return "?" if apart is None else f"{apart:.0f} s"
+    apart = int(there) - time.time() if there.strip().isdigit() else None
+    if apart is not None and abs(apart) > MOST_SECONDS_APART:
+        raise HostClockError(host=session.host.name, seconds=f"{apart:+.0f}")
+    return Finding("clock", "?" if apart is None else f"{apart:+.0f} s")
 
 
-_LOOKS: dict[Look, Callable[[Session, Engine], str]] = {
+_LOOKS: dict[Look, Callable[[Session, HostSettings, Engine], Finding]] = {
     "tools": _tools,
+    "limits": _limits,
     "forwarding": _forwarding,
     "room": _room,
     "restic": _restic,

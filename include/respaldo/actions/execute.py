@@ -9,12 +9,14 @@ from respaldo.actions.hooks import hooked
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.actions.owner import explained
+from respaldo.actions.reaching import reached
 from respaldo.domain.errors import RepositoryMissingError, WrongPasswordError
 from respaldo.domain.hooks import HookRun
 from respaldo.domain.values import Applied, Executed, Planned
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Saved
+from respaldo.sources.reach import Reach
 
 Done = dict[str, Saved]
 
@@ -42,10 +44,10 @@ def execute(
     started_at = datetime.now(UTC)
     applied = [] if applied is None else applied
     ran = [] if ran is None else ran
-    with only_writer(job.home, job.scope.id) as lock, hooked(job, ran):
+    with only_writer(job.home, job.scope.id) as lock, hooked(job, ran), reached(job) as reach:
         healer = Healer(job.first.holding(lock), job.home.scratch, "execute", applied)
         try:
-            saved = _save_healing(job, healer, planned, on_progress, repair=repair)
+            saved = _save_healing(job, healer, planned, reach, on_progress, repair=repair)
             superseded = _superseded(job, healer.repository, saved) if job.run.attempt > 1 else ()
         except WrongPasswordError as error:
             raise explained(error, job, healer.repository.name) from error
@@ -66,7 +68,7 @@ def execute(
 
 
 def _save_healing(
-    job: Job, healer: Healer, planned: Planned, on_progress: OnProgress, *, repair: bool
+    job: Job, healer: Healer, planned: Planned, reach: Reach, on_progress: OnProgress, *, repair: bool
 ) -> list[Saved]:
     if repair:
         healer.repair()
@@ -81,7 +83,7 @@ def _save_healing(
         if repository.force:
             # What was saved before the repair may lean on pieces that were lost.
             done.clear()
-        return _save_all(job, repository, planned, on_progress, done)
+        return _save_all(job, repository, planned, reach, on_progress, done)
 
     saved = healer.doing(save)
     if healer.repository.force:
@@ -90,22 +92,22 @@ def _save_healing(
 
 
 def _save_all(
-    job: Job, repository: Repository, planned: Planned, on_progress: OnProgress, done: Done
+    job: Job, repository: Repository, planned: Planned, reach: Reach, on_progress: OnProgress, done: Done
 ) -> list[Saved]:
-    source, endpoint = job.settings.source, job.endpoint
+    source = job.settings.source
     if job.settings.pre:
         # Its plan could not look: what they prepare was not there yet.
-        source.probe(endpoint)
-    items = source.items(endpoint)
+        source.probe(reach)
+    items = source.items(reach)
     for item in items:
         if item not in done:
             try:
-                done[item] = source.save(item, repository, job.marks, endpoint, on_progress)
+                done[item] = source.save(item, repository, job.marks, reach, on_progress)
             except RepositoryMissingError:
                 if repository.name not in planned.new_repositories:
                     raise
                 repository.create()
-                done[item] = source.save(item, repository, job.marks, endpoint, on_progress)
+                done[item] = source.save(item, repository, job.marks, reach, on_progress)
     return [done[item] for item in items]
 
 

@@ -6,6 +6,7 @@ import tempfile
 
 from respaldo.actions.job import Job
 from respaldo.actions.owner import explained
+from respaldo.actions.reaching import reached
 from respaldo.domain.errors import (
     NoCopyError,
     SecondCopyMissingError,
@@ -36,7 +37,8 @@ def identify(job: Job, known: KnownCopy, which: Which, wanted: Wanted, delivery:
     except WrongPasswordError as error:
         raise explained(error, job, name) from error
     parts = source.find(wanted, copies, repository, known.verification)
-    touches = source.touches(parts, delivery, job.endpoint)
+    with reached(job) as reach:
+        touches = source.touches(parts, delivery, reach)
     evidence: list[Evidence] = []
     if touches:
         for part in parts:

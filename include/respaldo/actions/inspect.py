@@ -17,6 +17,7 @@ from pydantic import Field
 
 from respaldo.actions.console.reading import HostOf, SecretOf, read
 from respaldo.actions.job import Job
+from respaldo.actions.reaching import reached
 from respaldo.config.external import ExternalSource
 from respaldo.domain.errors import RespaldoError
 from respaldo.domain.values import Value
@@ -41,7 +42,7 @@ def inspect(job: Job, found: Callable[[Probe], None]) -> None:
     found(_worker())
     for probe in _spaces(job, names):
         found(probe)
-    found(_tried("source", settings.source.kind, lambda: settings.source.probe(job.endpoint)))
+    found(_tried("source", settings.source.kind, partial(_probe, job)))
     for name in names:
         found(_tried("repository", name, partial(_open, job, name)))
 
@@ -80,6 +81,11 @@ def _spaces(job: Job, names: list[str]) -> list[Probe]:
             facts: dict[str, int | str] = {"free": usage.free, "total": usage.total}
             probes.append(Probe(of="space", name=folder, facts=facts))
     return probes
+
+
+def _probe(job: Job) -> None:
+    with reached(job) as reach:
+        job.settings.source.probe(reach)
 
 
 def _open(job: Job, repository: str) -> None:

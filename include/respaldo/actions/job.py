@@ -10,7 +10,10 @@ from pydantic import SecretStr
 from respaldo.config.configuration import Configuration, ConfiguredScope
 from respaldo.config.home import Home
 from respaldo.config.scopes import Scope
+from respaldo.domain.errors import ConnectionMissingError
 from respaldo.domain.values import Endpoint, Run
+from respaldo.hosts.settings import HostSettings
+from respaldo.hosts.ssh import Host
 from respaldo.restic.access import Access, Login
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine
@@ -28,6 +31,13 @@ LoginOf = Callable[[str], Login]
 EndpointOf = Callable[[str], Endpoint]
 """Gives the server that a connection leads to."""
 
+HostOf = Callable[[str], Host]
+"""Gives the machine that a connection leads to."""
+
+
+def _no_host(name: str) -> Host:
+    raise ConnectionMissingError(connection=name)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -41,6 +51,8 @@ class Job:
     master_secret: MasterSecret
     endpoint_of: EndpointOf
     login_of: LoginOf = lambda _: Login()
+    host_of: HostOf = _no_host
+    host_settings_of: Callable[[str], HostSettings] = lambda _: HostSettings()
 
     @property
     def settings(self) -> Scope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from respaldo.actions.job import Job
+from respaldo.actions.reaching import reached
 from respaldo.domain.errors import ReportError
 from respaldo.domain.values import Planned
 from respaldo.report.store import Report
@@ -22,7 +23,8 @@ def plan(job: Job, report: Report) -> Planned:
     :raises SourceError: what cannot be read, before anything is written.
     """
     if not job.settings.pre:
-        job.settings.source.probe(job.endpoint)
+        with reached(job) as reach:
+            job.settings.source.probe(reach)
     return known_before(report, job.scope.id, job.settings.repository, job.settings.second_copy)
 
 

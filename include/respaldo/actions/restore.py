@@ -10,9 +10,11 @@ from pathlib import Path
 
 from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
+from respaldo.actions.reaching import reached
 from respaldo.domain.errors import NotAuthorizedError, RespaldoError
 from respaldo.domain.restoring import Delivery, Identified, Restored
 from respaldo.restic.call import OnProgress
+from respaldo.sources.reach import Reach
 
 
 def restore(
@@ -25,12 +27,25 @@ def restore(
     :raises RepositoryError, CheckError, RestoreMismatchError: the copy is not good.
     :raises RequestError: the destination does not take it.
     """
+    with reached(job) as reach:
+        return _restore(job, identified, delivery, reach, on_progress, authorized=authorized)
+
+
+def _restore(
+    job: Job,
+    identified: Identified,
+    delivery: Delivery,
+    reach: Reach,
+    on_progress: OnProgress,
+    *,
+    authorized: bool,
+) -> Restored:
     repository, source = job.repository(identified.repository), job.settings.source
     begun = Path(f"{delivery.staging}.begun")
     touches = set(identified.touches)
     if not begun.exists():
         # Somebody may have begun to use the place since it was looked at.
-        touches |= set(source.touches(identified.parts, delivery, job.endpoint))
+        touches |= set(source.touches(identified.parts, delivery, reach))
     if touches and not authorized:
         raise NotAuthorizedError(touches=", ".join(sorted(touches)))
     # What a killed attempt leaves there is this request's own: the next one must not take it for somebody's.
@@ -41,11 +56,9 @@ def restore(
         with _alone(job, live=bool(touches)):
             for part in identified.parts:
                 with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
-                    done.append(
-                        source.restore(part, repository, delivery, job.endpoint, scratch, on_progress)
-                    )
+                    done.append(source.restore(part, repository, delivery, reach, scratch, on_progress))
     except RespaldoError:
-        if _looks_as_before(job, identified, delivery, touches):
+        if _looks_as_before(job, identified, delivery, reach, touches):
             begun.unlink()
         raise
     begun.unlink()
@@ -60,13 +73,15 @@ def restore(
     )
 
 
-def _looks_as_before(job: Job, identified: Identified, delivery: Delivery, touches: set[str]) -> bool:
+def _looks_as_before(
+    job: Job, identified: Identified, delivery: Delivery, reach: Reach, touches: set[str]
+) -> bool:
     """Tell whether a failed attempt left nothing that the next one's look would take for somebody's.
 
     Then the next one looks again: it may come days later, when its task is cleared.
     """
     try:
-        found = job.settings.source.touches(identified.parts, delivery, job.endpoint)
+        found = job.settings.source.touches(identified.parts, delivery, reach)
     except RespaldoError:
         # What was delivered is in the way now, or nobody can look.
         return False

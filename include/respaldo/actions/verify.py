@@ -6,6 +6,7 @@ import logging
 import tempfile
 
 from respaldo.actions.job import Job
+from respaldo.actions.reaching import reached
 from respaldo.domain.errors import (
     CancelledRunError,
     CopyIncompleteError,
@@ -34,9 +35,10 @@ def verify(
     _see_that_little_is_missed(executed, job)
     evidence = [*_size_against(planned, executed, job, accept_shrink=accept_shrink)]
     repository = job.first
-    for copy in executed.copies:
-        with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
-            evidence += job.settings.source.verify(copy, repository, job.settings.verify, scratch)
+    with reached(job) as reach:
+        for copy in executed.copies:
+            with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
+                evidence += job.settings.source.verify(copy, repository, job.settings.verify, reach, scratch)
     if any(one.remedy == "repair" for one in executed.applied):
         evidence += _read_whole(executed, repository.without_cache())
         _forget_superseded(executed, repository)

@@ -65,6 +65,8 @@ def job(command: str, scope_id: str, repository: str | None = None) -> Job:
         master_secret=connections.master_secret,
         endpoint_of=connections.endpoint,
         login_of=connections.repository_login,
+        host_of=connections.ssh_host,
+        host_settings_of=connections.host_settings,
     )
 
 

@@ -49,8 +49,8 @@ class Scope(ScopeSettings):
 
     @property
     def connections(self) -> dict[str, str]:
-        name = self.source.connection
-        if name is None:
-            return {}
-        key = type(self.source).model_fields["connection"].alias or "connection"
-        return {f"source.{key}": name}
+        source, found = self.source, {}
+        if source.connection is not None:
+            key = type(source).model_fields["connection"].alias or "connection"
+            found[f"source.{key}"] = source.connection
+        return found | ({"source.host": source.host} if source.host is not None else {})

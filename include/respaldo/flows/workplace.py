@@ -64,6 +64,8 @@ class Workplace(NamedTuple):
             master_secret=connections.master_secret,
             endpoint_of=connections.endpoint,
             login_of=connections.repository_login,
+            host_of=connections.ssh_host,
+            host_settings_of=connections.host_settings,
         )
 
     def configuration(self) -> Configuration:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
-from respaldo.domain.values import Copy, Endpoint, Evidence
+from respaldo.domain.values import Copy, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
+from respaldo.sources.reach import Reach
 
 
 class Source(Protocol):
@@ -35,15 +36,20 @@ class Source(Protocol):
         """The Airflow connection that leads to the data, if one does."""
         ...
 
+    @property
+    def host(self) -> str | None:
+        """The Airflow connection of the machine that the data are on, or behind; None: this worker's own."""
+        ...
+
     def describe(self) -> str:
         """Say in one line what is saved, for the report."""
         ...
 
-    def probe(self, endpoint: Endpoint | None) -> None:
+    def probe(self, reach: Reach) -> None:
         """Look whether the data can be read. Raise a `SourceError` that names what cannot."""
         ...
 
-    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:
+    def items(self, reach: Reach) -> tuple[str, ...]:
         """Name the items there are now, each to become one snapshot."""
         ...
 
@@ -52,14 +58,14 @@ class Source(Protocol):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,
+        reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
         """Save one item as one snapshot. What is not wholly there never stays as a good copy."""
         ...
 
     def verify(
-        self, copy: Copy, repository: Repository, wanted: Verification, scratch: str
+        self, copy: Copy, repository: Repository, wanted: Verification, reach: Reach, scratch: str
     ) -> tuple[Evidence, ...]:
         """Read a copy back and compare it with what it is a copy of (activity 12).
 
@@ -79,9 +85,7 @@ class Source(Protocol):
         """
         ...
 
-    def touches(
-        self, parts: Sequence[Part], delivery: Delivery, endpoint: Endpoint | None
-    ) -> tuple[str, ...]:
+    def touches(self, parts: Sequence[Part], delivery: Delivery, reach: Reach) -> tuple[str, ...]:
         """Name the live data that a restoration would change. None: it can harm nothing.
 
         :raises InvalidRequestError: this kind of source cannot deliver there.
@@ -101,7 +105,7 @@ class Source(Protocol):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        endpoint: Endpoint | None,
+        reach: Reach,
         scratch: str,
         on_progress: OnProgress,
     ) -> Restored:

@@ -21,6 +21,7 @@ from respaldo.domain.places import unexpanded
 from respaldo.domain.quantities import parse_size
 from respaldo.hosts.checksums import ManifestError, read_manifest
 from respaldo.sources.files import FilesSource
+from respaldo.sources.reach import Reach
 from respaldo.texts import causes
 from respaldo.texts import manual as texts
 from respaldo.texts.report import TERMS
@@ -243,7 +244,7 @@ class _Form:
 
     def see_that_it_can_be_read(self, path: str, manifest: str | None) -> None:
         try:
-            FilesSource(kind="files", paths=(unexpanded(path),)).probe(None)
+            FilesSource(kind="files", paths=(unexpanded(path),)).probe(Reach())
             if Path(path).is_file() and Path(path).stat().st_size == 0:
                 self.refuse("path", "zero")
             elif not (Path(path).is_file() or Path(path).is_dir()):

@@ -41,6 +41,7 @@ from respaldo.sources.command import running
 from respaldo.sources.command.checker_program import OutputCheck
 from respaldo.sources.command.difference import log_difference
 from respaldo.sources.command.marks import Mark
+from respaldo.sources.reach import Reach
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,9 @@ class CommandSource(Value):
     """``kind: command``: the output of a command on the worker that runs the scope."""
 
     kind: Literal["command"]
+    host: Annotated[
+        str | None, Field(description="Airflow connection (ssh) of the machine that runs it.")
+    ] = None
     command: Annotated[
         tuple[Annotated[str, Field(min_length=1)], ...],
         Field(min_length=1, description="Program and arguments, no shell; no secret among them."),
@@ -93,12 +97,12 @@ class CommandSource(Value):
     def describe(self) -> str:
         return f"{self.name}: {shlex.join(self.command)}"
 
-    def probe(self, endpoint: Endpoint | None) -> None:
+    def probe(self, reach: Reach) -> None:
         """Look whether the program is installed and its secret is there. It is not run."""
         require(self.command[0])
-        self._secret(endpoint)
+        self._secret(reach.endpoint)
 
-    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:  # noqa: ARG002  (the protocol's signature)
+    def items(self, reach: Reach) -> tuple[str, ...]:  # noqa: ARG002  (the protocol's signature)
         return (self.name,)
 
     def save(
@@ -106,7 +110,7 @@ class CommandSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,
+        reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
         """Run the command and save what it prints, if that is as it must be.
@@ -114,7 +118,7 @@ class CommandSource(Value):
         :raises SourceCommandError: it failed; ``TimedOutError``: it did not end in time.
         :raises SourceCommandEmptyError, OutputRejectedError: it ended well, and its output is not good.
         """
-        secret, seconds = self._secret(endpoint), self.within.total_seconds()
+        secret, seconds = self._secret(reach.endpoint), self.within.total_seconds()
         with tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch:
             folder = Path(scratch)
             argv, environment = running.prepare(folder, self.command, self._expected, seconds, secret)
@@ -143,6 +147,7 @@ class CommandSource(Value):
         copy: Copy,
         repository: Repository,
         wanted: Verification,  # noqa: ARG002  (an output is read as a whole, not by sample)
+        reach: Reach,  # noqa: ARG002  (what is live is not looked at)
         scratch: str,  # noqa: ARG002  (nothing of it is put on disk)
     ) -> tuple[Evidence, ...]:
         """Read the copy to its end, and ask of it what was asked of the output.
@@ -186,7 +191,7 @@ class CommandSource(Value):
         self,
         parts: Sequence[Part],
         delivery: Delivery,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,  # noqa: ARG002
     ) -> tuple[str, ...]:
         """Nothing: what a command printed came from no file, and it only goes where none is.
 
@@ -206,12 +211,12 @@ class CommandSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,
         scratch: str,  # noqa: ARG002  (it is written beside its place)
         on_progress: OnProgress,
     ) -> Restored:
         """Put the file where it is wanted, and prove by its SHA-256 that it is there."""
-        self.touches([part], delivery, None)
+        self.touches([part], delivery, reach)
         place = self._place(part, delivery)
         with one_file.written_beside(
             part, repository, f"/{part.item}", place, delivery.key, on_progress

@@ -10,12 +10,20 @@ import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 _SEPARATOR = b"/"
 
 _COARSEST_CLOCK_NS = 2 * 10**9
 """FAT counts time in steps of two seconds, and nothing that files are kept on in longer ones."""
+
+
+class Counted(Protocol):
+    """Which files there were at one moment, wherever that was."""
+
+    def gone(self) -> Iterator[bytes]:
+        """Give the files and links that are not there any more."""
+        ...
 
 
 class _Folder(NamedTuple):

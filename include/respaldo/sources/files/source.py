@@ -1,12 +1,8 @@
-"""Files and folders on the worker: one item, one snapshot, verified by structure and by a random sample."""
+"""Files and folders: one item, one snapshot, verified by structure and by a random sample."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
 import random
-import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,17 +17,19 @@ from respaldo.domain.errors import (
     SourceEmptyError,
     SourceMissingError,
     SourcePartlyMissingError,
-    SourceUnreadableError,
 )
 from respaldo.domain.places import AbsolutePlace
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
-from respaldo.domain.values import Copy, Endpoint, Evidence, Value
+from respaldo.domain.values import Copy, Evidence, Value
 from respaldo.domain.verification import Verification
+from respaldo.hosts.checksums import sum_file
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.restic.snapshots import Node
-from respaldo.sources.files import census, finding, listed, restoring, vanished
+from respaldo.sources.files import finding, listed, restoring, vanished
+from respaldo.sources.files.ground import Ground, ground_of
+from respaldo.sources.reach import Reach
 
 ITEM = "files"
 
@@ -50,9 +48,12 @@ def _named_somewhere(paths: tuple[str, ...], info: ValidationInfo) -> tuple[str,
 
 
 class FilesSource(Value):
-    """``kind: files``: paths on the worker that runs the scope."""
+    """``kind: files``: paths on the worker that runs the scope, or on a machine over SSH."""
 
     kind: Literal["files"]
+    host: Annotated[
+        str | None, Field(description="Airflow connection (ssh) of the machine that they are on.")
+    ] = None
     paths_from: Annotated[
         AbsolutePlace | None, Field(description="File on the worker that lists more of them, a line each.")
     ] = None
@@ -97,7 +98,7 @@ class FilesSource(Value):
         """
         return (*self.exclude, *(listed.patterns_in(self.exclude_from) if self.exclude_from else ()))
 
-    def probe(self, endpoint: Endpoint | None) -> None:  # noqa: ARG002  (the protocol's signature)
+    def probe(self, reach: Reach) -> None:
         """Look at each path and find at least one file. restic 0.18 passes over a missing path and says 0.
 
         :raises SourceMissingError: none of the paths is there.
@@ -110,15 +111,16 @@ class FilesSource(Value):
         self.all_excluded()
         if not paths:
             raise SourceEmptyError(source=self.describe())
-        gone = [path for path in paths if not _is_there(path)]
+        ground = ground_of(reach)
+        gone = ground.gone(paths)
         if len(gone) == len(paths):
             raise SourceMissingError(path=", ".join(gone))
         if gone:
             raise SourcePartlyMissingError(missing=", ".join(gone))
-        if not any(_holds_a_file(path) for path in paths):
+        if not ground.holds_a_file(paths):
             raise SourceEmptyError(source=self.describe())
 
-    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:  # noqa: ARG002
+    def items(self, reach: Reach) -> tuple[str, ...]:  # noqa: ARG002
         return (ITEM,)
 
     def save(
@@ -126,7 +128,7 @@ class FilesSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,
+        reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
         """Save all paths as one snapshot. What vanished before it was read is told like what cannot be read.
@@ -134,17 +136,18 @@ class FilesSource(Value):
         :raises SourceError: what `probe` raises: a disk can be gone since, most of all in a later attempt.
         :raises SourceEmptyError: every file was left out; the snapshot without a file is removed.
         """
-        self.probe(endpoint)
+        self.probe(reach)
         paths, excluded = self.all_paths(), self.all_excluded()
-        before = census.take(paths, one_file_system=self.one_file_system)
-        saved = repository.save_paths(
-            item,
-            paths,
-            marks,
-            exclude=excluded,
-            one_file_system=self.one_file_system,
-            on_progress=on_progress,
-        )
+        before = ground_of(reach).census(paths, one_file_system=self.one_file_system)
+        with reach.bridge(repository) as there:
+            saved = there.save_paths(
+                item,
+                paths,
+                marks,
+                exclude=excluded,
+                one_file_system=self.one_file_system,
+                on_progress=on_progress,
+            )
         if saved.copy.files == 0:
             repository.discard(saved.copy.snapshot_id)
             raise SourceEmptyError(source=self.describe())
@@ -153,7 +156,7 @@ class FilesSource(Value):
         return replace(saved, warnings=tuple(dict.fromkeys((*saved.warnings, *missed))))
 
     def verify(
-        self, copy: Copy, repository: Repository, wanted: Verification, scratch: str
+        self, copy: Copy, repository: Repository, wanted: Verification, reach: Reach, scratch: str
     ) -> tuple[Evidence, ...]:
         sample = _Sample(wanted.probe_files, seed=copy.snapshot_id)
         structure = _verify_structure(copy, repository, sample)
@@ -162,7 +165,7 @@ class FilesSource(Value):
         paths = [node.path for node in sample.nodes]
         for first in range(0, len(paths), RESTORED_AT_ONCE):
             repository.restore(copy.snapshot_id, Path(scratch), paths[first : first + RESTORED_AT_ONCE])
-        return (structure, _compare(copy, sample.nodes, scratch))
+        return (structure, _compare(copy, sample.nodes, ground_of(reach), scratch))
 
     def find(
         self,
@@ -178,7 +181,7 @@ class FilesSource(Value):
         self,
         parts: Sequence[Part],
         delivery: Delivery,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,  # noqa: ARG002
     ) -> tuple[str, ...]:
         return restoring.touches(parts, delivery, self.all_paths())
 
@@ -190,7 +193,7 @@ class FilesSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,  # noqa: ARG002
         scratch: str,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Restored:
@@ -241,15 +244,14 @@ def _verify_structure(copy: Copy, repository: Repository, sample: _Sample) -> Ev
     )
 
 
-def _compare(copy: Copy, nodes: list[Node], scratch: str) -> Evidence:
+def _compare(copy: Copy, nodes: list[Node], ground: Ground, scratch: str) -> Evidence:
     """Compare restored files with the source by hash, where the source did not change since."""
     equal = 0
-    for node in nodes:
+    for node, live in zip(nodes, ground.hashes(nodes), strict=True):
         restored = Path(scratch + node.path)
         if not restored.is_file() or restored.stat().st_size != node.size_bytes:
             raise ContentMismatchError(snapshot=copy.snapshot_id, path=node.path)
-        live = _hash_if_unchanged(node)
-        if live is not None and live != _hash(restored):
+        if live is not None and live != sum_file(restored)[1]:
             raise ContentMismatchError(snapshot=copy.snapshot_id, path=node.path)
         equal += live is not None
     return Evidence(
@@ -257,49 +259,3 @@ def _compare(copy: Copy, nodes: list[Node], scratch: str) -> Evidence:
         item=copy.item,
         facts={"restored": len(nodes), "equal": equal, "changed_since": len(nodes) - equal},
     )
-
-
-def _hash_if_unchanged(node: Node) -> str | None:
-    """Hash the live file, or give None when it is not, or no longer, the one that was saved."""
-    try:
-        if not _is_unchanged(node):
-            return None
-        live = _hash(Path(node.path))
-        return live if _is_unchanged(node) else None
-    except OSError:
-        return None
-
-
-def _is_unchanged(node: Node) -> bool:
-    live = os.lstat(node.path)
-    return (
-        stat.S_ISREG(live.st_mode) and live.st_size == node.size_bytes and live.st_mtime_ns == node.mtime_ns
-    )
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_there(path: str) -> bool:
-    """Look at a path. Raise `SourceUnreadableError` when it is there and nobody can read it."""
-    try:
-        found = os.lstat(path)
-        if stat.S_ISDIR(found.st_mode):
-            os.scandir(path).close()
-        elif stat.S_ISREG(found.st_mode):
-            Path(path).open("rb").close()
-        elif stat.S_ISLNK(found.st_mode):
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise SourceUnreadableError(path=path, reason=error.strerror) from error
-    return True
-
-
-def _holds_a_file(path: str) -> bool:
-    if not Path(path).is_dir():
-        return True
-    return any(files for _, _, files in os.walk(path))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from respaldo.domain.errors import RepositoryError, UnknownEngineError
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Saved
-from respaldo.sources.files.census import Census
+from respaldo.sources.files.census import Counted
 
 _MESSAGE = "lstat: no such file or directory"
 """What restic would say, were it to say it."""
@@ -22,7 +22,7 @@ _SKIPPED = " does not exist, skipping"
 _NO_UTF8 = re.compile("[\ud800-\udfff]")
 
 
-def missed(before: Census, saved: Saved, repository: Repository, exclude: Sequence[str]) -> tuple[str, ...]:
+def missed(before: Counted, saved: Saved, repository: Repository, exclude: Sequence[str]) -> tuple[str, ...]:
     """Give a line like restic's own warnings for each file that was there before and is in no copy.
 
     :param before: what was there before restic began.

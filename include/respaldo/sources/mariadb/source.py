@@ -36,6 +36,7 @@ from respaldo.sources.mariadb.contents import ContentsReader, Lines
 from respaldo.sources.mariadb.dumping import dump_of, dump_of_users
 from respaldo.sources.mariadb.restoring import ENDING, restore_database
 from respaldo.sources.mariadb.server import MariadbServer
+from respaldo.sources.reach import Reach
 
 USERS = "@users.sql"
 """The item of what belongs to no database. No database's item begins like this: its name is quoted."""
@@ -56,6 +57,10 @@ class MariadbSource(Value):
     """``kind: mariadb``: databases of the server that an Airflow connection leads to."""
 
     kind: Literal["mariadb"]
+    host: Annotated[
+        str | None,
+        Field(description="Airflow connection (ssh) of the machine that the server is entered through."),
+    ] = None
     connection: Annotated[str, Field(description="Airflow connection of type mysql.")]
     databases: Annotated[
         tuple[str, ...],
@@ -79,14 +84,14 @@ class MariadbSource(Value):
         names = ", ".join((*(self.databases or "*"), *(f"-{name}" for name in self.exclude)))
         return f"{self.connection}: {names}"
 
-    def probe(self, endpoint: Endpoint | None) -> None:
+    def probe(self, reach: Reach) -> None:
         """Look whether the tools fit, the server answers, and each database is there and wholly shown.
 
         :raises SourceNotConsistentError: there are tables without transactions, and the scope refuses them.
         """
         for tool in (DUMP, CLIENT):
             require(tool)
-        server = _reachable(endpoint)
+        server = _reachable(reach.endpoint)
         server.require_fit_tool()
         there = server.databases()
         for name in self.databases:
@@ -101,8 +106,8 @@ class MariadbSource(Value):
             if found := _not_of_one_moment(server, name):
                 raise SourceNotConsistentError(source=self.describe(), tables=", ".join(found))
 
-    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:
-        chosen = self._chosen(_reachable(endpoint))
+    def items(self, reach: Reach) -> tuple[str, ...]:
+        chosen = self._chosen(_reachable(reach.endpoint))
         saved = (f"{quote(name, safe=' ')}{ENDING}" for name in chosen)
         return (*((USERS,) if self.users else ()), *saved)
 
@@ -111,10 +116,10 @@ class MariadbSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,
+        reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
-        server = _reachable(endpoint)
+        server = _reachable(reach.endpoint)
         notes: tuple[str, ...] = ()
         if item == USERS:
             command, environment = dump_of_users(server)
@@ -132,6 +137,7 @@ class MariadbSource(Value):
         copy: Copy,
         repository: Repository,
         wanted: Verification,  # noqa: ARG002  (a dump is read as a whole, not by sample)
+        reach: Reach,  # noqa: ARG002  (what is live is not looked at)
         scratch: str,  # noqa: ARG002  (nothing of it is kept)
     ) -> tuple[Evidence, ...]:
         """Read the dump to its end: its objects, its rows, its size, and that it says it is complete.
@@ -168,10 +174,8 @@ class MariadbSource(Value):
             for copy in chosen
         )
 
-    def touches(
-        self, parts: Sequence[Part], delivery: Delivery, endpoint: Endpoint | None
-    ) -> tuple[str, ...]:
-        return touched(parts, delivery, _reachable(endpoint), ENDING)
+    def touches(self, parts: Sequence[Part], delivery: Delivery, reach: Reach) -> tuple[str, ...]:
+        return touched(parts, delivery, _reachable(reach.endpoint), ENDING)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         return _read(part.item, part.snapshot_id, part.size_bytes, repository)
@@ -181,13 +185,13 @@ class MariadbSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        endpoint: Endpoint | None,
+        reach: Reach,
         scratch: str,  # noqa: ARG002  (nothing is staged)
         on_progress: OnProgress,
     ) -> Restored:
         for tool in (DUMP, CLIENT):
             require(tool)
-        return restore_database(part, repository, delivery, _reachable(endpoint), on_progress)
+        return restore_database(part, repository, delivery, _reachable(reach.endpoint), on_progress)
 
     def _chosen(self, server: MariadbServer) -> tuple[str, ...]:
         names = self.databases or server.databases()

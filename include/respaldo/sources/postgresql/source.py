@@ -36,6 +36,7 @@ from respaldo.sources.postgresql.dump_input import read_contents
 from respaldo.sources.postgresql.requests import DUMP, find_parts
 from respaldo.sources.postgresql.restoring import restore_database
 from respaldo.sources.postgresql.server import MAINTENANCE, PostgresServer
+from respaldo.sources.reach import Reach
 
 GLOBALS = "globals.sql"
 """The item of what belongs to no database; the others are ``<database>.dump``."""
@@ -56,6 +57,10 @@ class PostgresqlSource(Value):
     """``kind: postgresql``: databases of the server that an Airflow connection leads to."""
 
     kind: Literal["postgresql"]
+    host: Annotated[
+        str | None,
+        Field(description="Airflow connection (ssh) of the machine that the server is entered through."),
+    ] = None
     connection: Annotated[str, Field(description="Airflow connection of type postgres.")]
     databases: Annotated[
         tuple[str, ...],
@@ -72,19 +77,19 @@ class PostgresqlSource(Value):
         names = ", ".join(self.databases) or "*"
         return f"{self.connection}: {names}"
 
-    def probe(self, endpoint: Endpoint | None) -> None:
+    def probe(self, reach: Reach) -> None:
         """Look whether the tools are installed, the server answers and each database is there."""
         for tool in ("pg_dump", "pg_restore", *(("pg_dumpall",) if self.globals else ())):
             require(tool)
-        there = _reachable(endpoint).databases()
+        there = _reachable(reach.endpoint).databases()
         if not there:
             raise SourceEmptyError(source=self.describe())
         for name in self.databases:
             if name not in there:
                 raise DatabaseMissingError(database=name, connection=self.connection)
 
-    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:
-        names = self.databases or _reachable(endpoint).databases()
+    def items(self, reach: Reach) -> tuple[str, ...]:
+        names = self.databases or _reachable(reach.endpoint).databases()
         dumps = (f"{quote(name, safe=' ')}{DUMP}" for name in names)
         return (*((GLOBALS,) if self.globals else ()), *dumps)
 
@@ -93,10 +98,10 @@ class PostgresqlSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,
+        reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
-        server = _reachable(endpoint).endpoint
+        server = _reachable(reach.endpoint).endpoint
         if item == GLOBALS:
             command: tuple[str, ...] = ("pg_dumpall", "--globals-only", "--no-password")
             database = server.database or MAINTENANCE
@@ -112,6 +117,7 @@ class PostgresqlSource(Value):
         copy: Copy,
         repository: Repository,
         wanted: Verification,  # noqa: ARG002  (a dump is read as a whole, not by sample)
+        reach: Reach,  # noqa: ARG002  (what is live is not looked at)
         scratch: str,
     ) -> tuple[Evidence, ...]:
         """Read the dump to its end: its list of objects, its size, and every block through pg_restore.
@@ -134,10 +140,8 @@ class PostgresqlSource(Value):
 
         return find_parts(wanted, copies, repository, recorded, contents)
 
-    def touches(
-        self, parts: Sequence[Part], delivery: Delivery, endpoint: Endpoint | None
-    ) -> tuple[str, ...]:
-        return touched(parts, delivery, _reachable(endpoint), DUMP)
+    def touches(self, parts: Sequence[Part], delivery: Delivery, reach: Reach) -> tuple[str, ...]:
+        return touched(parts, delivery, _reachable(reach.endpoint), DUMP)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
         return self._read(part.item, part.snapshot_id, part.size_bytes, repository, scratch)
@@ -147,13 +151,13 @@ class PostgresqlSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        endpoint: Endpoint | None,
+        reach: Reach,
         scratch: str,
         on_progress: OnProgress,
     ) -> Restored:
         for tool in ("pg_dump", "pg_restore"):
             require(tool)
-        return restore_database(part, repository, delivery, _reachable(endpoint), scratch, on_progress)
+        return restore_database(part, repository, delivery, _reachable(reach.endpoint), scratch, on_progress)
 
     def _read(
         self, item: str, snapshot_id: str, size_bytes: int, repository: Repository, scratch: str

@@ -27,12 +27,13 @@ from respaldo.domain.errors import (
 from respaldo.domain.places import AbsolutePlace
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.source_errors import DatabaseFileDamagedError
-from respaldo.domain.values import Copy, Endpoint, Evidence, Value
+from respaldo.domain.values import Copy, Evidence, Value
 from respaldo.domain.verification import Verification
 from respaldo.hosts.checksums import sum_file
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
+from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import requests, restoring, running
 from respaldo.sources.sqlite.requests import file_of
 from respaldo.sources.sqlite.running import MAGIC, Looked, SqliteError
@@ -44,6 +45,9 @@ class SqliteSource(Value):
     """``kind: sqlite``: SQLite databases on the worker that runs the scope."""
 
     kind: Literal["sqlite"]
+    host: Annotated[
+        str | None, Field(description="Airflow connection (ssh) of the machine that they are on.")
+    ] = None
     paths: Annotated[
         tuple[AbsolutePlace, ...],
         Field(min_length=1, description="Absolute paths of the databases, each a file."),
@@ -60,7 +64,7 @@ class SqliteSource(Value):
     def describe(self) -> str:
         return ", ".join(self.paths)
 
-    def probe(self, endpoint: Endpoint | None) -> None:  # noqa: ARG002  (the protocol's signature)
+    def probe(self, reach: Reach) -> None:  # noqa: ARG002  (the protocol's signature)
         """Look whether each database is there, can be read, and begins as one.
 
         :raises SourceMissingError, SourcePartlyMissingError: all of them, or some, are not there.
@@ -74,7 +78,7 @@ class SqliteSource(Value):
         if gone:
             raise SourcePartlyMissingError(missing=", ".join(gone))
 
-    def items(self, endpoint: Endpoint | None) -> tuple[str, ...]:  # noqa: ARG002
+    def items(self, reach: Reach) -> tuple[str, ...]:  # noqa: ARG002
         return tuple(dict.fromkeys(self.paths))
 
     def save(
@@ -82,7 +86,7 @@ class SqliteSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Saved:
         """Copy one database, check the copy, and save that as one file (see `file_of`).
@@ -119,6 +123,7 @@ class SqliteSource(Value):
         copy: Copy,
         repository: Repository,
         wanted: Verification,  # noqa: ARG002  (a database is read as a whole, not by sample)
+        reach: Reach,  # noqa: ARG002  (what is live is not looked at)
         scratch: str,
     ) -> tuple[Evidence, ...]:
         """Read the copy back to disk, check it as a database, and count its rows.
@@ -143,7 +148,7 @@ class SqliteSource(Value):
         self,
         parts: Sequence[Part],
         delivery: Delivery,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,  # noqa: ARG002
     ) -> tuple[str, ...]:
         return restoring.touches(parts, delivery, self.paths)
 
@@ -160,7 +165,7 @@ class SqliteSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        endpoint: Endpoint | None,  # noqa: ARG002
+        reach: Reach,  # noqa: ARG002
         scratch: str,  # noqa: ARG002  (it is written beside its place)
         on_progress: OnProgress,
     ) -> Restored:

@@ -1,0 +1,39 @@
+"""What can be seen of a scope's paths where they are, beside what restic sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from respaldo.restic.snapshots import Node
+from respaldo.sources.files.census import Counted
+from respaldo.sources.files.on_host import HostGround
+from respaldo.sources.files.on_worker import WorkerGround
+from respaldo.sources.reach import Reach
+
+
+class Ground(Protocol):
+    """The machine that the paths are on."""
+
+    def gone(self, paths: Sequence[str]) -> list[str]:
+        """Give the paths that are not there.
+
+        :raises SourceUnreadableError: one may not be read, or is a link: restic would save only the link.
+        """
+        ...
+
+    def holds_a_file(self, paths: Sequence[str]) -> bool:
+        """Whether there is a file, or anything that is no folder, below any of the paths."""
+        ...
+
+    def census(self, paths: Sequence[str], *, one_file_system: bool) -> Counted:
+        """List all files and links below the paths."""
+        ...
+
+    def hashes(self, nodes: Sequence[Node]) -> list[str | None]:
+        """Give the SHA-256 of each file as it is now; None: it is no longer the one that was saved."""
+        ...
+
+
+def ground_of(reach: Reach) -> Ground:
+    return WorkerGround() if reach.machine is None else HostGround(reach.machine.session)

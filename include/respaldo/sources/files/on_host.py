@@ -1,0 +1,133 @@
+"""What can be seen of a scope's paths on a machine over SSH, with nothing there but a shell and coreutils."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from respaldo.domain.errors import SourceUnreadableError
+from respaldo.hosts.session import Session
+from respaldo.hosts.worker import Command
+from respaldo.restic.snapshots import Node
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 20
+"""Paths in one command: its line takes 128 KiB, and a path can have 4."""
+
+_GONE = "No such file or directory"
+
+_LOOK = """
+for path; do
+    if [ -L "$path" ]; then echo "Too many levels of symbolic links"
+    elif ! said=$(LC_ALL=C ls -d -- "$path" 2>&1 >/dev/null); then echo "${said##*: }"
+    elif [ -d "$path" ] && ! { [ -r "$path" ] && [ -x "$path" ]; }; then echo "Permission denied"
+    elif [ -f "$path" ] && ! [ -r "$path" ]; then echo "Permission denied"
+    else echo
+    fi
+done
+"""
+"""One line a path: why it cannot be saved, or nothing."""
+
+_HOLDS = 'find "$@" ! -type d -print 2>/dev/null | head -c 1'
+
+_FIND = """
+folder=$1 system=$2; shift 2
+found() {
+    find "$@" $system '(' -type f -o -type l ')' -print0 2>/dev/null | LC_ALL=C sort -z -T "$folder"
+}
+"""
+_COUNT = f"""{_FIND}
+found "$@" | gzip -1 >"$folder/before" && LC_ALL=C comm -z /dev/null /dev/null
+"""
+_MISSED = f"""{_FIND}
+rm -f "$folder/was" && mkfifo "$folder/was" || exit
+gzip -dc "$folder/before" >"$folder/was" &
+found "$@" | LC_ALL=C comm -z -23 "$folder/was" -
+"""
+
+_HASH = """
+for path; do
+    before=$(stat -c '%F|%s|%.9Y' -- "$path" 2>/dev/null)
+    sum=$(sha256sum 2>/dev/null <"$path")
+    after=$(stat -c '%F|%s|%.9Y' -- "$path" 2>/dev/null)
+    [ "$before" = "$after" ] && echo "$before|${sum%% *}" || echo
+done
+"""
+
+
+class HostGround:
+    """A machine over SSH: see `respaldo.sources.files.ground.Ground`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def gone(self, paths: Sequence[str]) -> list[str]:
+        said = self._lines(_LOOK, paths)
+        for path, one in zip(paths, said, strict=True):
+            if one not in ("", _GONE):
+                raise SourceUnreadableError(path=path, reason=one)
+        return [path for path, one in zip(paths, said, strict=True) if one == _GONE]
+
+    def holds_a_file(self, paths: Sequence[str]) -> bool:
+        return any(_asked(self._session, _HOLDS, *some)[1] for some in _some(paths))
+
+    def census(self, paths: Sequence[str], *, one_file_system: bool) -> HostCensus:
+        """List what is there, in a file there: names of ten million files are no good load for a network."""
+        census = HostCensus(self._session, ("-xdev" if one_file_system else "", *paths))
+        census.take()
+        return census
+
+    def hashes(self, nodes: Sequence[Node]) -> list[str | None]:
+        said = self._lines(_HASH, [node.path for node in nodes])
+        return [_hash_of(node, line) for node, line in zip(nodes, said, strict=True)]
+
+    def _lines(self, script: str, paths: Sequence[str]) -> list[str]:
+        lines: list[str] = []
+        for some in _some(paths):
+            _, said = _asked(self._session, script, *some)
+            lines += said.decode(errors="replace").split("\n")[: len(some)]
+        return lines
+
+
+@dataclass
+class HostCensus:
+    """Which files there were, as the machine itself keeps it for the session."""
+
+    session: Session
+    asked: tuple[str, ...]
+    is_taken: bool = False
+
+    def take(self) -> None:
+        code, _ = _asked(self.session, _COUNT, self.session.folder, *self.asked)
+        self.is_taken = code == 0
+        if not self.is_taken:
+            log.warning("%s: files that vanish during the copy will not be told", self.session.host.name)
+
+    def gone(self) -> Iterator[bytes]:
+        if not self.is_taken:
+            return
+        _, said = _asked(self.session, _MISSED, self.session.folder, *self.asked)
+        yield from filter(None, said.split(b"\0"))
+
+
+def _some(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(paths), _AT_ONCE):
+        yield paths[first : first + _AT_ONCE]
+
+
+def _asked(session: Session, script: str, *words: str) -> tuple[int, bytes]:
+    """Run a script there, however long it takes."""
+    said = bytearray()
+    command = Command(("sh", "-c", script, "respaldo", *words))
+    code = session.run(command, on_output=said.extend, on_error=lambda _: None, by_line=False)
+    return code, bytes(said)
+
+
+def _hash_of(node: Node, line: str) -> str | None:
+    kind, _, rest = line.partition("|")
+    size, _, rest = rest.partition("|")
+    modified, _, sha256 = rest.partition("|")
+    is_same = size == str(node.size_bytes) and modified.replace(".", "") == str(node.mtime_ns)
+    return sha256 or None if kind.startswith("regular") and is_same else None
