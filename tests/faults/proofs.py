@@ -5,6 +5,7 @@ from __future__ import annotations
 _FAULTS = "tests/faults"
 _LIVE = "tests/integration/live"
 _CONTRACT = "tests/contract"
+_HOSTS = "tests/integration/test_hosts_command.py"
 
 
 def _people(theme: str, test: str) -> str:
@@ -149,6 +150,8 @@ PROOFS: dict[str, str] = {
     "jump_forbidden": f"{_CONTRACT}/test_jump.py::test_a_jump_that_fails_is_told_by_its_own_name",
     "host_full": _host("machine_without_room_is_told_and_nothing_is_left_there"),
     "host_engine": _host("restic_that_will_not_do_there_is_told"),
+    "host_tools": f"{_HOSTS}::test_a_machine_that_lacks_a_program_or_a_right_is_told_with_what_mends_it",
+    "host_clock": f"{_HOSTS}::test_a_machine_whose_clock_is_wrong_is_told",
     "host_failed": _host("machine_whose_shell_does_nothing_is_told"),
     "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
     "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +11,9 @@ from respaldo import connections
 from respaldo.cli.console import console, say, stop, told
 from respaldo.texts import causes
 from respaldo.texts import hosts as texts
+
+if TYPE_CHECKING:
+    from respaldo.actions.examine_host import Finding
 
 Name = Annotated[str, typer.Argument(help=texts.NAME)]
 
@@ -21,10 +24,11 @@ def check(name: Name) -> None:
     from respaldo.restic.engine import find_engine
 
     with told():
-        found = list(examine_host(connections.ssh_host(name), find_engine()))
+        host, settings = connections.ssh_host(name), connections.host_settings(name)
+        found = list(examine_host(host, settings, find_engine()))
     table = Table(*texts.HEADINGS, title=name)
     for one in found:
-        table.add_row(texts.LOOKS[one.look], texts.BAD if one.problem else texts.GOOD, one.found)
+        table.add_row(texts.LOOKS[one.look], texts.BAD if one.problem else texts.GOOD, _told(one))
     console().print(table)
     problems = [one.problem for one in found if one.problem]
     for problem in problems:
@@ -32,6 +36,10 @@ def check(name: Name) -> None:
     if problems:
         raise typer.Exit(1)
     say(texts.ALL_GOOD.format(host=name))
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.found} ({texts.NOTES[finding.note]})" if finding.note else finding.found
 
 
 def trust(

@@ -55,6 +55,18 @@ class HostEngineError(HostError):
     code = "host_engine"
 
 
+class HostToolsError(HostError):
+    """The machine lacks a program that each machine has, or does not admit the limits that are set for it."""
+
+    code = "host_tools"
+
+
+class HostClockError(HostError):
+    """The machine's clock is not right: the times of its copies could not be believed."""
+
+    code = "host_clock"
+
+
 class HostFailedError(HostError):
     """The machine did not do what every machine does: its SSH server or its shell refuse it."""
 

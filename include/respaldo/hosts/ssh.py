@@ -141,6 +141,8 @@ class HostKey(Value):
 def shown_key(host: Host) -> HostKey:
     """Ask a machine for its key, whatever is known of it. Nothing else is told to it.
 
+    One that has several shows the one of the kind that is known of it.
+
     :raises SshError: it does not answer.
     """
 
@@ -149,7 +151,13 @@ def shown_key(host: Host) -> HostKey:
 
         async with _way(host) as jump, asyncio.timeout(CONNECT_SECONDS):
             with _jumping(host):
-                key = await asyncssh.get_server_host_key(host.address, host.port, tunnel=jump, config=None)
+                key = await asyncssh.get_server_host_key(
+                    host.address,
+                    host.port,
+                    tunnel=jump,
+                    config=None,
+                    server_host_key_algs=_first_asked(host),
+                )
         if key is None:
             raise SshError("ssh_failed")
         text = " ".join(key.export_public_key("openssh").decode().split()[:2])
@@ -287,6 +295,17 @@ def _client_keys(host: Host) -> list[Any] | None:
         return [asyncssh.import_private_key(host.private_key.get_secret_value(), passphrase)]
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         raise SshError("private_key", error) from error
+
+
+def _first_asked(host: Host) -> str | tuple[()]:
+    """Give asyncssh the kinds of the key that is known, to ask for them before all others."""
+    if host.host_key is None:
+        return ()
+    try:
+        keys, *_ = _known_hosts(host)
+    except SshError:
+        return ()
+    return "^" + ",".join(kind.decode() for kind in keys[0].sig_algorithms)
 
 
 def _known_hosts(host: Host) -> Any:  # noqa: ANN401  (what asyncssh takes)

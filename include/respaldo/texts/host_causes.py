@@ -30,8 +30,9 @@ HOST_CAUSES: dict[str, Cause] = {
     "forwarding_forbidden": Cause(
         "El equipo no admite el reenvío",
         "El servidor SSH del equipo prohíbe el reenvío por el que se le lleva el repositorio.",
-        "El equipo «{host}» no admite un reenvío de socket UNIX: {said}",
-        "Ponga «AllowStreamLocalForwarding yes» (y «DisableForwarding no») en el sshd_config del equipo para ese usuario.",
+        "El equipo «{host}» no admite un reenvío de socket UNIX ni de puerto: {said}",
+        "Ponga «AllowStreamLocalForwarding yes» (y «DisableForwarding no») en el sshd_config del equipo para ese usuario, "
+        "o al menos «AllowTcpForwarding remote».",
     ),
     "jump_forbidden": Cause(
         "El equipo de salto no deja pasar",
@@ -50,6 +51,18 @@ HOST_CAUSES: dict[str, Cause] = {
         "El equipo no tiene un restic que sirva, y el que se le llevó no se pudo usar allí.",
         "En el equipo «{host}» ({machine}) no se puede usar restic: {said}",
         "Instale en el equipo restic {oldest} o posterior, o deje en el trabajador uno para esa arquitectura.",
+    ),
+    "host_tools": Cause(
+        "Al equipo le faltan programas",
+        "El equipo no tiene un programa que la copia usa, o no admite los límites que su conexión pide.",
+        "Al equipo «{host}» le falta: {missing}",
+        "Instale en él los paquetes coreutils y util-linux; sin ionice sirve «idle_disk»: false en la conexión, y sin nice, «nice»: null.",
+    ),
+    "host_clock": Cause(
+        "El reloj del equipo está mal",
+        "Los relojes del equipo y del trabajador difieren en minutos: las horas de las copias no se podrían creer.",
+        "El reloj del equipo «{host}» difiere en {seconds} s.",
+        "Sincronice el reloj del equipo (`timedatectl set-ntp true`) o el del trabajador, el que esté mal.",
     ),
     "host_failed": Cause(
         "El equipo no hizo lo pedido",

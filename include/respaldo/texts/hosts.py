@@ -4,17 +4,25 @@ from __future__ import annotations
 
 HOSTS = "Los equipos a los que se entra por SSH."
 NAME = "Conexión de Airflow de tipo ssh que lleva al equipo."
-CHECK = "Comprueba que en un equipo se puede copiar: entrar, llave, reenvío, restic, espacio, reloj; y cómo corregir lo que falte."
+CHECK = "Comprueba que en un equipo se puede copiar: red, llave, usuario, programas, límites, reenvío, espacio, restic, reloj; y cómo corregir lo que falte."
 TRUST = "Muestra la huella de la llave de un equipo, pregunta, y la guarda en su conexión."
 TRUST_YES = "No preguntar: la huella se comprobó antes (para programas)."
 HEADINGS = ("Qué", "Resultado", "Encontrado")
 LOOKS = {
-    "enter": "Entrar (red, llave, usuario)",
+    "reach": "Llegar (red)",
+    "key": "Llave del equipo",
+    "login": "Entrar (usuario)",
     "tools": "Programas del sistema",
+    "limits": "Límites",
     "forwarding": "Reenvío del repositorio",
     "restic": "restic",
     "room": "Espacio temporal libre",
     "clock": "Diferencia de relojes",
+}
+NOTES = {
+    "own": "del equipo",
+    "brought": "llevado; se va con la conexión",
+    "kept": "llevado; se queda",
 }
 GOOD = "bien"
 BAD = "MAL"
