@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pytest
 from debian_kit import program
 
 _CONFIGURATION = """\
-ListenAddress 127.0.0.1:{port}
+ListenAddress {address}:{port}
 HostKey {folder}/host_key
 PidFile none
 UsePAM no
@@ -39,6 +39,7 @@ class SshServer:
     port: int
     user: str
     password: str
+    address: str = "127.0.0.1"
 
     @property
     def host_key(self) -> str:
@@ -59,10 +60,13 @@ class SshServer:
 
 
 @contextlib.contextmanager
-def ssh_server(more: str = "") -> Iterator[SshServer]:
+def ssh_server(
+    more: str = "", address: str = "127.0.0.1", launcher: Sequence[str] = ()
+) -> Iterator[SshServer]:
     """Run a server. Only root can: the passwords of users are its own.
 
     :param more: lines of its configuration.
+    :param launcher: what its command begins with, as what leads into another network.
     """
     if os.geteuid() != 0:
         pytest.skip("only root can run an SSH server that takes passwords")
@@ -71,17 +75,18 @@ def ssh_server(more: str = "") -> Iterator[SshServer]:
     folder.chmod(0o755)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = int(listening.getsockname()[1])
-    server = SshServer(folder, port, f"respaldo{secrets.token_hex(4)}", secrets.token_urlsafe(12))
+    user, password = f"respaldo{secrets.token_hex(4)}", secrets.token_urlsafe(12)
+    server = SshServer(folder, port, user, password, address)
     try:
         _make_user(server)
         for name in ("host_key", "user_key"):
             keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name]
             subprocess.run(keygen, check=True)
-        configuration = _CONFIGURATION.format(folder=folder, port=port, user=server.user) + more
+        configuration = _CONFIGURATION.format(folder=folder, address=address, port=port, user=user) + more
         (folder / "config").write_text(configuration)
         Path("/run/sshd").mkdir(exist_ok=True)
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=log)
+            process = subprocess.Popen([*launcher, sshd, "-D", "-e", "-f", folder / "config"], stderr=log)
         try:
             _wait_for(server, process)
             yield server
@@ -104,7 +109,7 @@ def _make_user(server: SshServer) -> None:
 def _wait_for(server: SshServer, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((server.address, server.port), 1):
             return
         time.sleep(0.05)
     pytest.fail((server.folder / "log").read_text(errors="replace"))
