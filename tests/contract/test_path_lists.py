@@ -14,6 +14,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.source_errors import PathListInvalidError
 from respaldo.sources.files import FilesSource
 from respaldo.sources.files.listed import MOST_BYTES, paths_in, patterns_in
+from respaldo.sources.files.on_worker import WorkerGround
 from respaldo.sources.reach import Reach
 from respaldo.texts.causes import explain
 
@@ -39,6 +40,10 @@ def listing(tmp_path: Path):
         return str(path)
 
     return write
+
+
+def matched(file: str) -> tuple[str, ...]:
+    return paths_in(file, WorkerGround().matches)
 
 
 @pytest.fixture
@@ -70,17 +75,17 @@ def test_the_list_is_read_anew_for_each_copy(data, listing, saved_of):
 
 
 def test_a_pattern_stands_for_what_it_matches_hidden_or_not(data, listing):
-    assert set(paths_in(listing(f"{data}/*o*\n"))) == {
+    assert set(matched(listing(f"{data}/*o*\n"))) == {
         f"{data}/{name}" for name in ("uno", "dos", ".oculta", "un[o]", "con espacio")
     }
 
 
 def test_a_path_that_is_there_is_no_pattern(data, listing):
-    assert paths_in(listing(f"{data}/un[o]\n")) == (f"{data}/un[o]",)
+    assert matched(listing(f"{data}/un[o]\n")) == (f"{data}/un[o]",)
 
 
 def test_a_path_named_twice_is_saved_once(data, listing):
-    assert paths_in(listing(f"{data}/uno\n{data}/uno/\n{data}/u?o\n")) == (f"{data}/uno",)
+    assert matched(listing(f"{data}/uno\n{data}/uno/\n{data}/u?o\n")) == (f"{data}/uno",)
 
 
 def test_nothing_in_a_list_is_a_variable(listing):
@@ -105,7 +110,7 @@ def test_a_line_that_is_no_absolute_path_is_told_with_its_number(data, listing):
 )
 def test_what_can_be_no_list_is_told(listing, content, reason, line):
     with pytest.raises(PathListInvalidError) as caught:
-        paths_in(listing(content))
+        matched(listing(content))
     assert (caught.value.facts["reason"], caught.value.facts["line"]) == (reason, line)
 
 

@@ -22,6 +22,13 @@ class Ground(Protocol):
         """
         ...
 
+    def matches(self, path: str) -> list[str]:
+        """Give what a path with ``*``, ``?`` or ``[`` in it stands for: that very one, else what it matches.
+
+        One that stands for nothing may be given as it is.
+        """
+        ...
+
     def holds_a_file(self, paths: Sequence[str]) -> bool:
         """Whether there is a file, or anything that is no folder, below any of the paths."""
         ...

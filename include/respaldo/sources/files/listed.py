@@ -6,9 +6,8 @@ that is not there, and nobody else would know what was to be saved.
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from respaldo.domain.errors import SourceUnreadableError
@@ -20,11 +19,13 @@ MOST_BYTES = 1 << 20
 _LONGEST_LINE = 4096
 
 
-def paths_in(file: str) -> tuple[str, ...]:
+def paths_in(file: str, matches: Callable[[str], list[str]]) -> tuple[str, ...]:
     """Give the absolute paths that a file lists.
 
     One with ``*``, ``?`` or ``[`` stands for those that it matches, unless there is one of that very name.
     What matches nothing is given as it is written: it is not there, and whoever probes it tells so.
+
+    :param matches: finds what a path stands for where the data are (`Ground.matches`).
 
     :raises SourceUnreadableError: the file cannot be read.
     :raises PathListInvalidError: it is too long, or one of its lines is no absolute path.
@@ -34,8 +35,7 @@ def paths_in(file: str) -> tuple[str, ...]:
         if not line.startswith("/"):
             raise PathListInvalidError(file=file, line=number, value=line[:200], reason="relative")
         path = os.path.normpath(line)
-        matched = [] if os.path.lexists(path) else sorted(glob.glob(path, include_hidden=True))  # noqa: PTH207
-        found |= dict.fromkeys(matched or [path])
+        found |= dict.fromkeys(matches(path) or [path])
     if sum(map(len, found)) > MOST_BYTES:
         raise PathListInvalidError(file=file, line=len(found), value="*", reason="too_long")
     return tuple(found)

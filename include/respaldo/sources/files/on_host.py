@@ -1,8 +1,9 @@
-"""What can be seen of a scope's paths on a machine over SSH, with nothing there but a shell and coreutils."""
+"""What can be seen of a scope's paths on a machine over SSH, with a shell, coreutils and findutils there."""
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,10 @@ from respaldo.restic.snapshots import Node
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 20
-"""Paths in one command: its line takes 128 KiB, and a path can have 4."""
+_AT_ONCE_BYTES = 60_000
+"""Paths in one command, all together: a longer line would go there as a file."""
+
+_WILD = frozenset("*?[")
 
 _GONE = "No such file or directory"
 
@@ -48,12 +51,20 @@ found "$@" | LC_ALL=C comm -z -23 "$folder/was" -
 """
 
 _HASH = """
+LC_ALL=C
+export LC_ALL
 for path; do
+    sum=
     before=$(stat -c '%F|%s|%.9Y' -- "$path" 2>/dev/null)
-    sum=$(sha256sum 2>/dev/null <"$path")
+    case $before in regular*) sum=$(sha256sum 2>/dev/null <"$path");; esac
     after=$(stat -c '%F|%s|%.9Y' -- "$path" 2>/dev/null)
     [ "$before" = "$after" ] && echo "$before|${sum%% *}" || echo
 done
+"""
+
+_MATCHES = """
+if [ -e "$1" ] || [ -L "$1" ]; then printf '%s\\0' "$1"
+else find -L "$2" -mindepth "$3" -maxdepth "$3" -path "$4" -print0 2>/dev/null; fi
 """
 
 
@@ -69,6 +80,15 @@ class HostGround:
             if one not in ("", _GONE):
                 raise SourceUnreadableError(path=path, reason=one)
         return [path for path, one in zip(paths, said, strict=True) if one == _GONE]
+
+    def matches(self, path: str) -> list[str]:
+        folders = path.split("/")
+        plain = next((number for number, name in enumerate(folders) if set(name) & _WILD), None)
+        if plain is None:
+            return [path]
+        base, depth = "/".join(folders[:plain]) or "/", str(len(folders) - plain)
+        _, said = _asked(self._session, _MATCHES, path, base, depth, path.replace("\\", "\\\\"))
+        return sorted(os.fsdecode(one) for one in said.split(b"\0") if one)
 
     def holds_a_file(self, paths: Sequence[str]) -> bool:
         return any(_asked(self._session, _HOLDS, *some)[1] for some in _some(paths))
@@ -113,8 +133,15 @@ class HostCensus:
 
 
 def _some(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(paths), _AT_ONCE):
-        yield paths[first : first + _AT_ONCE]
+    some, size = list[str](), 0
+    for path in paths:
+        if some and size + len(path) > _AT_ONCE_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(path)
+        size += len(path)
+    if some:
+        yield some
 
 
 def _asked(session: Session, script: str, *words: str) -> tuple[int, bytes]:

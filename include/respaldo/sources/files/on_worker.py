@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import stat
 from collections.abc import Sequence
@@ -19,6 +20,11 @@ class WorkerGround:
 
     def gone(self, paths: Sequence[str]) -> list[str]:
         return [path for path in paths if not _is_there(path)]
+
+    def matches(self, path: str) -> list[str]:
+        if os.path.lexists(path):
+            return [path]
+        return sorted(glob.glob(path, include_hidden=True))  # noqa: PTH207  (a path is taken as it is written)
 
     def holds_a_file(self, paths: Sequence[str]) -> bool:
         return any(not Path(path).is_dir() or any(files for _, _, files in os.walk(path)) for path in paths)

@@ -83,12 +83,13 @@ class FilesSource(Value):
     def describe(self) -> str:
         return ", ".join((*self.paths, *(f"@{file}" for file in (self.paths_from,) if file)))
 
-    def all_paths(self) -> tuple[str, ...]:
-        """Give what is saved, also what its file lists now.
+    def all_paths(self, reach: Reach) -> tuple[str, ...]:
+        """Give what is saved, also what its file lists now and what that matches where the data are.
 
         :raises SourceUnreadableError, PathListInvalidError: the list cannot be used.
         """
-        listed_too = listed.paths_in(self.paths_from) if self.paths_from else ()
+        file = self.paths_from
+        listed_too = listed.paths_in(file, ground_of(reach).matches) if file else ()
         return tuple(dict.fromkeys((*self.paths, *listed_too)))
 
     def all_excluded(self) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ class FilesSource(Value):
         :raises SourceEmptyError: there is no file below any of them.
         :raises PathListInvalidError: a file that lists paths or patterns cannot be used.
         """
-        paths = self.all_paths()
+        paths = self.all_paths(reach)
         self.all_excluded()
         if not paths:
             raise SourceEmptyError(source=self.describe())
@@ -137,7 +138,7 @@ class FilesSource(Value):
         :raises SourceEmptyError: every file was left out; the snapshot without a file is removed.
         """
         self.probe(reach)
-        paths, excluded = self.all_paths(), self.all_excluded()
+        paths, excluded = self.all_paths(reach), self.all_excluded()
         before = ground_of(reach).census(paths, one_file_system=self.one_file_system)
         with reach.bridge(repository) as there:
             saved = there.save_paths(
@@ -181,9 +182,9 @@ class FilesSource(Value):
         self,
         parts: Sequence[Part],
         delivery: Delivery,
-        reach: Reach,  # noqa: ARG002
+        reach: Reach,
     ) -> tuple[str, ...]:
-        return restoring.touches(parts, delivery, self.all_paths())
+        return restoring.touches(parts, delivery, self.all_paths(reach))
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         return finding.read(part, repository)
@@ -193,11 +194,11 @@ class FilesSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        reach: Reach,  # noqa: ARG002
+        reach: Reach,
         scratch: str,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Restored:
-        return restoring.restore(part, repository, delivery, self.all_paths(), on_progress)
+        return restoring.restore(part, repository, delivery, self.all_paths(reach), on_progress)
 
 
 class _Sample:
