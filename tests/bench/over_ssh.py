@@ -22,7 +22,8 @@ from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from respaldo.hosts.session import Limits, entered
+from respaldo.hosts.limits import Limits
+from respaldo.hosts.session import entered
 from respaldo.hosts.ssh import Host
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import find_engine

@@ -19,7 +19,8 @@ from respaldo.domain.host_errors import (
     JumpForbiddenError,
 )
 from respaldo.hosts import ssh
-from respaldo.hosts.session import as_cause, entered
+from respaldo.hosts.refusals import as_cause
+from respaldo.hosts.session import entered
 from respaldo.hosts.ssh import Host
 from respaldo.restic.on_host import provide, repository_on
 from respaldo.texts import causes

@@ -30,16 +30,17 @@ from respaldo.domain.host_errors import (
     HostUnreachableError,
 )
 from respaldo.hosts import session as sessions
-from respaldo.hosts.session import Limits, entered
+from respaldo.hosts.limits import Limits
+from respaldo.hosts.session import entered
 from respaldo.hosts.ssh import Host
 from respaldo.hosts.worker import Command
 from respaldo.restic.on_host import KEPT, provide, repository_on
 from respaldo.texts import causes
-from sshd_kit import SshServer, ssh_server
+from sshd_kit import SshServer, folders, nothing_left, processes, ssh_server
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.one_restic]
 
-CLOSED = "AllowStreamLocalForwarding no\n"
+CLOSED = "AllowStreamLocalForwarding no\nAllowTcpForwarding local\n"
 
 
 @pytest.fixture(scope="module")
@@ -94,29 +95,6 @@ def working(host: Host, repository, program, **more):
         repository_on(session, repository, provide(session, program), **more) as there,
     ):
         yield session, there
-
-
-def processes(server: SshServer) -> list[str]:
-    """Name what runs as the user of the machine, but for the SSH server's own."""
-    found = []
-    for one in psutil.process_iter(["username", "cmdline", "name"]):
-        if one.info["username"] == server.user and one.info["name"] != "sshd":
-            found.append(" ".join(one.info["cmdline"] or ())[:200])
-    return found
-
-
-def folders(server: SshServer) -> list[Path]:
-    return [path for path in Path("/tmp").glob("respaldo.??????????") if path.owner() == server.user]
-
-
-def nothing_left(server: SshServer, seconds: float = 60) -> bool:
-    """Wait until nothing of ours is on the machine any more."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not folders(server) and not processes(server):
-            return True
-        time.sleep(0.1)
-    pytest.fail(f"left: {folders(server)} {processes(server)}")
 
 
 def test_what_is_there_is_saved_here_and_nothing_is_left_there(

@@ -7,7 +7,7 @@ import pytest
 from respaldo import connections
 from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.hosts import ssh
-from respaldo.hosts.session import Limits
+from respaldo.hosts.limits import Limits
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from respaldo.domain.host_errors import (
     HostToolsError,
 )
 from respaldo.hosts import ssh
-from respaldo.hosts.session import Session, as_cause, entered
+from respaldo.hosts.refusals import as_cause
+from respaldo.hosts.session import Session, entered
 from respaldo.hosts.settings import HostSettings
 from respaldo.hosts.ssh import Host, SshError
 from respaldo.hosts.worker import Command
@@ -31,7 +32,6 @@ MOST_SECONDS_APART = 120.0
 
 Look = Literal["reach", "key", "login", "tools", "limits", "forwarding", "room", "restic", "clock"]
 Note = Literal["own", "brought", "kept"]
-_TOOLS = ("setsid", "mktemp", "sha256sum", "df")
 
 
 class Finding(NamedTuple):
@@ -58,9 +58,10 @@ def examine_host(host: Host, settings: HostSettings, engine: Engine) -> Iterator
     took = time.monotonic() - began
     yield Finding("reach", f"{_way(host)} ({host.address}:{host.port}), {took:.1f} s")
     try:
-        with entered(host, base=settings.folder, limits=settings.limits) as session:
+        with entered(host, base=settings.folder, limits=settings.limits, dialect=settings.dialect) as session:
             yield Finding("key", key.fingerprint)
-            yield Finding("login", session.output("id", "-un").output.decode(errors="replace").strip())
+            user = session.ask(session.dialect.user()).output
+            yield Finding("login", user.decode(errors="replace").strip())
             for look, ask in _LOOKS.items():
                 try:
                     yield ask(session, settings, engine)
@@ -80,20 +81,16 @@ def _way(host: Host) -> str:
 
 
 def _tools(session: Session, settings: HostSettings, _: Engine) -> Finding:
-    # Of the words that a command begins with, those that are programs.
-    limiting = [word for word in settings.limits.before() if word in ("nice", "ionice")]
-    wanted = (*_TOOLS, *limiting)
-    look = 'for tool; do command -v "$tool" >/dev/null || echo "$tool"; done'
-    missing = session.output("sh", "-c", look, "look", *wanted).output.decode().split()
+    missing = session.ask(session.dialect.lacking(settings.limits)).output.decode().splitlines()
     if missing:
         raise HostToolsError(host=session.host.name, missing=", ".join(missing))
-    return Finding("tools", ", ".join(wanted))
+    return Finding("tools", ", ".join(session.dialect.wanted(settings.limits)))
 
 
 def _limits(session: Session, settings: HostSettings, _: Engine) -> Finding:
     # A machine may have the program and not admit what it does, as one in a container.
     said = bytearray()
-    code = session.run(Command(("true",)), on_output=said.extend, on_error=said.extend)
+    code = session.run(Command(("whoami",)), on_output=said.extend, on_error=said.extend)
     if code != 0:
         raise HostToolsError(host=session.host.name, missing=said.decode(errors="replace").strip())
     upload = settings.upload_kib_per_second
@@ -122,7 +119,7 @@ def _room(session: Session, _: HostSettings, __: Engine) -> Finding:
 def _restic(session: Session, settings: HostSettings, engine: Engine) -> Finding:
     found = provide(session, programs(engine), keep=settings.keep_restic)
     note: Note = "own"
-    if found.binary == f"{session.folder}/restic":
+    if found.binary == f"{session.folder}/{session.dialect.restic}":
         note = "brought"
     elif found.binary.endswith(f"/{KEPT}/restic"):
         note = "kept"
@@ -130,7 +127,7 @@ def _restic(session: Session, settings: HostSettings, engine: Engine) -> Finding
 
 
 def _clock(session: Session, _: HostSettings, __: Engine) -> Finding:
-    there = session.output("date", "+%s").output
+    there = session.ask(session.dialect.clock()).output
     apart = int(there) - time.time() if there.strip().isdigit() else None
     if apart is not None and abs(apart) > MOST_SECONDS_APART:
         raise HostClockError(host=session.host.name, seconds=f"{apart:+.0f}")

@@ -48,7 +48,7 @@ def trust(
 ) -> None:
     """Show the fingerprint of a machine's key, ask, and keep the key in its connection."""
     from respaldo.hosts import ssh
-    from respaldo.hosts.session import as_cause
+    from respaldo.hosts.refusals import as_cause
 
     with told():
         host = connections.ssh_host(name)

@@ -37,6 +37,12 @@ class ForwardingForbiddenError(HostError):
     code = "forwarding_forbidden"
 
 
+class ServerForwardingForbiddenError(HostError):
+    """The machine's SSH server does not let us go on to a server from it."""
+
+    code = "server_forwarding_forbidden"
+
+
 class JumpForbiddenError(HostError):
     """The machine on the way to another does not let us go on from it."""
 

@@ -2,7 +2,8 @@
 
 A thread of its own keeps it: what is carried over it goes on while the caller waits for something else. On
 the machine a keeper (``keeper.sh``) has a private folder for as long. When the connection ends, however it
-does, the keeper ends what still runs there and removes the folder.
+does, the keeper ends what still runs there and removes the folder. What a machine must be told for all that
+is its dialect's to say.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 import queue
-import shlex
 import subprocess
 import threading
 import time
@@ -25,16 +25,17 @@ from pydantic import SecretStr
 from respaldo.domain.errors import TimedOutError
 from respaldo.domain.host_errors import (
     ForwardingForbiddenError,
-    HostError,
     HostFailedError,
     HostFullError,
-    HostKeyError,
-    HostLoginError,
     HostUnreachableError,
-    JumpForbiddenError,
 )
-from respaldo.domain.values import Value
 from respaldo.hosts import ssh
+from respaldo.hosts.dialects import CANNOT_CREATE, Dialect, Spoken
+from respaldo.hosts.leading import Leading, Server
+from respaldo.hosts.limits import Limits
+from respaldo.hosts.long_lines import fit
+from respaldo.hosts.posix import Posix
+from respaldo.hosts.refusals import as_cause
 from respaldo.hosts.ssh import Host, SshError
 from respaldo.hosts.worker import GRACE_SECONDS, Command, Receiver
 
@@ -46,35 +47,11 @@ SILENT_SECONDS = 90
 """After so long without a sign of life the keeper takes the connection for lost. The machine's SSH server may
 not notice for a quarter of an hour, and all that time restic would wait there."""
 
-_KEEPER = Path(__file__).with_name("keeper.sh").read_text()
-_KEPT = Path(__file__).with_name("kept.sh").read_text()
-_KILL = """
-n=0
-until [ -s "$1" ] || [ $n = 20 ]; do sleep 0.2; n=$((n+1)); done
-kill -s {signal} -- "-$(cat "$1")"
-"""
-_HANDED = ("/dev/fd/0", "/dev/fd/3")
-"""Where a command there finds what it is handed (``kept.sh``)."""
 _STEP_SECONDS = 60.0
 _END_SECONDS = 30.0
-_CANNOT_CREATE = 73
 _SAID_BYTES = 2000
 
 Result = TypeVar("Result")
-
-
-class Limits(Value):
-    """How much of a machine our work may take."""
-
-    nice: int | None = 10
-    """As ``nice`` has it: the higher, the more it lets others go first."""
-    idle_disk: bool = True
-    """Read the disk only when nobody else does, where the scheduler of that disk knows such a thing."""
-
-    def before(self) -> tuple[str, ...]:
-        """Give the words that a command begins with."""
-        nice = ("nice", "-n", str(self.nice)) if self.nice is not None else ()
-        return (*nice, *(("ionice", "-c", "3") if self.idle_disk else ()))
 
 
 class Session:
@@ -83,8 +60,8 @@ class Session:
     :ivar folder: the private folder there, which goes with the session.
     """
 
-    def __init__(self, host: Host, base: str, limits: Limits) -> None:
-        self.host = host
+    def __init__(self, host: Host, base: str, limits: Limits, dialect: Dialect) -> None:
+        self.host, self.dialect = host, dialect
         self.folder = ""
         self._base, self._limits = base, limits
         self._opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
@@ -112,13 +89,13 @@ class Session:
         :raises HostError: the machine was lost meanwhile.
         :raises TimedOutError: it did not end in time, and was ended.
         """
-        argv, secrets = self._handed_over(command, stdin)
         name = token_hex(8)
-        line = shlex.join(["exec", "sh", "-c", _KEPT, "kept", self.folder, name, *argv])
+        spoken = self._spoken(name, command, stdin)
+        spoken = spoken._replace(line=fit(spoken.line, f"{self.folder}/line.{name}", self.upload))
         said: queue.SimpleQueue[tuple[Receiver, bytes] | None] = queue.SimpleQueue()
 
         def execute() -> Coroutine[Any, Any, int]:
-            return self._execute(line, secrets, on_output, on_error, said, by_line=by_line)
+            return self._execute(spoken, on_output, on_error, said, by_line=by_line)
 
         done = self._start(ssh.translated(execute))
         done.add_done_callback(lambda _: said.put(None))
@@ -142,14 +119,15 @@ class Session:
 
     def output(self, *argv: str) -> ssh.Output:
         """Run a short command, and give all that it wrote."""
-        return self._wait(self._output(shlex.join(argv)))
+        return self.ask(self.dialect.words(argv))
+
+    def ask(self, spoken: Spoken, seconds: float = _STEP_SECONDS) -> ssh.Output:
+        """Have a short thing done, and give all that was written."""
+        return self._wait(self._output(spoken), seconds)
 
     def upload(self, local: Path, path: str) -> None:
-        """Bring a file there, over SFTP, that only its owner may use.
-
-        :raises HostFullError: there is no room for it.
-        """
-        folder = str(Path(path).parent)
+        """Bring a file there, over SFTP, that only its owner may use. A full disk is told as such."""
+        folder, there = str(Path(path).parent), self.dialect.uploaded(path)
         size = local.stat().st_size
         free = self.free_bytes(folder)
         if free is not None and free < size:
@@ -160,8 +138,8 @@ class Session:
 
             async with self._connection.start_sftp_client() as sftp:
                 try:
-                    await sftp.put(str(local), path)
-                    await sftp.chmod(path, 0o700)
+                    await sftp.put(str(local), there)
+                    await sftp.chmod(there, 0o700)
                 except asyncssh.SFTPFailure as error:
                     # Its protocol has no word for a full disk.
                     raise SshError("ssh_failed", error) from error
@@ -177,11 +155,8 @@ class Session:
 
     def free_bytes(self, folder: str) -> int | None:
         """Tell how much room a folder has; None: the machine does not say."""
-        lines = self.output("df", "-Pk", folder).output.decode(errors="replace").splitlines()
-        try:
-            return int(lines[-1].split()[-3]) * 1024
-        except (IndexError, ValueError):
-            return None
+        said = self.ask(self.dialect.free(folder)).output.strip()
+        return int(said) if said.isdigit() else None
 
     def forward(self, path: str, to: Path) -> None:
         """Lead who connects to a UNIX socket there to one of this worker, until the session ends.
@@ -201,6 +176,20 @@ class Session:
         return self._listen(
             lambda: self._connection.forward_remote_port_to_path("127.0.0.1", 0, str(to))
         ).get_port()
+
+    def lead(self, server: Server, name: str) -> Path:
+        """Give a UNIX socket of this worker that leads on to a server as the machine sees it.
+
+        It is there until the session ends, one for each server. Its folder is its own, and it has this name.
+
+        :raises ServerForwardingForbiddenError: the machine's SSH server does not admit it.
+        :raises NoAnswerError: nobody answers the machine there.
+        """
+        return self._wait(self._leading.to(server, name))
+
+    def told(self, text: str) -> str:
+        """Give a text with the names of the servers that `lead` leads to."""
+        return self._leading.told(text)
 
     # --- its life
 
@@ -233,17 +222,19 @@ class Session:
 
     async def _kept(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        async with ssh.connected(self.host) as self._connection:
-            words = [_KEEPER, "keeper", self._base, str(SILENT_SECONDS)]
-            keeper = await self._connection.create_process(
-                f"exec sh -c {shlex.join(words)}", encoding="utf-8", errors="replace"
-            )
+        async with (
+            ssh.connected(self.host) as self._connection,
+            Leading(self.host, self._connection) as self._leading,
+        ):
+            line, first = self.dialect.keeper(self._base, SILENT_SECONDS)
+            keeper = await self._connection.create_process(line, encoding="utf-8", errors="replace")
+            keeper.stdin.write(first.decode())
             async with asyncio.timeout(_STEP_SECONDS):
                 self.folder = (await keeper.stdout.readline()).strip()
             if not self.folder:
                 said = (await keeper.stderr.read(_SAID_BYTES)).strip()
                 await keeper.wait_closed()
-                if keeper.exit_status == _CANNOT_CREATE:
+                if keeper.exit_status == CANNOT_CREATE:
                     raise HostFullError(host=self.host.name, folder=self._base, said=said)
                 raise SshError("ssh_failed", said or keeper.exit_status)
             self._opened.put(None)
@@ -274,31 +265,23 @@ class Session:
 
         return self._wait(listen())
 
-    def _handed_over(self, command: Command, stdin: int | SecretStr) -> tuple[list[str], list[SecretStr]]:
-        """Put the secrets aside, and the limits before."""
-        secrets = [stdin] if isinstance(stdin, SecretStr) else []
-        argv = list[str]()
-        for part in command.argv:
-            if isinstance(part, SecretStr):
-                secrets.append(part)
-                part = _HANDED[min(len(secrets), len(_HANDED)) - 1]
-            argv.append(part)
-        if len(secrets) > len(_HANDED) or any(isinstance(value, SecretStr) for value in command.env.values()):
-            raise ValueError("a machine is handed two secrets, and none in its environment")
-        env = [f"{name}={value}" for name, value in command.env.items()]
-        return [*self._limits.before(), *(["env", *env] if env else []), *argv], secrets
+    def _spoken(self, name: str, command: Command, stdin: int | SecretStr) -> Spoken:
+        read = stdin if isinstance(stdin, SecretStr) else None
+        env = {key: value for key, value in command.env.items() if isinstance(value, str)}
+        if len(env) != len(command.env):
+            raise ValueError("a machine is handed no secret in its environment")
+        return self.dialect.run(self.folder, name, command.argv, env, self._limits, read)
 
     async def _execute(
         self,
-        line: str,
-        secrets: Sequence[SecretStr],
+        spoken: Spoken,
         on_output: Receiver,
         on_error: Receiver,
         said: queue.SimpleQueue[tuple[Receiver, bytes] | None],
         *,
         by_line: bool,
     ) -> int:
-        process = await self._connection.create_process(line, encoding=None)
+        process = await self._connection.create_process(spoken.line, encoding=None)
 
         async def hand_on(stream: Any, receive: Receiver, *, lines: bool) -> None:  # noqa: ANN401
             buffer = b""
@@ -312,10 +295,8 @@ class Session:
             if buffer:
                 said.put((receive, buffer))
 
-        words = [secret.get_secret_value() for secret in secrets]
-        words += [""] * (len(_HANDED) - len(words))
         with contextlib.suppress(OSError):  # It ended before it read.
-            process.stdin.write("".join(f"{word}\n" for word in words).encode())
+            process.stdin.write(spoken.first)
             process.stdin.write_eof()
         await asyncio.gather(
             hand_on(process.stdout, on_output, lines=by_line), hand_on(process.stderr, on_error, lines=True)
@@ -325,8 +306,8 @@ class Session:
             raise SshError("host_unreachable", is_passing=True)
         return process.exit_status
 
-    async def _output(self, line: str) -> ssh.Output:
-        done = await self._connection.run(line, encoding=None)
+    async def _output(self, spoken: Spoken) -> ssh.Output:
+        done = await self._connection.run(spoken.line, input=spoken.first or None, encoding=None)
         output, said = bytes(done.stdout or b""), bytes(done.stderr or b"")  # type: ignore[arg-type]
         if done.exit_status is None:
             raise SshError("host_unreachable", is_passing=True)
@@ -335,9 +316,8 @@ class Session:
     def _end(self, name: str, done: concurrent.futures.Future[int]) -> None:
         """End a command that still runs, and all that it started: SIGTERM, a while to clean up, SIGKILL."""
         for signal, seconds in (("TERM", GRACE_SECONDS), ("KILL", _END_SECONDS)):
-            kill = _KILL.format(signal=signal)
             try:
-                self.output("sh", "-c", kill, "kill", f"{self.folder}/run.{name}")
+                self.ask(self.dialect.end(self.folder, name, signal))
             except HostUnreachableError:
                 return  # The keeper there does it.
             with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
@@ -345,9 +325,12 @@ class Session:
                 return
         done.cancel()
 
-    def _start(self, work: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
+    def _start(
+        self, work: Coroutine[Any, Any, Result], *within: Coroutine[Any, Any, Result]
+    ) -> concurrent.futures.Future[Result]:
         if not self._thread.is_alive():
-            work.close()
+            for one in (work, *within):
+                one.close()
             raise HostUnreachableError(host=self.host.name, reason="host_unreachable")
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
@@ -356,7 +339,7 @@ class Session:
             async with asyncio.timeout(seconds):
                 return await work
 
-        return self._of(self._start(ssh.translated(limited)))
+        return self._of(self._start(ssh.translated(limited), work))
 
     def _of(self, done: concurrent.futures.Future[Result]) -> Result:
         try:
@@ -368,31 +351,20 @@ class Session:
             raise as_cause(self.host, failure) from failure
 
 
-def as_cause(host: Host, failure: SshError) -> HostError:
-    """Say as a cause why something on a machine failed."""
-    facts = {"host": failure.host or host.name, "reason": failure.reason, "said": failure.said}
-    if failure.is_passing:
-        return HostUnreachableError(**facts)
-    return _CAUSES.get(failure.reason, HostFailedError)(**facts)
-
-
-_CAUSES: dict[str, type[HostError]] = {
-    "host_key": HostKeyError,
-    "known_hosts": HostKeyError,
-    "login_refused": HostLoginError,
-    "private_key": HostLoginError,
-    "jump_forbidden": JumpForbiddenError,
-}
-
-
 @contextlib.contextmanager
-def entered(host: Host, *, base: str = "/tmp", limits: Limits = Limits()) -> Iterator[Session]:  # noqa: B008, S108
+def entered(
+    host: Host,
+    *,
+    base: str = "/tmp",  # noqa: S108
+    limits: Limits = Limits(),  # noqa: B008
+    dialect: Dialect = Posix(),  # noqa: B008
+) -> Iterator[Session]:
     """Enter a machine for a while.
 
     :param base: the folder there that the private one is made in.
     :raises HostError: what keeps us out.
     """
-    session = Session(host, base, limits)
+    session = Session(host, base, limits, dialect)
     try:
         session.open()
         yield session

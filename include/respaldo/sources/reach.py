@@ -31,7 +31,7 @@ class Machine:
 
         :raises HostError: what keeps us out.
         """
-        session = Session(self.host, self._settings.folder, self._settings.limits)
+        session = Session(self.host, self._settings.folder, self._settings.limits, self._settings.dialect)
         try:
             session.open()
         except BaseException:
@@ -43,9 +43,13 @@ class Machine:
         """Give a repository as restic uses it there."""
         return repository_on(self.session, repository, self._engine, self._settings.upload_kib_per_second)
 
+    @property
+    def is_entered(self) -> bool:
+        return "session" in self.__dict__
+
     def close(self) -> None:
         """Leave it, if it was entered."""
-        if "session" in self.__dict__:
+        if self.is_entered:
             self.session.close()
 
     @cached_property

@@ -34,6 +34,13 @@ HOST_CAUSES: dict[str, Cause] = {
         "Ponga «AllowStreamLocalForwarding yes» (y «DisableForwarding no») en el sshd_config del equipo para ese usuario, "
         "o al menos «AllowTcpForwarding remote».",
     ),
+    "server_forwarding_forbidden": Cause(
+        "El equipo no deja llegar al servidor",
+        "El servidor SSH del equipo prohíbe ir por él hasta el servidor de base de datos.",
+        "El equipo «{host}» no deja llegar a {server}: {said}",
+        "Ponga «AllowTcpForwarding local» (o «AllowStreamLocalForwarding local», si es un socket) y «DisableForwarding no» en el "
+        "sshd_config del equipo para ese usuario.",
+    ),
     "jump_forbidden": Cause(
         "El equipo de salto no deja pasar",
         "El servidor SSH del equipo por el que se llega a otro prohíbe seguir desde él.",
