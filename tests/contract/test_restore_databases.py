@@ -336,7 +336,8 @@ def test_what_would_be_touched_is_named(server, saved, endpoint):
     server.run_sql("CREATE DATABASE restaurada")
 
     def touches(destination, parts=parts):
-        return saved.source.touches(parts, Delivery(destination=destination, key=KEY, staging=""), Reach(endpoint))
+        wanted = Delivery(destination=destination, key=KEY, staging="")
+        return saved.source.touches(parts, wanted, Reach(endpoint))
 
     assert touches(STAGING) == ()
     assert touches(to("restaurada")) == touches(to("nueva")) == ()

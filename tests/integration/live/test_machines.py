@@ -67,15 +67,7 @@ def outcomes(live, machines, seen):
     runs = {scope: live.trigger(scope) for scope in SCOPES}
 
     def all_at_work():
-        found = {scope: one.processes("restic") for scope, one in machines.items()}
-        for processes in found.values():
-            for process in processes:
-                with contextlib.suppress(psutil.Error):
-                    seen.update(process.cmdline())
-                    seen.update(f"{name}={value}" for name, value in process.environ().items())
-        return all("backup" in process.cmdline() for scope in SCOPES for process in found[scope]) and all(
-            found.values()
-        )
+        return all([is_saving(one, seen) for one in machines.values()])
 
     wait_until(all_at_work, "restic to work on all three at once", 0.1)
     lost = machines["maquina_tres"]
@@ -84,6 +76,17 @@ def outcomes(live, machines, seen):
     wait_until(lambda: tries(live, runs["maquina_tres"]) > 1, "the lost one to be tried again", 0.5)
     lost.bring_back()
     return outcomes | {"maquina_tres": live.finish(runs["maquina_tres"])}
+
+
+def is_saving(machine, seen):
+    """Whether restic saves there now; keep what everybody there can see of it."""
+    words = set()
+    for process in machine.processes("restic"):
+        with contextlib.suppress(psutil.Error):
+            words.update(process.cmdline())
+            words.update(f"{name}={value}" for name, value in process.environ().items())
+    seen |= words
+    return "backup" in words
 
 
 def tries(live, run):
