@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -26,6 +27,11 @@ _BLOCK_BYTES = 1 << 16
 _CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 """First what costs the least: asyncssh's own choice, ChaCha20, takes half as much time again."""
 _SAID_BYTES = 2000
+
+# It tells each step of each connection: a task's log is for people.
+logging.getLogger("asyncssh").setLevel(logging.WARNING)
+
+_GONE = "SSH connection closed"
 
 Reason = Literal[
     "host_unreachable",
@@ -119,7 +125,7 @@ def run(host: Host, line: str, limit: int, seconds: float, stdin: SecretStr | No
     """
 
     async def execute(connection: asyncssh.SSHClientConnection) -> Output:
-        given = {"input": stdin.get_secret_value().encode()} if stdin else {"stdin": _nothing()}
+        given = {"input": stdin.get_secret_value().encode()} if stdin else {"stdin": nothing()}
         process = await connection.create_process(line, encoding=None, **given)
         output, said = await asyncio.gather(
             _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
@@ -166,7 +172,7 @@ def shown_key(host: Host) -> HostKey:
     return asyncio.run(translated(ask))
 
 
-def _nothing() -> Any:  # noqa: ANN401  (asyncssh's own mark)
+def nothing() -> Any:  # noqa: ANN401  (asyncssh's own mark)
     import asyncssh
 
     return asyncssh.DEVNULL
@@ -282,7 +288,14 @@ async def translated(work: Callable[[], Awaitable[Result]]) -> Result:
         # No name of a machine can be written so, nobody answers to it, or it was there and is gone.
         raise SshError("host_unreachable", error, is_passing=True) from error
     except asyncssh.Error as error:
+        if is_gone(error):
+            raise SshError("host_unreachable", error, is_passing=True) from error
         raise SshError("ssh_failed", error) from error
+
+
+def is_gone(error: asyncssh.Error) -> bool:
+    """Tell whether an error is of a connection that is gone; a machine that refuses has other words."""
+    return error.reason == _GONE
 
 
 def _client_keys(host: Host) -> list[Any] | None:
