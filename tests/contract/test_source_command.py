@@ -34,8 +34,9 @@ from respaldo.domain.source_errors import OutputRejectedError
 from respaldo.domain.values import Endpoint, Run
 from respaldo.domain.verification import Verification
 from respaldo.restic.saved import Marks
-from respaldo.sources.command import CommandSource, checker_program, difference
-from respaldo.sources.command.checker_program import LONGEST_LINE_BYTES, OutputCheck
+from respaldo.sources.command import CommandSource
+from respaldo.sources.output import checker_program, difference
+from respaldo.sources.output.checker_program import LONGEST_LINE_BYTES, OutputCheck
 from respaldo.sources.reach import Reach
 from respaldo.texts import causes
 

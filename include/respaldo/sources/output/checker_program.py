@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,9 @@ LAST_BYTES = 1 << 12
 
 _BLOCK_BYTES = 1 << 20
 _SAID_BYTES = 2000
+_LINES_BYTES = 1 << 16
+_RECORD_BYTES = 512
+_LARGEST_HEADER = 1 << 20
 
 Facts = dict[str, Any]
 
@@ -41,7 +45,7 @@ class OutputCheck:
     """Looks at an output while it streams by. Nothing of it is kept but its end and a line.
 
     :param asked: ``min_size`` in bytes; ``must_contain``, a list, and ``must_end_with``, or None: each a
-        mark, with ``text`` or ``regex``.
+        mark, with ``text`` or ``regex``. ``archive``: it is one of tar's, and whole.
     """
 
     def __init__(self, asked: Mapping[str, Any]) -> None:
@@ -55,9 +59,12 @@ class OutputCheck:
         self._seen = b""
         self._line = b""
         self._tail = b""
+        self._archive = ArchiveCheck() if asked.get("archive") else None
 
     def take(self, block: bytes) -> None:
         self.size_bytes += len(block)
+        if self._archive:
+            self._archive.take(block)
         self._hash.update(block)
         self._tail = (self._tail + block[-LAST_BYTES:])[-LAST_BYTES:]
         self._look_for_texts(block)
@@ -77,6 +84,8 @@ class OutputCheck:
             facts |= {"reason": "mark_missing", "mark": _said_of(missing[0])}
         elif end is not None and not self._ends_with(end):
             facts |= {"reason": "end_missing", "mark": _said_of(end)}
+        elif self._archive:
+            facts |= self._archive.finish()
         return facts
 
     def _look_for_texts(self, block: bytes) -> None:
@@ -111,6 +120,83 @@ class OutputCheck:
         if "text" in mark:
             return tail.endswith(mark["text"].encode().rstrip())
         return re.search(b"(?:" + mark["regex"].encode() + rb")\Z", tail, re.MULTILINE) is not None
+
+
+class ArchiveCheck:
+    """Counts the files of an archive of tar while it streams by, and tells whether it is whole."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.content_bytes = 0
+        self._head = bytearray()
+        self._left = 0
+        """Bytes of a content that are still to come."""
+        self._kept: bytearray | None = None
+        """Of a header that says more of the next one: that content."""
+        self._next_size: int | None = None
+        self._empty_records = 0
+        self._fault: str | None = None
+
+    def take(self, block: bytes) -> None:
+        view = memoryview(block)
+        while view and self._fault is None:
+            if self._left:
+                piece, view = view[: self._left], view[self._left :]
+                self._left -= len(piece)
+                if self._kept is not None:
+                    self._kept += piece
+                    if not self._left:
+                        self._read_more()
+                continue
+            missing = _RECORD_BYTES - len(self._head)
+            self._head += view[:missing]
+            view = view[missing:]
+            if len(self._head) == _RECORD_BYTES:
+                self._read_head(bytes(self._head))
+                self._head.clear()
+
+    def finish(self) -> Facts:
+        """Give the number of files and the bytes in them, and a ``reason`` when it is not as it must be."""
+        if self._fault is None and (self._left or self._head or self._empty_records < 2):
+            self._fault = "archive_cut"
+        if self._fault is None and not self.files:
+            self._fault = "archive_empty"
+        facts: Facts = {"files": self.files, "content_bytes": self.content_bytes}
+        return facts | ({"reason": self._fault} if self._fault else {})
+
+    def _read_head(self, record: bytes) -> None:
+        if not any(record):
+            self._empty_records += 1
+            return
+        try:
+            member = tarfile.TarInfo.frombuf(record, "utf-8", "surrogateescape")
+        except tarfile.HeaderError:
+            self._fault = "archive_damaged"
+            return
+        if self._empty_records:
+            self._fault = "archive_damaged"
+            return
+        size = member.size
+        if member.type in (tarfile.XHDTYPE, tarfile.XGLTYPE):
+            if size > _LARGEST_HEADER:
+                self._fault = "archive_damaged"
+            self._kept = bytearray() if member.type == tarfile.XHDTYPE else None
+        elif member.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
+            pass
+        else:
+            size, self._next_size = (size if self._next_size is None else self._next_size), None
+            if not member.isreg():
+                size = 0
+            else:
+                self.files += 1
+                self.content_bytes += size
+        self._left = -(-size // _RECORD_BYTES) * _RECORD_BYTES
+
+    def _read_more(self) -> None:
+        """Take the size from what is said more: a header by itself has room for 8 GiB."""
+        found = re.findall(rb"(?:\A|\n)\d+ size=(\d+)\n", bytes(self._kept or b""))
+        self._next_size = int(found[-1]) if found else None
+        self._kept = None
 
 
 def _said_of(mark: Mapping[str, str]) -> str:
@@ -156,8 +242,10 @@ def run(asked: Mapping[str, Any], secret: bytes | None, hand_on: Any) -> Facts: 
             process.stdout = None
             process.stderr = None
         said.join(1)
-    if code != 0:
+    if code != 0 and not said.matches(asked.get("passing", {}).get(str(code))):
         facts = {"reason": "failed", "exit_code": code, "size_bytes": check.size_bytes}
+    elif code != 0:
+        facts |= {"exit_code": code, "lines": said.lines, "lines_in_all": said.count}
     return facts | {"said": said.text}
 
 
@@ -185,17 +273,34 @@ class _Said(threading.Thread):
         super().__init__(daemon=True)
         assert stream is not None  # noqa: S101  (opened as a pipe)
         self._stream, self._kept, self._word = stream, b"", (secret or b"").rstrip(b"\n")
+        self.count = 0
         self.start()
 
     def run(self) -> None:
         for block in iter(lambda: os.read(self._stream.fileno(), _BLOCK_BYTES), b""):
+            self.count += block.count(b"\n")
             # Enough for a secret that is cut by what was kept of it.
-            self._kept = (self._kept + block)[-(_SAID_BYTES + len(self._word)) :]
+            self._kept = (self._kept + block)[-(_LINES_BYTES + len(self._word)) :]
 
     @property
     def text(self) -> str:
-        said = self._kept.replace(self._word, b"***") if self._word else self._kept
-        return " ".join(said[-_SAID_BYTES:].decode(errors="replace").split())
+        return " ".join(self._hidden[-_SAID_BYTES:].decode(errors="replace").split())
+
+    @property
+    def lines(self) -> list[str]:
+        """The last of its lines."""
+        kept = self._hidden[-_LINES_BYTES:].decode(errors="replace").splitlines()
+        return [line for line in kept[-self.count :] if line.strip()]
+
+    def matches(self, pattern: str | None) -> bool:
+        """Tell whether each line matches; none of those that are not kept does, but to what all match."""
+        if not pattern:
+            return pattern is not None
+        return self.count == len(self.lines) and all(re.search(pattern, line) for line in self.lines)
+
+    @property
+    def _hidden(self) -> bytes:
+        return self._kept.replace(self._word, b"***") if self._word else self._kept
 
 
 def _write(block: bytes) -> None:

@@ -6,8 +6,10 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
@@ -18,17 +20,52 @@ from respaldo.domain.errors import (
     TimedOutError,
     ToolMissingError,
 )
+from respaldo.domain.host_errors import HostError
 from respaldo.domain.source_errors import OutputRejectedError
+from respaldo.hosts.relaying import relayed
 from respaldo.hosts.worker import Argument
-from respaldo.sources.command import checker_program
-from respaldo.sources.command.checker_program import ASKED, SECRET, VERDICT
+from respaldo.sources.output import checker_program
+from respaldo.sources.output.checker_program import ASKED, SECRET, VERDICT
+from respaldo.sources.reach import Reach
 
 Verdict = Mapping[str, Any]
 
 
-def leading_to(command: Sequence[str]) -> tuple[str, ...]:
-    """Give what runs a command where it is to run: on this worker, the command itself."""
-    return tuple(command)
+class Led(Protocol):
+    """What runs a command where it is to run."""
+
+    @property
+    def command(self) -> Sequence[str]:
+        """The command line for this worker."""
+        ...
+
+    @property
+    def failure(self) -> HostError | None:
+        """What kept another machine from running it to its end."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Here:
+    command: Sequence[str]
+    failure: None = None
+
+
+def leading_to(
+    command: Sequence[str], reach: Reach, secret: SecretStr | None, *, status: bool
+) -> AbstractContextManager[Led]:
+    """Give what runs a command where it is to run: on this worker, the command itself.
+
+    :param secret: becomes a line of its standard input.
+    :param status: another machine must say how it ended; otherwise it is enough that its output ends well.
+    """
+    if reach.machine is None:
+        return nullcontext(_Here(command))
+    return relayed(reach.machine.host, shlex.join(command), secret and _line(secret), status=status)
+
+
+def _line(secret: SecretStr) -> SecretStr:
+    return SecretStr(f"{secret.get_secret_value()}\n")
 
 
 def prepare(
@@ -40,11 +77,12 @@ def prepare(
 ) -> tuple[tuple[str, ...], dict[str, Argument]]:
     """Write down what the checker is asked, and give its command line and environment.
 
+    :param command: what `leading_to` gave.
     :param secret: becomes a line of the command's standard input.
     """
-    asked = {"command": leading_to(command), "seconds": seconds, **expected}
+    asked = {"command": list(command), "seconds": seconds, **expected}
     (folder / ASKED).write_text(json.dumps(asked))
-    line: dict[str, Argument] = {SECRET: SecretStr(f"{secret.get_secret_value()}\n")} if secret else {}
+    line: dict[str, Argument] = {SECRET: _line(secret)} if secret else {}
     return (sys.executable, "-I", "-S", checker_program.__file__, str(folder)), line
 
 

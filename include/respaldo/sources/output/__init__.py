@@ -1,0 +1,5 @@
+"""What kinds of sources share whose copy is one file: what a program prints, here or on another machine."""
+
+from respaldo.sources.output.source import Expected, OutputSource
+
+__all__ = ["Expected", "OutputSource"]
