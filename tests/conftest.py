@@ -64,6 +64,7 @@ class PostgresServer:
     process: subprocess.Popen | None = None
     made: int = 0
     as_server: list[str] = field(default_factory=list)
+    address: str = ""
 
     @property
     def sockets(self) -> Path:
@@ -93,7 +94,7 @@ class PostgresServer:
     def start(self) -> None:
         # pdeathsig: the server does not outlive a test run that is killed.
         launcher = ["setpriv", "--pdeathsig", "INT", *self.as_server]
-        settings = ["listen_addresses=", "fsync=off", "max_connections=60"]
+        settings = [f"listen_addresses={self.address}", "fsync=off", "max_connections=60"]
         options = [word for setting in settings for word in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(

@@ -149,6 +149,8 @@ PROOFS: dict[str, str] = {
     "forwarding_forbidden": _host("machine_that_forbids_forwarding_is_told_with_what_to_change"),
     "jump_forbidden": f"{_CONTRACT}/test_jump.py::test_a_jump_that_fails_is_told_by_its_own_name",
     "host_full": _host("machine_without_room_is_told_and_nothing_is_left_there"),
+    "server_forwarding_forbidden": f"{_CONTRACT}/test_databases_through_host.py"
+    "::test_a_machine_that_lets_nobody_on_is_told_with_what_to_change",
     "host_engine": _host("restic_that_will_not_do_there_is_told"),
     "host_tools": f"{_HOSTS}::test_a_machine_that_lacks_a_program_or_a_right_is_told_with_what_mends_it",
     "host_clock": f"{_HOSTS}::test_a_machine_whose_clock_is_wrong_is_told",

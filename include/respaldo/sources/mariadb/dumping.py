@@ -22,12 +22,12 @@ def dump_of(server: MariadbServer, database: str) -> tuple[tuple[str, ...], dict
     then under the one name.
     """
     first = server.charset_of(database)
-    return calling(DUMP, *_OPTIONS, "--", database), entering(server.endpoint, first)
+    return calling(DUMP, *_OPTIONS, "--", database), entering(server.entry, first)
 
 
 def dump_of_users(server: MariadbServer) -> tuple[tuple[str, ...], dict[str, Argument]]:
     """Give the command, and its environment, that prints users, roles and what they may do."""
-    return calling(DUMP, *_USERS), entering(server.endpoint)
+    return calling(DUMP, *_USERS), entering(server.entry)
 
 
 def contents_of(server: MariadbServer, database: str, receive: Receiver | None = None) -> Contents:

@@ -66,7 +66,7 @@ def load(
     # Binary: nothing in the data is a command of the client.
     options = ("--binary-mode", "--max-allowed-packet=1G", f"--connect-timeout={CONNECT_SECONDS}")
     said: list[bytes] = []
-    command = Command(calling(CLIENT, *options, f"--database={database}"), entering(server.endpoint))
+    command = Command(calling(CLIENT, *options, f"--database={database}"), entering(server.entry))
     code = feed(changed, command, said)
     if code != 0:
         raise cause(b"".join(said).decode(errors="replace"), server.endpoint, database, size_bytes=size_bytes)

@@ -15,8 +15,12 @@ from respaldo.domain.errors import DatabaseDeniedError
 from respaldo.domain.values import Endpoint
 from respaldo.hosts.worker import Command, run
 from respaldo.sources.databases.marks import Mark
+from respaldo.sources.databases.through import LOCALHOST, led
 from respaldo.sources.mariadb.causes import cause
 from respaldo.sources.mariadb.client import CLIENT, CONNECT_SECONDS, DUMP, calling, entering
+from respaldo.sources.reach import Machine
+
+DEFAULT_PORT = 3306
 
 Version = tuple[int, int]
 
@@ -56,6 +60,19 @@ class MariadbServer:
     """The server that an endpoint leads to. Everything may raise what `cause` makes of an error."""
 
     endpoint: Endpoint
+    machine: Machine | None = None
+    """The machine that it is entered through; None: this worker goes there itself."""
+
+    @property
+    def entry(self) -> Endpoint:
+        """Where programs of this worker enter it; what people are told of is the endpoint.
+
+        :raises HostError: the machine does not let us on.
+        """
+        if self.machine is None:
+            return self.endpoint
+        host, port = self.endpoint.host or LOCALHOST, self.endpoint.port or DEFAULT_PORT
+        return led(self.machine, self.endpoint, host if host.startswith("/") else (host, port), "mysqld.sock")
 
     def require_fit_tool(self) -> None:
         """Look whether this worker's dump tool knows all that the server can have.
@@ -156,7 +173,7 @@ class MariadbServer:
         code = run(
             Command(
                 calling(CLIENT, *arguments, f"--execute={statement}"),
-                entering(self.endpoint),
+                entering(self.entry),
             ),
             on_output=said.extend,
             on_error=complaint.extend,

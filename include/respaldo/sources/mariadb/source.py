@@ -24,13 +24,14 @@ from respaldo.domain.errors import (
     SourceEmptyError,
 )
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
-from respaldo.domain.values import Copy, Endpoint, Evidence, Value
+from respaldo.domain.values import Copy, Evidence, Value
 from respaldo.domain.verification import Verification
 from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.databases.requests import database_of, dumps, require_snapshots, touched
+from respaldo.sources.databases.through import by_way_of
 from respaldo.sources.mariadb.client import CLIENT, DUMP
 from respaldo.sources.mariadb.contents import ContentsReader, Lines
 from respaldo.sources.mariadb.dumping import dump_of, dump_of_users
@@ -91,7 +92,10 @@ class MariadbSource(Value):
         """
         for tool in (DUMP, CLIENT):
             require(tool)
-        server = _reachable(reach.endpoint)
+        with by_way_of(reach):
+            self._look_at(_reachable(reach))
+
+    def _look_at(self, server: MariadbServer) -> None:
         server.require_fit_tool()
         there = server.databases()
         for name in self.databases:
@@ -107,7 +111,8 @@ class MariadbSource(Value):
                 raise SourceNotConsistentError(source=self.describe(), tables=", ".join(found))
 
     def items(self, reach: Reach) -> tuple[str, ...]:
-        chosen = self._chosen(_reachable(reach.endpoint))
+        with by_way_of(reach):
+            chosen = self._chosen(_reachable(reach))
         saved = (f"{quote(name, safe=' ')}{ENDING}" for name in chosen)
         return (*((USERS,) if self.users else ()), *saved)
 
@@ -119,17 +124,18 @@ class MariadbSource(Value):
         reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
-        server = _reachable(reach.endpoint)
+        server = _reachable(reach)
         notes: tuple[str, ...] = ()
-        if item == USERS:
-            command, environment = dump_of_users(server)
-        else:
-            database = database_of(item, ENDING)
-            command, environment = dump_of(server, database)
-            notes = _not_of_one_moment(server, database)
-        saved = repository.save_output(
-            item, command, item, marks, environment=environment, on_progress=on_progress
-        )
+        with by_way_of(reach):
+            if item == USERS:
+                command, environment = dump_of_users(server)
+            else:
+                database = database_of(item, ENDING)
+                command, environment = dump_of(server, database)
+                notes = _not_of_one_moment(server, database)
+            saved = repository.save_output(
+                item, command, item, marks, environment=environment, on_progress=on_progress
+            )
         return replace(saved, notes=notes)
 
     def verify(
@@ -175,7 +181,8 @@ class MariadbSource(Value):
         )
 
     def touches(self, parts: Sequence[Part], delivery: Delivery, reach: Reach) -> tuple[str, ...]:
-        return touched(parts, delivery, _reachable(reach.endpoint), ENDING)
+        with by_way_of(reach):
+            return touched(parts, delivery, _reachable(reach), ENDING)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         return _read(part.item, part.snapshot_id, part.size_bytes, repository)
@@ -191,7 +198,8 @@ class MariadbSource(Value):
     ) -> Restored:
         for tool in (DUMP, CLIENT):
             require(tool)
-        return restore_database(part, repository, delivery, _reachable(reach.endpoint), on_progress)
+        with by_way_of(reach):
+            return restore_database(part, repository, delivery, _reachable(reach), on_progress)
 
     def _chosen(self, server: MariadbServer) -> tuple[str, ...]:
         names = self.databases or server.databases()
@@ -229,7 +237,7 @@ def _not_of_one_moment(server: MariadbServer, database: str) -> tuple[str, ...]:
     return tuple(f"{database}.{table}: ENGINE={engine}" for table, engine in found.items())
 
 
-def _reachable(endpoint: Endpoint | None) -> MariadbServer:
-    if endpoint is None:
+def _reachable(reach: Reach) -> MariadbServer:
+    if reach.endpoint is None:
         raise ConnectionMissingError(connection="mariadb")
-    return MariadbServer(endpoint)
+    return MariadbServer(reach.endpoint, reach.machine)

@@ -64,7 +64,7 @@ def _objects(server: PostgresServer, database: str) -> frozenset[Identity]:
     text, said = bytearray(), bytearray()
     arguments = ("pg_dump", "--schema-only", "--no-password", f"--dbname={conninfo(database)}")
     code = run(
-        Command(arguments, entering(server.endpoint, database) | {"LC_ALL": "C"}),
+        Command(arguments, entering(server.entry, database) | {"LC_ALL": "C"}),
         on_output=text.extend,
         on_error=said.extend,
         by_line=False,

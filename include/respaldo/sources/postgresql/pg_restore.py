@@ -22,6 +22,7 @@ from respaldo.sources.databases.feeding import feed
 from respaldo.sources.databases.tally import Tally
 from respaldo.sources.postgresql.contents import Entry
 from respaldo.sources.postgresql.dump_input import DumpInput
+from respaldo.sources.postgresql.server import PostgresServer
 
 MOST_JOBS = 4
 
@@ -44,7 +45,7 @@ def jobs_for(dump: DumpInput) -> int:
 
 def pg_restore(
     dump: DumpInput,
-    server: Endpoint,
+    server: PostgresServer,
     database: str,
     options: Sequence[str],
     entries: Sequence[Entry] | None,
@@ -62,7 +63,7 @@ def pg_restore(
         chosen.write_text("".join(f"{entry.number};\n" for entry in entries))
         arguments.append(f"--use-list={chosen}")
     # In English: what it says decides what is told.
-    environment = entering(server, database) | {"LC_ALL": "C"}
+    environment = entering(server.entry, database) | {"LC_ALL": "C"}
     said: list[bytes] = []
     if dump.path is not None:
         command = Command((*arguments, str(dump.path)), environment)
@@ -74,7 +75,7 @@ def pg_restore(
 
         code = feed(stream, Command(arguments, environment), said)
     if code != 0:
-        raise cause(b"".join(said).decode(errors="replace"), dump, server, database)
+        raise cause(b"".join(said).decode(errors="replace"), dump, server.endpoint, database)
 
 
 def cause(text: str, dump: DumpInput, server: Endpoint, database: str) -> RespaldoError:

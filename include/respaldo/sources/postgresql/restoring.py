@@ -158,7 +158,7 @@ class _Restoration:
 
     def _pg_restore(self, dump: DumpInput, database: str, options: tuple[str, ...], choice: Choice) -> None:
         entries = choice.entries if self.part.includes else None
-        pg_restore(dump, self.server.endpoint, database, options, entries, self.scratch, self.tally)
+        pg_restore(dump, self.server, database, options, entries, self.scratch, self.tally)
 
     def _standalone(self, dump: DumpInput) -> Choice:
         if not self.part.includes:

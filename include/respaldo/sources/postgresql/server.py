@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from respaldo.domain.errors import (
@@ -21,10 +22,13 @@ from respaldo.domain.errors import (
 from respaldo.domain.values import Endpoint
 from respaldo.hosts.libpq import CONNECT_SECONDS
 from respaldo.sources.databases.marks import Mark
+from respaldo.sources.databases.through import LOCALHOST, led
+from respaldo.sources.reach import Machine
 
 if TYPE_CHECKING:
     import psycopg
 
+DEFAULT_PORT = 5432
 MAINTENANCE = "postgres"
 _OTHER_MAINTENANCE = "template1"
 
@@ -53,6 +57,24 @@ class PostgresServer:
     """The server that an endpoint leads to. Everything may raise what `causes` makes of an error."""
 
     endpoint: Endpoint
+    machine: Machine | None = None
+    """The machine that it is entered through; None: this worker goes there itself."""
+
+    @property
+    def entry(self) -> Endpoint:
+        """Where programs of this worker enter it; what people are told of is the endpoint.
+
+        :raises HostError: the machine does not let us on.
+        """
+        if self.machine is None:
+            return self.endpoint
+        host, port = self.endpoint.host or LOCALHOST, self.endpoint.port or DEFAULT_PORT
+        # The names that libpq gives to sockets.
+        name = f".s.PGSQL.{port}"
+        way = led(
+            self.machine, self.endpoint, f"{host}/{name}" if host.startswith("/") else (host, port), name
+        )
+        return way.model_copy(update={"host": str(Path(way.host or "").parent), "port": port})
 
     def databases(self) -> tuple[str, ...]:
         """Name the databases that accept connections, templates left out."""
@@ -131,13 +153,13 @@ class PostgresServer:
         """Connect to a database; every statement is a transaction of its own."""
         import psycopg
 
-        server = self.endpoint
+        server, entry = self.endpoint, self.entry
         try:
             connection = psycopg.connect(
-                host=server.host,
-                port=server.port,
-                user=server.user,
-                password=server.password.get_secret_value() if server.password else None,
+                host=entry.host,
+                port=entry.port,
+                user=entry.user,
+                password=entry.password.get_secret_value() if entry.password else None,
                 dbname=database,
                 connect_timeout=CONNECT_SECONDS,
                 client_encoding="utf8",

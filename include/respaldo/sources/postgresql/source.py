@@ -22,7 +22,7 @@ from respaldo.domain.errors import (
     SourceEmptyError,
 )
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
-from respaldo.domain.values import Copy, Endpoint, Evidence, Value
+from respaldo.domain.values import Copy, Evidence, Value
 from respaldo.domain.verification import Verification
 from respaldo.hosts.libpq import entering
 from respaldo.hosts.worker import require
@@ -30,6 +30,7 @@ from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.databases.requests import database_of, touched
+from respaldo.sources.databases.through import by_way_of
 from respaldo.sources.postgresql.checks import DumpCheck, GlobalsCheck
 from respaldo.sources.postgresql.contents import Contents
 from respaldo.sources.postgresql.dump_input import read_contents
@@ -81,7 +82,8 @@ class PostgresqlSource(Value):
         """Look whether the tools are installed, the server answers and each database is there."""
         for tool in ("pg_dump", "pg_restore", *(("pg_dumpall",) if self.globals else ())):
             require(tool)
-        there = _reachable(reach.endpoint).databases()
+        with by_way_of(reach):
+            there = _reachable(reach).databases()
         if not there:
             raise SourceEmptyError(source=self.describe())
         for name in self.databases:
@@ -89,7 +91,8 @@ class PostgresqlSource(Value):
                 raise DatabaseMissingError(database=name, connection=self.connection)
 
     def items(self, reach: Reach) -> tuple[str, ...]:
-        names = self.databases or _reachable(reach.endpoint).databases()
+        with by_way_of(reach):
+            names = self.databases or _reachable(reach).databases()
         dumps = (f"{quote(name, safe=' ')}{DUMP}" for name in names)
         return (*((GLOBALS,) if self.globals else ()), *dumps)
 
@@ -101,16 +104,18 @@ class PostgresqlSource(Value):
         reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
-        server = _reachable(reach.endpoint).endpoint
+        server = _reachable(reach)
         if item == GLOBALS:
             command: tuple[str, ...] = ("pg_dumpall", "--globals-only", "--no-password")
-            database = server.database or MAINTENANCE
+            database = server.endpoint.database or MAINTENANCE
         else:
             command = ("pg_dump", "--format=custom", "--compress=0", "--no-password")
             database = database_of(item, DUMP)
-        return repository.save_output(
-            item, command, item, marks, environment=entering(server, database), on_progress=on_progress
-        )
+        with by_way_of(reach):
+            environment = entering(server.entry, database)
+            return repository.save_output(
+                item, command, item, marks, environment=environment, on_progress=on_progress
+            )
 
     def verify(
         self,
@@ -141,7 +146,8 @@ class PostgresqlSource(Value):
         return find_parts(wanted, copies, repository, recorded, contents)
 
     def touches(self, parts: Sequence[Part], delivery: Delivery, reach: Reach) -> tuple[str, ...]:
-        return touched(parts, delivery, _reachable(reach.endpoint), DUMP)
+        with by_way_of(reach):
+            return touched(parts, delivery, _reachable(reach), DUMP)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
         return self._read(part.item, part.snapshot_id, part.size_bytes, repository, scratch)
@@ -157,7 +163,8 @@ class PostgresqlSource(Value):
     ) -> Restored:
         for tool in ("pg_dump", "pg_restore"):
             require(tool)
-        return restore_database(part, repository, delivery, _reachable(reach.endpoint), scratch, on_progress)
+        with by_way_of(reach):
+            return restore_database(part, repository, delivery, _reachable(reach), scratch, on_progress)
 
     def _read(
         self, item: str, snapshot_id: str, size_bytes: int, repository: Repository, scratch: str
@@ -173,7 +180,7 @@ class PostgresqlSource(Value):
         return Evidence(method="dump", item=item, facts=facts, rows=dict(check.rows))
 
 
-def _reachable(endpoint: Endpoint | None) -> PostgresServer:
-    if endpoint is None:
+def _reachable(reach: Reach) -> PostgresServer:
+    if reach.endpoint is None:
         raise ConnectionMissingError(connection="postgresql")
-    return PostgresServer(endpoint)
+    return PostgresServer(reach.endpoint, reach.machine)
