@@ -56,7 +56,7 @@ def programs_found() -> Iterator[None]:
 
 def give(machine: network_kit.Machine, *paths: Path) -> None:
     """Let the machine's user own something."""
-    subprocess.run(["chown", "-hR", machine.server.user, *paths], check=True)
+    subprocess.run(["chown", "-hR", f"{machine.server.user}:", *paths], check=True)
 
 
 def empty(machine: network_kit.Machine) -> None:

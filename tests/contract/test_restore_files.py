@@ -36,7 +36,8 @@ from respaldo.domain.restoring import Delivery, Destination, Part, Restored, Wan
 from respaldo.domain.values import Copy
 from respaldo.restic.engine import find_engine
 from respaldo.restic.repository import Repository
-from respaldo.sources.files import FilesSource, restoring
+from respaldo.sources.disk import Room, WorkerDisk
+from respaldo.sources.files import FilesSource
 from respaldo.sources.reach import Reach
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
@@ -75,7 +76,7 @@ class Case:
         return self.source.read(part, self.repository, "").facts["size_bytes"]
 
     def touches(self, part: Part, *args, **settings) -> tuple[str, ...]:
-        return self.source.touches([part], self.delivery(*args, **settings), None)
+        return self.source.touches([part], self.delivery(*args, **settings), Reach())
 
 
 @pytest.fixture
@@ -408,7 +409,7 @@ def test_a_target_without_room_is_told_before_anything_is_written(case, small):
 
 @needs_root
 def test_a_target_that_fills_up_meanwhile_is_told(case, small, monkeypatch):
-    monkeypatch.setattr(restoring, "free_bytes", lambda _: None)
+    monkeypatch.setattr(WorkerDisk, "room", lambda *_: Room("", None))
     with pytest.raises(TargetFullError) as caught:
         case.restore(case.find(), "path", small, overwrite="always")
     assert "no space left" in caught.value.facts["said"]

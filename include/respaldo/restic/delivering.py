@@ -119,6 +119,7 @@ def explain_delivery(target: str, location: str) -> Callable[[int, Report], Resp
     """Tell the target's troubles from the repository's: restic's words for both are the same.
 
     A message is on the target when it names a path there, and neither the repository nor what is in it.
+    How much is free there is left to whoever knows the machine that it is on.
     """
     named = re.compile(rf"(^|\s){re.escape(target.rstrip('/'))}(/|:|\s|$)")
 
@@ -137,7 +138,7 @@ def explain_delivery(target: str, location: str) -> Callable[[int, Report], Resp
             return TargetFullError(
                 target=target,
                 needed=report.summary.get("total_bytes", 0),
-                free=free_bytes(target) or 0,
+                free="?",
                 said=full,
             )
         # A damaged copy leaves holes at the target too, and restic trips over them.

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 
 from respaldo.domain.errors import SourceUnreadableError
 from respaldo.hosts.session import Session
-from respaldo.hosts.worker import Command
 from respaldo.restic.snapshots import Node
+from respaldo.sources.scripts import asked, in_lots
 
 log = logging.getLogger(__name__)
-
-_AT_ONCE_BYTES = 60_000
-"""Paths in one command, all together: a longer line would go there as a file."""
 
 _WILD = frozenset("*?[")
 
@@ -87,11 +84,11 @@ class HostGround:
         if plain is None:
             return [path]
         base, depth = "/".join(folders[:plain]) or "/", str(len(folders) - plain)
-        _, said = _asked(self._session, _MATCHES, path, base, depth, path.replace("\\", "\\\\"))
+        _, said = asked(self._session, _MATCHES, path, base, depth, path.replace("\\", "\\\\"))
         return sorted(os.fsdecode(one) for one in said.split(b"\0") if one)
 
     def holds_a_file(self, paths: Sequence[str]) -> bool:
-        return any(_asked(self._session, _HOLDS, *some)[1] for some in _some(paths))
+        return any(asked(self._session, _HOLDS, *some)[1] for some in in_lots(paths))
 
     def census(self, paths: Sequence[str], *, one_file_system: bool) -> HostCensus:
         """List what is there, in a file there: names of ten million files are no good load for a network."""
@@ -105,8 +102,8 @@ class HostGround:
 
     def _lines(self, script: str, paths: Sequence[str]) -> list[str]:
         lines: list[str] = []
-        for some in _some(paths):
-            _, said = _asked(self._session, script, *some)
+        for some in in_lots(paths):
+            _, said = asked(self._session, script, *some)
             lines += said.decode(errors="replace").split("\n")[: len(some)]
         return lines
 
@@ -116,11 +113,11 @@ class HostCensus:
     """Which files there were, as the machine itself keeps it for the session."""
 
     session: Session
-    asked: tuple[str, ...]
+    words: tuple[str, ...]
     is_taken: bool = False
 
     def take(self) -> None:
-        code, _ = _asked(self.session, _COUNT, self.session.folder, *self.asked)
+        code, _ = asked(self.session, _COUNT, self.session.folder, *self.words)
         self.is_taken = code == 0
         if not self.is_taken:
             log.warning("%s: files that vanish during the copy will not be told", self.session.host.name)
@@ -128,28 +125,8 @@ class HostCensus:
     def gone(self) -> Iterator[bytes]:
         if not self.is_taken:
             return
-        _, said = _asked(self.session, _MISSED, self.session.folder, *self.asked)
+        _, said = asked(self.session, _MISSED, self.session.folder, *self.words)
         yield from filter(None, said.split(b"\0"))
-
-
-def _some(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    some, size = list[str](), 0
-    for path in paths:
-        if some and size + len(path) > _AT_ONCE_BYTES:
-            yield some
-            some, size = [], 0
-        some.append(path)
-        size += len(path)
-    if some:
-        yield some
-
-
-def _asked(session: Session, script: str, *words: str) -> tuple[int, bytes]:
-    """Run a script there, however long it takes."""
-    said = bytearray()
-    command = Command(("sh", "-c", script, "respaldo", *words))
-    code = session.run(command, on_output=said.extend, on_error=lambda _: None, by_line=False)
-    return code, bytes(said)
 
 
 def _hash_of(node: Node, line: str) -> str | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from respaldo.domain.errors import (
     InvalidRequestError,
@@ -22,10 +21,13 @@ from respaldo.domain.restoring import Delivery, Overwrite, Part, Restored
 from respaldo.domain.values import Evidence
 from respaldo.restic.argv import plain_path
 from respaldo.restic.call import OnProgress
-from respaldo.restic.delivering import Delivered, Preview, free_bytes, nearest_folder
+from respaldo.restic.delivering import Delivered, Preview
 from respaldo.restic.repository import Repository
+from respaldo.sources.disk import Disk, Found, Room
 from respaldo.sources.files.finding import NOT_UTF8
 from respaldo.sources.files.placed import Piece, folders_above, pieces_of
+from respaldo.sources.places import disk_of, reach_to
+from respaldo.sources.reach import Reach
 
 _BEGUN = ".respaldo-begun-{snapshot}.json"
 
@@ -46,11 +48,14 @@ class _Plan:
         ]
 
 
-def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[str]) -> tuple[str, ...]:
+def touches(
+    parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[str], reach: Reach
+) -> tuple[str, ...]:
     """Name what of the live data a delivery may change.
 
     :raises InvalidRequestError: files do not go into a database.
     :raises TargetOccupiedError: a folder that no copy of the scope holds would be overwritten.
+    :raises HostError: the machine that it would go to keeps us out.
     """
     match delivery.destination.kind:
         case "database":
@@ -59,20 +64,23 @@ def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[st
             return ()
         case "original":
             # Where all is gone there is nothing to keep, and no safety backup could be made.
-            is_lost = all(map(_is_free, source_paths))
+            is_lost = all(map(disk_of(reach).is_free, source_paths))
             return () if is_lost else _as_asked(parts, source_paths)
         case "path":
-            return _of_a_folder(_folder(delivery), delivery.destination.overwrite, source_paths)
+            overwrite = delivery.destination.overwrite
+            return _of_a_folder(_folder(delivery), overwrite, source_paths, disk_of(reach))
 
 
-def _of_a_folder(folder: str, overwrite: Overwrite, source_paths: Sequence[str]) -> tuple[str, ...]:
+def _of_a_folder(
+    folder: str, overwrite: Overwrite, source_paths: Sequence[str], disk: Disk
+) -> tuple[str, ...]:
     """Name a folder that holds, or is in, what the scope saves; in any other nothing may be replaced.
 
     The safety backup before an overwriting saves the scope, and nothing beside it.
     """
-    if _is_amid(folder, source_paths):
+    if _is_amid(folder, source_paths, disk):
         return (folder,)
-    if overwrite != "never" and not _is_free(folder):
+    if overwrite != "never" and not disk.is_free(folder):
         raise TargetOccupiedError(target=folder)
     return ()
 
@@ -91,20 +99,9 @@ def _folder(delivery: Delivery) -> str:
     )
 
 
-def _is_free(folder: str) -> bool:
-    try:
-        return not os.listdir(folder)  # noqa: PTH208  (all that is asked is whether there is anything)
-    except FileNotFoundError:
-        return True
-    except OSError:
-        # A file, or a folder that shows nobody what it holds.
-        return False
-
-
-def _is_amid(folder: str, source_paths: Sequence[str]) -> bool:
+def _is_amid(folder: str, source_paths: Sequence[str], disk: Disk) -> bool:
     """Tell whether a folder is in, or holds, what the scope saves: the next backup would save it too."""
-    real = Path(folder).resolve()
-    sources = [Path(path).resolve() for path in source_paths]
+    real, *sources = map(PurePosixPath, disk.real([folder, *source_paths]))
     return any(real.is_relative_to(source) or source.is_relative_to(real) for source in sources)
 
 
@@ -113,13 +110,28 @@ def restore(
     repository: Repository,
     delivery: Delivery,
     source_paths: Sequence[str],
+    reach: Reach,
     on_progress: OnProgress,
 ) -> Restored:
-    """Restore a part, verify it by reading it again, and count it.
+    """Restore a part where its data are, verify it by reading it again, and count it.
 
     Below a folder everything keeps its full path. At the original place only what is asked for is written:
-    the folders above keep the metadata that they have now.
+    the folders above keep the metadata that they have now. What an attempt begins is noted on this worker.
     """
+    reach = reach_to(delivery, reach)
+    with reach.bridge(repository) as there:
+        return _restored(part, (repository, there), delivery, source_paths, disk_of(reach), on_progress)
+
+
+def _restored(
+    part: Part,
+    repositories: tuple[Repository, Repository],
+    delivery: Delivery,
+    source_paths: Sequence[str],
+    disk: Disk,
+    on_progress: OnProgress,
+) -> Restored:
+    repository, there = repositories
     folder = _folder(delivery)
     overwrite: Overwrite = (
         "always" if delivery.destination.kind == "staging" else delivery.destination.overwrite
@@ -127,24 +139,24 @@ def restore(
     begun = Path(delivery.staging, _BEGUN.format(snapshot=part.snapshot_id[:8]))
     if delivery.destination.kind == "staging" or overwrite != "always":
         _make_private(delivery.staging)
-    pieces = pieces_of(part, folder, repository)
+    pieces = pieces_of(part, folder, repository, disk)
     if begun.exists():
-        _clear_what_was_begun(begun)
-    plan = _plan(part, pieces, overwrite, repository)
-    _require_room(plan)
+        _clear_what_was_begun(begun, disk)
+    plan = _plan(part, pieces, overwrite, repositories, disk)
+    _require_room(plan, disk)
     if overwrite != "always":
-        _note_what_begins(begun, plan)
-    skipped = sum(_is_file(place) for place in plan.places("unchanged")) if overwrite != "always" else 0
+        _note_what_begins(begun, plan, disk)
+    skipped = _count_files(disk.look(plan.places("unchanged"))) if overwrite != "always" else 0
     try:
         delivered = [
-            _deliver(part, piece, preview, overwrite, repository, on_progress)
+            _deliver(part, piece, preview, overwrite, there, disk, on_progress)
             for piece, preview in plan.pieces
         ]
-        _require_presence(part, plan)
+        _require_presence(part, plan, disk)
     except RespaldoError:
         # The second copy may come next, and would take half a file for somebody's own.
         if begun.exists():
-            _clear_what_was_begun(begun)
+            _clear_what_was_begun(begun, disk)
         raise
     # What was there and equal counts as restored when everything is to be the copy's.
     size_bytes = sum(done.size_bytes if overwrite == "always" else done.restored_bytes for done in delivered)
@@ -155,7 +167,7 @@ def restore(
         "skipped": skipped,
         "overwrite": overwrite,
         # Nobody but root may give a file away: restic leaves it to the one who restores, and says nothing.
-        "owners": "restored" if os.geteuid() == 0 else "not_restored",
+        "owners": "restored" if disk.is_roots else "not_restored",
     }
     return Restored(
         where=_as_asked([part], source_paths) if folder == "/" else (folder,),
@@ -168,28 +180,36 @@ def restore(
 # --- before anything is written
 
 
-def _plan(part: Part, pieces: Sequence[Piece], overwrite: Overwrite, repository: Repository) -> _Plan:
+def _plan(
+    part: Part,
+    pieces: Sequence[Piece],
+    overwrite: Overwrite,
+    repositories: tuple[Repository, Repository],
+    disk: Disk,
+) -> _Plan:
+    """Tell what restoring would do.
+
+    :param repositories: as this worker has it, with its cache, and as it is where the data go.
+    """
+    repository, there = repositories
     listed = [
         (piece, repository.preview(part.snapshot_id, piece.includes, folder=piece.folder)) for piece in pieces
     ]
     if any(piece.folder != "/" for piece in pieces) and not all(map(plain_path, part.includes)):
         _require_all_of(part, listed, repository)
-    in_the_way = [place for piece, preview in listed for place in _in_the_way(piece, preview)]
+    places = [piece.place(entry.path) for piece, preview in listed for entry in preview.entries]
+    found = disk.look({*_folders_needed(listed), *places})
+    in_the_way = sorted(
+        place for place in _folders_needed(listed) if place in found and found[place].kind != "folder"
+    )
     if in_the_way and overwrite != "always":
         raise TargetOccupiedError(target=in_the_way[0])
-    if in_the_way or not _is_anything_there(listed):
+    is_anything_there = any(NOT_UTF8 in place or place in found for place in places)
+    if in_the_way or not is_anything_there:
         # Nothing to compare with; and restic cannot compare with what it replaces by a folder.
         return _Plan(tuple(listed), overwrite)
-    compared = tuple((piece, _compared(part, piece, overwrite, repository)) for piece in pieces)
+    compared = tuple((piece, _compared(part, piece, overwrite, there)) for piece in pieces)
     return _Plan(compared, overwrite)
-
-
-def _is_anything_there(listed: Sequence[tuple[Piece, Preview]]) -> bool:
-    return any(
-        NOT_UTF8 in entry.path or os.path.lexists(piece.place(entry.path))
-        for piece, preview in listed
-        for entry in preview.entries
-    )
 
 
 def _compared(part: Part, piece: Piece, overwrite: Overwrite, repository: Repository) -> Preview:
@@ -202,17 +222,13 @@ def _compared(part: Part, piece: Piece, overwrite: Overwrite, repository: Reposi
     )
 
 
-def _in_the_way(piece: Piece, preview: Preview) -> list[str]:
-    """Find files and links where a folder must be: restic replaces them, whatever it may overwrite."""
-    folders = {parent for entry in preview.entries for parent in folders_above(entry.path)} - {"/"}
-    return sorted(place for place in map(piece.place, folders) if _is_no_folder(place))
-
-
-def _is_no_folder(place: str) -> bool:
-    try:
-        return not stat.S_ISDIR(os.lstat(place).st_mode)
-    except OSError:
-        return False
+def _folders_needed(listed: Sequence[tuple[Piece, Preview]]) -> set[str]:
+    """Name the folders above all entries. restic replaces what else is there, whatever it may overwrite."""
+    return {
+        piece.place(above)
+        for piece, preview in listed
+        for above in {parent for entry in preview.entries for parent in folders_above(entry.path)} - {"/"}
+    }
 
 
 def _as_restic_says(overwrite: Overwrite) -> str:
@@ -228,35 +244,26 @@ def _require_all_of(part: Part, listed: Sequence[tuple[Piece, Preview]], reposit
         raise InvalidRequestError(problem="pattern_in_place")
 
 
-def _require_room(plan: _Plan) -> None:
+def _require_room(plan: _Plan, disk: Disk) -> None:
     """Compare what is written with what is free, on each file system.
 
     What is there of a file counts as room for it. A sparse file counts as a whole: a copy does not say how
     much of it is holes.
     """
-    needed: dict[int, int] = defaultdict(int)
-    targets: dict[int, str] = {}
+    needed: dict[str, int] = defaultdict(int)
+    targets: dict[str, tuple[str, Room]] = {}
+    replaced = disk.look(plan.places("updated"))
     for piece, preview in plan.pieces:
-        device = _device(piece.target)
-        targets.setdefault(device, piece.target)
-        needed[device] += preview.count.restored_bytes - sum(
-            _stored_bytes(piece.place(entry.path)) for entry in preview.entries if entry.action == "updated"
+        room = disk.room(piece.target)
+        targets.setdefault(room.system, (piece.target, room))
+        needed[room.system] += preview.count.restored_bytes - sum(
+            replaced[place].stored_bytes
+            for entry in preview.entries
+            if entry.action == "updated" and (place := piece.place(entry.path)) in replaced
         )
-    for device, target in targets.items():
-        free = free_bytes(target)
-        if free is not None and needed[device] > free:
-            raise TargetFullError(target=target, needed=needed[device], free=free, said="")
-
-
-def _device(folder: str) -> int:
-    return Path(nearest_folder(folder)).stat().st_dev
-
-
-def _stored_bytes(place: str) -> int:
-    try:
-        return os.lstat(place).st_blocks * 512
-    except OSError:
-        return 0
+    for system, (target, room) in targets.items():
+        if room.free is not None and needed[system] > room.free:
+            raise TargetFullError(target=target, needed=needed[system], free=room.free, said="")
 
 
 def _make_private(folder: str) -> None:
@@ -269,36 +276,39 @@ def _make_private(folder: str) -> None:
 # --- an attempt that did not end
 
 
-def _note_what_begins(begun: Path, plan: _Plan) -> None:
+def _note_what_begins(begun: Path, plan: _Plan, disk: Disk) -> None:
     """Write down which files this restoration makes: half of one would pass for somebody's own later.
 
     With the time of those that are there: what an attempt did not come to is not its to remove.
     """
     half = begun.with_suffix(".new")
+    places = plan.places("restored", "updated")
+    found = disk.look(places)
     with half.open("w") as file:
-        json.dump({place: _modified_at(place) for place in plan.places("restored", "updated")}, file)
+        json.dump({place: _modified_at(place, found) for place in places}, file)
         file.flush()
         os.fsync(file.fileno())
     half.rename(begun)
 
 
-def _clear_what_was_begun(begun: Path) -> None:
+def _clear_what_was_begun(begun: Path, disk: Disk) -> None:
     """Remove the files that an attempt which came to no good end may have left half done."""
-    for place, modified_at in json.loads(begun.read_text()).items():
+    noted: dict[str, int | None] = json.loads(begun.read_text())
+    found = disk.look(noted)
+    left = []
+    for place, modified_at in noted.items():
         if NOT_UTF8 in place:
             # Such a name cannot be told from others: a person has to look.
             raise TargetOccupiedError(target=place)
-        is_file = Path(place).is_symlink() or Path(place).is_file()
-        if is_file and _modified_at(place) != modified_at:
-            Path(place).unlink()
+        is_file = place in found and found[place].kind in ("file", "link")
+        if is_file and _modified_at(place, found) != modified_at:
+            left.append(place)
+    disk.remove(left)
     begun.unlink()
 
 
-def _modified_at(place: str) -> int | None:
-    try:
-        return os.lstat(place).st_mtime_ns
-    except OSError:
-        return None
+def _modified_at(place: str, found: Mapping[str, Found]) -> int | None:
+    return found[place].modified_ns if place in found else None
 
 
 # --- writing, and looking at what was written
@@ -310,37 +320,40 @@ def _deliver(
     preview: Preview,
     overwrite: Overwrite,
     repository: Repository,
+    disk: Disk,
     on_progress: OnProgress,
 ) -> Delivered:
-    done = repository.deliver(
-        part.snapshot_id,
-        piece.target,
-        piece.includes,
-        overwrite=_as_restic_says(overwrite),
-        folder=piece.folder,
-        on_progress=on_progress,
-    )
+    try:
+        done = repository.deliver(
+            part.snapshot_id,
+            piece.target,
+            piece.includes,
+            overwrite=_as_restic_says(overwrite),
+            folder=piece.folder,
+            on_progress=on_progress,
+        )
+    except TargetFullError as error:
+        free = disk.room(piece.target).free or 0
+        raise TargetFullError(**(error.facts | {"free": str(free)})) from error
     expected, actual = preview.count.entries, done.entries
     if expected != actual:
         raise RestoreMismatchError(target=piece.target, what="entries", expected=expected, actual=actual)
     return done
 
 
-def _require_presence(part: Part, plan: _Plan) -> None:
+def _require_presence(part: Part, plan: _Plan, disk: Disk) -> None:
     """Look for each entry at its place, and count the files when every one of them is the copy's."""
     places = set(plan.places("restored", "updated", "unchanged"))
     named = [place for place in places if NOT_UTF8 not in place]
+    found = disk.look(named)
     for place in named:
-        if not os.path.lexists(place):
+        if place not in found:
             raise RestoreMismatchError(target=place, what=place, expected=1, actual=0)
-    files = sum(map(_is_file, named))
+    files = _count_files(found)
     if plan.overwrite == "always" and not files <= part.files <= files + len(places) - len(named):
         target = plan.pieces[0][0].target
         raise RestoreMismatchError(target=target, what="files", expected=part.files, actual=files)
 
 
-def _is_file(place: str) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(place).st_mode)
-    except OSError:
-        return False
+def _count_files(found: Mapping[str, Found]) -> int:
+    return sum(one.kind == "file" for one in found.values())

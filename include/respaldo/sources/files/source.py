@@ -184,7 +184,7 @@ class FilesSource(Value):
         delivery: Delivery,
         reach: Reach,
     ) -> tuple[str, ...]:
-        return restoring.touches(parts, delivery, self.all_paths(reach))
+        return restoring.touches(parts, delivery, self._live_paths(delivery, reach), reach)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         return finding.read(part, repository)
@@ -198,7 +198,12 @@ class FilesSource(Value):
         scratch: str,  # noqa: ARG002
         on_progress: OnProgress,
     ) -> Restored:
-        return restoring.restore(part, repository, delivery, self.all_paths(reach), on_progress)
+        paths = self._live_paths(delivery, reach)
+        return restoring.restore(part, repository, delivery, paths, reach, on_progress)
+
+    def _live_paths(self, delivery: Delivery, reach: Reach) -> tuple[str, ...]:
+        """Give what a delivery could change. What goes to the staging folder changes nothing."""
+        return () if delivery.destination.kind in ("staging", "database") else self.all_paths(reach)
 
 
 class _Sample:

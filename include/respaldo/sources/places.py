@@ -1,0 +1,22 @@
+"""Where what is restored goes: to this worker, or to the machine that its data are on."""
+
+from __future__ import annotations
+
+from respaldo.domain.restoring import Delivery
+from respaldo.sources.disk import Disk, WorkerDisk
+from respaldo.sources.disk_on_host import HostDisk
+from respaldo.sources.reach import Reach
+
+
+def reach_to(delivery: Delivery, reach: Reach) -> Reach:
+    """Give the way to where a delivery goes. The staging folder is this worker's: the machine may be gone,
+    which is why somebody restores."""
+    return Reach(reach.endpoint) if delivery.destination.kind == "staging" else reach
+
+
+def disk_of(reach: Reach) -> Disk:
+    """Give the file systems there.
+
+    :raises HostError: what keeps us out.
+    """
+    return WorkerDisk() if reach.machine is None else HostDisk(reach.machine.session)
