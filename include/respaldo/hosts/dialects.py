@@ -25,11 +25,9 @@ class Dialect(Protocol):
     """How a machine is spoken to.
 
     :cvar restic: what the program is called there.
-    :cvar saving: what restic is told there when it saves files.
     """
 
     restic: str
-    saving: tuple[str, ...]
 
     def keeper(self, base: str, seconds: int) -> Spoken:
         """Make a private folder below ``base`` and print its path. Any further line is a sign of life: after
@@ -89,6 +87,10 @@ class Dialect(Protocol):
 
     def lacking(self, limits: Limits) -> Spoken:
         """Print what of that is not, a line each."""
+        ...
+
+    def saving(self, words: Sequence[Argument]) -> tuple[Argument, ...]:
+        """Give the arguments of restic as it needs them there to save files."""
         ...
 
     def uploaded(self, path: str) -> str:

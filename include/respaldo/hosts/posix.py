@@ -35,7 +35,6 @@ class Posix:
     """See `respaldo.hosts.dialects.Dialect`."""
 
     restic = "restic"
-    saving: tuple[str, ...] = ()
 
     def keeper(self, base: str, seconds: int) -> Spoken:
         words = shlex.join([_KEEPER, "keeper", base, str(seconds)])
@@ -96,6 +95,9 @@ class Posix:
 
     def lacking(self, limits: Limits) -> Spoken:
         return self.words(("sh", "-c", _LACKING, "lacking", *self.wanted(limits)))
+
+    def saving(self, words: Sequence[Argument]) -> tuple[Argument, ...]:
+        return tuple(words)
 
     def uploaded(self, path: str) -> str:
         return path

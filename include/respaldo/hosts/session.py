@@ -138,7 +138,7 @@ class Session:
 
             async with self._connection.start_sftp_client() as sftp:
                 try:
-                    await sftp.put(str(local), there)
+                    await sftp.put(str(local), there, follow_symlinks=True)
                     await sftp.chmod(there, 0o700)
                 except asyncssh.SFTPFailure as error:
                     # Its protocol has no word for a full disk.

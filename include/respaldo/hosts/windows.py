@@ -31,10 +31,13 @@ $in = New-Object IO.StreamReader([Console]::OpenStandardInput(), $utf8)
 $out = [Console]::OpenStandardOutput()
 function word { $utf8.GetString([Convert]::FromBase64String($in.ReadLine())) }
 function say($text) { $bytes = $utf8.GetBytes("$text`n"); $out.Write($bytes, 0, $bytes.Length); $out.Flush() }
-$task = word; $given = word | ConvertFrom-Json
-. ([ScriptBlock]::Create($task))
+try {
+    $task = word; $given = word | ConvertFrom-Json
+    . ([ScriptBlock]::Create($task))
+} catch { [Console]::Error.WriteLine($_.Exception.GetBaseException().Message); exit 1 }
 """
-"""What the line does: it knows `word`, which reads, and `say`, which writes a line, both in UTF-8."""
+"""What the line does. It knows `word`, which reads, and `say`, which writes a line, both in UTF-8. Errors are
+written by us: PowerShell would write them as XML."""
 
 _END = """
 foreach ($again in 1..40) { if ([IO.File]::Exists($given.noted)) { break }; Start-Sleep -Milliseconds 250 }
@@ -64,8 +67,6 @@ class Windows:
     """See `respaldo.hosts.dialects.Dialect`."""
 
     restic = "restic.exe"
-    saving: tuple[str, ...] = ("--use-fs-snapshot",)
-    """Files that are open for writing can be read only from a snapshot of their volume."""
 
     def keeper(self, base: str, seconds: int) -> Spoken:
         return script(_KEEPER, base=base, seconds=seconds)
@@ -123,8 +124,35 @@ class Windows:
     def lacking(self, limits: Limits) -> Spoken:  # noqa: ARG002
         return script(_LACKING)
 
+    def saving(self, words: Sequence[Argument]) -> tuple[Argument, ...]:
+        """Have files read from a snapshot of their volume: those that are open for writing can be read there
+        only. Paths are written as Windows does."""
+        if "backup" not in words or "--stdin-from-command" in words:
+            return tuple(words)
+        at, paths = words.index("backup") + 1, words.index("--")
+        told = [*words[:at], "--use-fs-snapshot", *words[at:paths]]
+        for number, word in enumerate(told):
+            if word == "--exclude":
+                told[number + 1] = native(str(told[number + 1]))
+        return (*told, "--", *(native(str(path)) for path in words[paths + 1 :]))
+
     def uploaded(self, path: str) -> str:
         return f"/{path}"
+
+
+def native(path: str) -> str:
+    """Write a path as Windows does. ``/C/Datos`` is how restic names it in a copy, and how it is named to us;
+    anything else, such as a pattern, stays."""
+    drive, _, rest = path[1:].partition("/")
+    if not path.startswith("/") or len(drive) != 1 or not drive.isalpha():
+        return path
+    return f"{drive}:\\{rest}".replace("/", "\\")
+
+
+def named(path: str) -> str:
+    """Write a path of Windows as restic names it in a copy."""
+    drive, _, rest = path.partition(":")
+    return f"/{drive}{rest}".replace("\\", "/")
 
 
 def script(text: str, **given: object) -> Spoken:

@@ -29,7 +29,6 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 KEPT = ".respaldo"
 """The folder below the user's home where restic stays, where it may."""
 
-_LOOK = 'uname -m; command -v restic || echo; echo "$HOME"'
 _KEEP = 'umask 077; mkdir -p "$2" && cp "$1" "$2/.restic.$$" && mv -f "$2/.restic.$$" "$2/restic"'
 
 ProgramFor = Callable[[str], Path | None]
@@ -50,7 +49,7 @@ def repository_on(
     """
     with carried(session, Path(repository.place.location), repository.keep_open) as location:
         place = replace(repository.place, location=location, cache=None)
-        run = _slowly(session.run, upload_kib_per_second)
+        run = _adapted(session, upload_kib_per_second)
         try:
             yield replace(repository, place=place, engine=engine, keep_open=(), run=run)
         except TemporarySpaceError as error:
@@ -68,7 +67,7 @@ def provide(session: Session, program_for: ProgramFor, *, keep: bool | None = No
     :raises HostEngineError: there is none that runs there.
     :raises HostFullError: there is no room for it.
     """
-    kind, own, home = session.output("sh", "-c", _LOOK).output.decode().split("\n")[:3]
+    kind, own, home = session.ask(session.dialect.look()).output.decode().split("\n")[:3]
     folder = f"{home}/{KEPT}"
     if keep is False and home:
         session.output("rm", "-rf", folder)
@@ -100,9 +99,9 @@ def programs(engine: Engine) -> ProgramFor:
 def _brought(session: Session, program: Path, architecture: str, keep_in: str | None) -> Engine:
     facts = {"host": session.host.name, "machine": architecture, "oldest": dotted(OLDEST)}
     _, wanted = sum_file(program)
-    path = f"{keep_in or session.folder}/restic"
+    path = f"{keep_in or session.folder}/{session.dialect.restic}"
     if keep_in is None or _sum_there(session, path) != wanted:
-        staged = f"{session.folder}/restic"
+        staged = f"{session.folder}/{session.dialect.restic}"
         session.upload(program, staged)
         if keep_in is not None:
             kept = session.output("sh", "-c", _KEEP, "keep", staged, keep_in)
@@ -124,17 +123,16 @@ def _tried(session: Session, path: str) -> Engine:
 
 
 def _sum_there(session: Session, path: str) -> str:
-    return session.output("sha256sum", path).output.decode(errors="replace")[:64]
+    return session.ask(session.dialect.sum_of(path)).output.decode(errors="replace")[:64]
 
 
-def _slowly(run: Runner, kib_per_second: int | None) -> Runner:
-    """Have restic send no more than this in a second."""
-    if kib_per_second is None:
-        return run
+def _adapted(session: Session, kib_per_second: int | None) -> Runner:
+    """Have restic send no more than this in a second, and save files as the machine needs it."""
+    limit = ("--limit-upload", str(kib_per_second)) if kib_per_second is not None else ()
 
-    def slowly(command: Command, *, on_output: Receiver, on_error: Receiver, **more: object) -> int:
+    def adapted(command: Command, *, on_output: Receiver, on_error: Receiver, **more: object) -> int:
         restic, *arguments = command.argv
-        words = (restic, "--limit-upload", str(kib_per_second), *arguments)
-        return run(replace(command, argv=words), on_output=on_output, on_error=on_error, **more)  # type: ignore[arg-type]
+        words = (restic, *limit, *session.dialect.saving(arguments))
+        return session.run(replace(command, argv=words), on_output=on_output, on_error=on_error, **more)  # type: ignore[arg-type]
 
-    return slowly
+    return adapted

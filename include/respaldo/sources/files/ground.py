@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from respaldo.hosts.windows import Windows
 from respaldo.restic.snapshots import Node
 from respaldo.sources.files.census import Counted
 from respaldo.sources.files.on_host import HostGround
+from respaldo.sources.files.on_windows import WindowsGround
 from respaldo.sources.files.on_worker import WorkerGround
 from respaldo.sources.reach import Reach
 
@@ -43,4 +45,7 @@ class Ground(Protocol):
 
 
 def ground_of(reach: Reach) -> Ground:
-    return WorkerGround() if reach.machine is None else HostGround(reach.machine.session)
+    if reach.machine is None:
+        return WorkerGround()
+    session = reach.machine.session
+    return WindowsGround(session) if isinstance(session.dialect, Windows) else HostGround(session)
