@@ -21,6 +21,7 @@ from conftest import ensured
 from respaldo.actions.examine_host import examine_host
 from respaldo.domain.errors import (
     ContentMismatchError,
+    InvalidRequestError,
     SourceEmptyError,
     SourceMissingError,
     SourcePartlyMissingError,
@@ -33,6 +34,7 @@ from respaldo.domain.host_errors import (
     HostToolsError,
     HostUnreachableError,
 )
+from respaldo.domain.restoring import Delivery, Destination, Wanted
 from respaldo.domain.verification import Verification
 from respaldo.hosts import windows
 from respaldo.hosts.settings import HostSettings
@@ -182,6 +184,20 @@ def test_what_is_not_there_or_cannot_be_saved_is_told_before(reach, data, tmp_pa
     (tmp_path / "lista").write_text("/Q/Da*/a*\n")
     listing = files(paths_from=str(tmp_path / "lista"))
     assert listing.all_paths(reach) == ("/Q/Datos/año 1",)
+
+
+def test_what_is_restored_goes_to_this_worker_and_not_there(reach, repository, marks, data, tmp_path):
+    source = files("/Q/Datos")
+    saved = source.save("files", repository, marks, reach, lambda _: None)
+    [part] = source.find(Wanted(paths=("/Q/Datos/dos.tmp",)), [saved.copy], repository, ())
+    staging = Delivery(destination=Destination(), key="k", staging=str(tmp_path / "entrega"))
+    source.restore(part, repository, staging, reach, str(tmp_path), lambda _: None)
+    assert (tmp_path / "entrega/Q/Datos/dos.tmp").read_text() == "dos"
+    for destination in (Destination(kind="original"), Destination(kind="path", target="/Q/otra")):
+        there = staging.model_copy(update={"destination": destination})
+        with pytest.raises(InvalidRequestError) as error:
+            source.touches([part], there, reach)
+        assert error.value.facts["problem"] == "files_to_windows"
 
 
 def test_a_command_there_is_run_as_it_would_be_here_and_can_be_ended(reach):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from respaldo.domain.errors import InvalidRequestError
 from respaldo.domain.restoring import Delivery
+from respaldo.hosts.windows import Windows
 from respaldo.sources.disk import Disk, WorkerDisk
 from respaldo.sources.disk_on_host import HostDisk
 from respaldo.sources.reach import Reach
@@ -18,5 +20,10 @@ def disk_of(reach: Reach) -> Disk:
     """Give the file systems there.
 
     :raises HostError: what keeps us out.
+    :raises InvalidRequestError: it is a Windows machine, onto which nothing is restored.
     """
-    return WorkerDisk() if reach.machine is None else HostDisk(reach.machine.session)
+    if reach.machine is None:
+        return WorkerDisk()
+    if isinstance(reach.machine.session.dialect, Windows):
+        raise InvalidRequestError(problem="files_to_windows")
+    return HostDisk(reach.machine.session)

@@ -52,6 +52,11 @@ PARAMS = {
     "databases": ("Bases de datos", "Una por línea. Vacío: todas las del alcance."),
     "schemas": ("Esquemas", "De una base de datos, uno por línea."),
     "tables": ("Tablas", "De una base de datos, una por línea, como esquema.tabla."),
+    "moment": (
+        "Momento exacto",
+        "Solo de un servidor PostgreSQL que guarda Barman: queda como estaba en ese instante. Vacío: como quedó al "
+        "final de la copia.",
+    ),
     "as_of": (
         "Momento",
         "Se usa la copia más reciente que no sea posterior; la hora es la de la zona que muestra el selector. "
@@ -82,10 +87,15 @@ PROBLEMS = {
     "whole_databases": "de MariaDB se piden bases de datos enteras, no tablas",
     "databases_only": "el alcance «{scope}» guarda bases de datos: pida bases de datos o tablas, no rutas",
     "files_to_database": "los archivos se entregan en una carpeta, no en una base de datos",
+    "files_to_windows": "a un equipo Windows no se devuelve nada: pida los archivos en la carpeta de entrega",
     "database_to_path": "las bases de datos se entregan en una base de datos, no en una carpeta",
     "pattern_in_place": "en el lugar original, un patrón debe nombrar algo de dentro de lo que se guarda",
     "pattern_invalid": "una de las rutas o patrones está vacía o no se puede escribir así",
     "too_many_paths": "son demasiadas rutas para un solo requerimiento: pida la carpeta, o use un patrón",
+    "server_whole": "el alcance «{scope}» guarda un servidor entero: no se piden de él rutas, bases de datos ni tablas",
+    "server_to_folder": "un servidor entero se entrega aparte, o en una carpeta vacía; nunca sobre el que está en uso",
+    "moment_of_a_server": "un momento exacto solo se pide de un servidor que guarda Barman: de «{scope}», pida la "
+    "copia de un momento",
     "overwrite_whole": "lo que se guarda como un solo archivo se reemplaza o no: «si es más nueva» no se le aplica",
     "command_original": "la salida de una orden no tiene lugar de origen: pida una carpeta",
     "overwrite_databases": "una base de datos se reemplaza o no: «si es más nueva» es para archivos",
@@ -171,6 +181,7 @@ Pregunte al solicitante si cumple lo que pidió y escriba su respuesta. Si no cu
 KEPT = "\n**Lo que había antes** se conserva como: {names}\n"
 WHICH = {"first": "primera", "second": "segunda"}
 EVERYTHING = "todo"
+AS_OF_A_MOMENT = "el servidor entero, como estaba el {moment}"
 NEWEST = "la copia más reciente"
 NOTHING = "–"
 AUTOMATIC = "Respaldo (análisis automático)"
