@@ -7,84 +7,26 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-import yaml
-from pydantic import SecretStr
 
+from job_kit import job_of, known, nobody_looks
 from respaldo.actions.execute import execute
 from respaldo.actions.identify import identify
 from respaldo.actions.job import Job
 from respaldo.actions.restore import restore
 from respaldo.actions.verify import verify
-from respaldo.config.configuration import load
-from respaldo.config.home import Home
 from respaldo.domain.errors import NotAuthorizedError
-from respaldo.domain.restoring import Delivery, Destination, KnownCopy, Wanted
-from respaldo.domain.values import Endpoint, Planned, Run
-from respaldo.restic.engine import find_engine
+from respaldo.domain.restoring import Delivery, Destination, Wanted
+from respaldo.domain.values import Planned
 
 pytestmark = [pytest.mark.one_restic, pytest.mark.timeout(120)]
-
-CONFIG = Path(__file__).parents[2] / "include" / "config"
-
-
-def nobody_looks(progress):
-    """Take progress events that no test is about."""
 
 
 @pytest.fixture
 def make_job(restic, tmp_path):
-    """Write a scope with a source and give its job; an attempt is another one of the same run."""
-
     def make(source: dict, attempt: int = 1) -> Job:
-        scope = {
-            "name": "Borde",
-            "department": "TIC",
-            "criticality": "alta",
-            "rpo": "26h",
-            "rto": "4h",
-            "responsible": "soporte",
-            "source": source,
-            "repository": "principal",
-            "retention": {"daily": "7d"},
-        }
-        place = {
-            "location": str(tmp_path / "principal"),
-            "connection": "c",
-            "site": "Sede",
-            "medium": "disco",
-        }
-        root = tmp_path / "config"
-        (root / "scopes").mkdir(parents=True, exist_ok=True)
-        (root / "organization.yaml").write_text((CONFIG / "organization.yaml").read_text())
-        (root / "repositories.yaml").write_text(yaml.safe_dump({"principal": place}))
-        (root / "scopes" / "borde.yaml").write_text(yaml.safe_dump(scope))
-        configuration = load(root)
-        return Job(
-            run=Run(dag_id="backup__borde", run_id="first", scope_id="borde", attempt=attempt),
-            scope=configuration.scopes["borde"],
-            configuration=configuration,
-            home=Home(tmp_path / "home"),
-            engine=find_engine(),
-            master_secret=lambda _: SecretStr("maestro"),
-            endpoint_of=lambda name: Endpoint(name=name, password=SecretStr("cl4ve")),
-        )
+        return job_of(source, tmp_path, attempt)
 
     return make
-
-
-def known(job: Job, made, verified) -> KnownCopy:
-    return KnownCopy(
-        run_key=job.run.key,
-        run_id=job.run.run_id,
-        number=1,
-        taken_at=made.ended_at,
-        state="succeeded",
-        files=made.files,
-        size_bytes=made.size_bytes,
-        repository="principal",
-        copies=made.copies,
-        verification=verified.evidence,
-    )
 
 
 def test_a_database_in_use_is_only_replaced_when_that_was_allowed(make_job, tmp_path):

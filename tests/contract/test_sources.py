@@ -21,6 +21,7 @@ from urllib.parse import quote
 import pytest
 from pydantic import SecretStr, ValidationError
 
+import barman_kit
 import respaldo.sources
 from respaldo.domain.errors import (
     ConnectionMissingError,
@@ -41,6 +42,7 @@ from respaldo.domain.values import Copy, Endpoint
 from respaldo.domain.verification import Verification
 from respaldo.restic.repository import Repository
 from respaldo.sources import SOURCES, Source
+from respaldo.sources.barman import BarmanSource
 from respaldo.sources.command import CommandSource
 from respaldo.sources.files import FilesSource
 from respaldo.sources.mariadb import MariadbSource
@@ -209,6 +211,21 @@ def command_sample(tree):
     command = ("sh", "-c", 'read given; [ -n "$given" ] && cat "$0"', str(tree / "a"))
     source = CommandSource(kind="command", command=command, name="a.bin", secret="appliance")
     return Sample(source, Endpoint(name="appliance", password=SecretStr(PASSWORD)), "a.bin", comes_back)
+
+
+@pytest.fixture
+def barman_sample() -> Iterator[Sample]:
+    with barman_kit.running() as kept:
+
+        def comes_back(repository: Repository, copy: Copy, folder: Path) -> bool:
+            repository.restore(copy.snapshot_id, folder)
+            (base,) = (kept.home / "base").iterdir()
+            there = Path(f"{folder}{base}")
+            files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
+            return all((there / file).read_bytes() == (base / file).read_bytes() for file in files)
+
+        source = BarmanSource(kind="barman", server=barman_kit.SERVER, config=str(kept.config))
+        yield Sample(source, None, barman_kit.SERVER, comes_back)
 
 
 @pytest.fixture(params=SOURCES, ids=lambda kind: kind.__name__)
@@ -482,7 +499,7 @@ def test_a_refused_login_will_be_refused_again(login, change):
 
 @pytest.mark.parametrize("change", [{"password": SecretStr("otra")}, {"host": "/nowhere"}])
 def test_a_dump_that_gets_no_connection_leaves_no_snapshot(login, repository, marks, change):
-    with pytest.raises(SourceCommandError):
+    with pytest.raises((DatabaseDeniedError, DatabaseUnreachableError)):
         save(postgresql("postgres"), "postgres.dump", repository, marks, login.model_copy(update=change))
     assert repository.snapshots() == ()
 

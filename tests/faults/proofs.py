@@ -44,6 +44,10 @@ def _host(test: str) -> str:
     return f"{_CONTRACT}/test_on_host.py::test_a_{test}"
 
 
+def _barman(test: str) -> str:
+    return f"{_CONTRACT}/test_barman.py::test_{test}"
+
+
 PROOFS: dict[str, str] = {
     "invalid_configuration": _configuration("yaml_roto"),
     "connection_missing": _configuration("segunda_sin_conexion"),
@@ -62,6 +66,13 @@ PROOFS: dict[str, str] = {
     "tool_unfit": f"{_CONTRACT}/test_mariadb.py::test_a_dump_tool_that_is_older_than_the_server_is_refused",
     "source_not_consistent": f"{_CONTRACT}/test_mariadb.py"
     "::test_tables_without_transactions_are_refused_where_the_scope_says_so",
+    "barman_unusable": _barman("a_barman_that_cannot_work_is_told_in_its_words"),
+    "barman_server_unknown": _barman("a_server_that_barman_does_not_know_is_told"),
+    "barman_check_failed": _barman("wal_that_is_no_longer_archived_keeps_a_scope_from_being_saved"),
+    "barman_busy": _barman("while_barman_makes_another_backup_a_run_waits_for_its_turn"),
+    "base_backup_failed": _barman("a_backup_that_is_killed_is_told_and_its_remains_go_when_the_next_is_made"),
+    "base_backup_damaged": _barman("a_base_backup_that_is_not_what_it_was_is_not_saved"),
+    "wal_archive_stopped": _barman("wal_that_is_archived_nowhere_is_told_and_its_backup_is_in_no_copy"),
     "output_rejected": f"{_CONTRACT}/test_source_command.py"
     "::test_a_refused_output_is_told_with_what_it_misses",
     "database_file_damaged": f"{_CONTRACT}/test_source_sqlite.py"

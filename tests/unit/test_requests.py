@@ -80,6 +80,15 @@ def test_a_request_that_contradicts_itself_is_refused(changes, code):
         ("databases", {"destination": Destination(kind="path", target="/x")}, "database_to_path"),
         ("databases", {"destination": Destination(overwrite="if_newer")}, "overwrite_databases"),
         ("databases", {"wanted": Wanted(tables=("factura",))}, None),
+        ("files", {"wanted": Wanted(moment=NOW)}, "moment_of_a_server"),
+        ("databases", {"wanted": Wanted(moment=NOW)}, "moment_of_a_server"),
+        ("server", {"wanted": Wanted(databases=("erp",))}, "server_whole"),
+        ("server", {"destination": Destination(kind="original")}, "server_to_folder"),
+        (
+            "server",
+            {"wanted": Wanted(moment=NOW), "destination": Destination(kind="path", target="/x")},
+            None,
+        ),
     ],
 )
 def test_what_a_scope_cannot_give_is_refused_by_its_kind(holds, changes, code):
@@ -91,6 +100,8 @@ def test_only_a_request_with_all_data_can_go_without_an_analysis():
     assert request(**complete).is_complete
     for missing in complete:
         assert not request(**{name: value for name, value in complete.items() if name != missing}).is_complete
+    as_of_a_moment = {"as_of": None, "wanted": Wanted(moment=NOW)}
+    assert request(**complete | as_of_a_moment).is_complete
 
 
 @pytest.mark.parametrize(

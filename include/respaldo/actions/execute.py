@@ -120,7 +120,7 @@ def _saved_before(job: Job, repository: Repository) -> Done:
     """
     try:
         repository.unlock()
-        if job.settings.source.holds == "files":
+        if job.settings.source.holds != "databases":
             return {}
         snapshots = repository.snapshots(job.run.tags)
     except RepositoryMissingError:

@@ -19,8 +19,8 @@ from respaldo.cli.console import say, stop, told, warn
 from respaldo.cli.restoration import Restoration
 from respaldo.domain.requests import RestoreRequest
 from respaldo.domain.restoring import Identified, Restored, Which
+from respaldo.flows import wording
 from respaldo.flows.requests.told import evidence
-from respaldo.flows.wording import moment
 from respaldo.report import store
 from respaldo.report.export import size
 from respaldo.texts import cli as texts
@@ -45,6 +45,7 @@ def restore(
     schema: Annotated[list[str] | None, typer.Option(help=texts.RESTORE_SCHEMA)] = None,
     table: Annotated[list[str] | None, typer.Option(help=texts.RESTORE_TABLE)] = None,
     at: Annotated[str | None, typer.Option(help=texts.AT)] = None,
+    moment: Annotated[str | None, typer.Option(help=texts.RESTORE_MOMENT)] = None,
     snapshot: Annotated[str | None, typer.Option(help=texts.RESTORE_SNAPSHOT)] = None,
     repository: Annotated[str | None, typer.Option(help=texts.RESTORE_REPOSITORY)] = None,
     second: Annotated[bool, typer.Option("--second", help=texts.RESTORE_SECOND)] = False,  # noqa: FBT002
@@ -67,6 +68,7 @@ def restore(
             "databases": database,
             "schemas": schema,
             "tables": table,
+            "moment": workplace.moment(moment, workplace.zone(job)),
             "as_of": workplace.moment(at, workplace.zone(job)),
             "snapshot": snapshot,
             "destination": kind,
@@ -158,7 +160,7 @@ def _tell_identified(identified: Identified, job: Job) -> None:
         texts.IDENTIFIED.format(
             which=WHICH[identified.which],
             number=identified.number or texts.NO_NUMBER,
-            taken_at=moment(identified.taken_at, workplace.zone(job)),
+            taken_at=wording.moment(identified.taken_at, workplace.zone(job)),
             repository=identified.repository,
             files=identified.files,
             size=size(identified.size_bytes),

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from respaldo.domain.restoring import Destination, Identified, Restored, Wanted, Which
+from respaldo.domain.restoring import Destination, Holds, Identified, Restored, Wanted, Which
 from respaldo.domain.values import Value
 
 Outcome = Literal[
@@ -100,7 +100,7 @@ class RestoreRequest(Value):
     @property
     def is_complete(self) -> bool:
         """Whether it says all that an automatic analysis needs: who, where to answer, and what."""
-        return bool(self.email and self.ticket and (self.as_of or self.snapshot))
+        return bool(self.email and self.ticket and (self.as_of or self.snapshot or self.wanted.moment))
 
 
 class Finding(Value):
@@ -208,13 +208,17 @@ def after_copy(finding: Finding) -> Literal["deliver", "second_copy", "tell"]:
     return "second_copy"
 
 
-def refusal(holds: Literal["files", "databases"], request: RestoreRequest) -> str | None:
+def refusal(holds: Holds, request: RestoreRequest) -> str | None:
     """Give the code of what a request asks that its scope cannot give, or None.
 
     :param holds: what the scope's copies are of.
     """
     wanted, destination = request.wanted, request.destination
     named = bool(wanted.databases or wanted.schemas or wanted.tables)
+    if holds == "server":
+        return _refusal_of_a_server(request)
+    if wanted.moment is not None:
+        return "moment_of_a_server"
     if holds == "files":
         if named:
             return "files_only"
@@ -224,3 +228,10 @@ def refusal(holds: Literal["files", "databases"], request: RestoreRequest) -> st
     if destination.kind == "path":
         return "database_to_path"
     return "overwrite_databases" if destination.overwrite == "if_newer" else None
+
+
+def _refusal_of_a_server(request: RestoreRequest) -> str | None:
+    wanted, destination = request.wanted, request.destination
+    if wanted.paths or wanted.databases or wanted.schemas or wanted.tables:
+        return "server_whole"
+    return "server_to_folder" if destination.kind in ("original", "database") else None

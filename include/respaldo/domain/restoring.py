@@ -12,6 +12,9 @@ from respaldo.domain.values import Copy, Evidence, Value
 Which = Literal["first", "second"]
 """The copy in the scope's repository, or the one at the secondary site (activity 24)."""
 
+Holds = Literal["files", "databases", "server"]
+"""What copies are of. A whole server comes back as a whole, beside what is there, and as of a moment."""
+
 Overwrite = Literal["never", "if_newer", "always"]
 """What becomes of a file that is there already: it stays, the newer one stays, or the copy replaces it."""
 
@@ -25,6 +28,8 @@ class Wanted(Value):
     schemas: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     """``schema.table``, or ``table`` in the schema ``public``."""
+    moment: AwareDatetime | None = None
+    """As of when, within what one copy holds (whole servers); without it, as of the copy's end."""
 
 
 class Destination(Value):

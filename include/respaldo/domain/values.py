@@ -144,6 +144,7 @@ class Evidence(Value):
         "inspected",
         "checksum",
         "console",
+        "archive",
     ]
     item: str
     facts: dict[str, int | str] = {}

@@ -7,9 +7,9 @@ cut into items, one snapshot each: all its files are one, each database is one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
-from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
+from respaldo.domain.restoring import Delivery, Holds, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.restic.call import OnProgress
@@ -27,7 +27,7 @@ class Source(Protocol):
         ...
 
     @property
-    def holds(self) -> Literal["files", "databases"]:
+    def holds(self) -> Holds:
         """What its copies are of: what can be asked for by name, and where it can be delivered."""
         ...
 

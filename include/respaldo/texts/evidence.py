@@ -17,6 +17,11 @@ FIGURES = {
     "equal": "{} iguales a la fuente",
     "changed_since": "{} cambiaron desde entonces",
     "percent": "{} % de los datos",
+    "base_backups": "{} copias base",
+    "base_backup": "copia base {}",
+    "wal_files": "{} segmentos de WAL",
+    "last_wal": "el último, {}",
+    "moments": "momentos: {}",
 }
 """By the names of an evidence's facts; sizes are written as sizes. Other facts are for programs."""
 

@@ -181,6 +181,7 @@ TERMS = {
         "inspected": "Revisión por otra persona",
         "checksum": "Suma SHA-256",
         "console": "Registro de la consola",
+        "archive": "Copia base y WAL",
     },
     "step": {
         "plan": "Programar",
@@ -212,7 +213,9 @@ TERMS = {
         "mariadb": "MariaDB",
         "postgresql": "PostgreSQL",
         "sqlite": "SQLite",
+        "barman": "PostgreSQL con Barman",
         "command": "Salida de una orden",
+        "tar": "Archivos con tar",
         "manual": "Copia manual",
         "external": "Herramienta externa",
     },

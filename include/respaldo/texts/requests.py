@@ -97,6 +97,7 @@ PROBLEMS = {
     "moment_of_a_server": "un momento exacto solo se pide de un servidor que guarda Barman: de «{scope}», pida la "
     "copia de un momento",
     "overwrite_whole": "lo que se guarda como un solo archivo se reemplaza o no: «si es más nueva» no se le aplica",
+    "tar_original": "lo que se copió con tar se entrega en el trabajador, no en su lugar de origen: pida una carpeta",
     "command_original": "la salida de una orden no tiene lugar de origen: pida una carpeta",
     "overwrite_databases": "una base de datos se reemplaza o no: «si es más nueva» es para archivos",
     "one_database": "esquemas, tablas y otra base de datos se piden de una sola base de datos a la vez",

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from respaldo.config.configuration import ConfiguredScope
 from respaldo.domain.errors import InvalidRequestError
 from respaldo.domain.requests import EMAIL, LONGEST_LINE, LONGEST_TEXT, SNAPSHOT, RestoreRequest, refusal
+from respaldo.domain.restoring import Wanted
 from respaldo.flows.requests.findings import refused
 from respaldo.texts import requests as texts
 
@@ -32,6 +33,8 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
     }
     listed = {"enum": list(scopes), "values_display": dict(scopes)} if scopes else {}
     where = {"section": texts.SECTION_WHERE}
+    # Airflow does not check the format. Without a zone nobody knows which moment is meant.
+    moment = {"type": ["null", "string"], "format": "date-time", "pattern": _MOMENT}
     return {
         "requester": _field("requester", type="string", minLength=1, maxLength=LONGEST_LINE),
         "email": _field("email", default=None, pattern=EMAIL, **line),
@@ -45,15 +48,8 @@ def form(scopes: Mapping[str, str] | None) -> dict[str, Param]:
         "databases": _field("databases", default=None, **names),
         "schemas": _field("schemas", default=None, **names),
         "tables": _field("tables", default=None, **names),
-        "as_of": _field(
-            "as_of",
-            default=None,
-            type=["null", "string"],
-            format="date-time",
-            # Airflow does not check the format. Without a zone nobody knows which moment is meant.
-            pattern=_MOMENT,
-            section=texts.SECTION_WHAT,
-        ),
+        "moment": _field("moment", default=None, section=texts.SECTION_WHAT, **moment),
+        "as_of": _field("as_of", default=None, section=texts.SECTION_WHAT, **moment),
         "snapshot": _field(
             "snapshot",
             default=None,
@@ -96,7 +92,7 @@ def filled_in(params: Mapping[str, Any], scopes: Mapping[str, ConfiguredScope]) 
     content = {name: value for name, value in given.items() if name not in texts.PARAMS}
     content |= {
         "scope_id": given.get("scope"),
-        "wanted": {name: given.get(name, ()) for name in ("paths", "databases", "schemas", "tables")},
+        "wanted": {name: given[name] for name in Wanted.model_fields if name in given},
         "destination": {
             "kind": given.get("destination", "staging"),
             "target": given.get("target"),

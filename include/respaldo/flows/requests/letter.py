@@ -32,7 +32,7 @@ def write(story: Story, outcome: Outcome, scope: ConfiguredScope, configuration:
     text = _TEMPLATE.render(
         request=request,
         outcome=texts.OUTCOMES[outcome],
-        wanted=told.wanted(request.wanted) if request else words.NOTHING,
+        wanted=told.wanted(request.wanted, zone) if request else words.NOTHING,
         scope=scope.settings.name,
         copies=[_copy(story, which, configuration, zone) for which in story.findings],
         backups=[_backup(step, run) for step, run in story.backups.items()],

@@ -15,7 +15,10 @@ from respaldo.texts.evidence import FIGURES, REMARKS
 from respaldo.texts.report import TERMS
 
 
-def wanted(what: Wanted) -> str:
+def wanted(what: Wanted, zone: ZoneInfo) -> str:
+    if what.moment is not None:
+        # To the second at least: which one it is decides what comes back.
+        return texts.AS_OF_A_MOMENT.format(moment=what.moment.astimezone(zone).isoformat(" "))
     named = (*what.paths, *what.databases, *what.schemas, *what.tables)
     return ", ".join(named) or texts.EVERYTHING
 
@@ -39,7 +42,7 @@ def request(asked: RestoreRequest, scope: ConfiguredScope, zone: ZoneInfo) -> st
         ticket=cell(asked.ticket or texts.NOTHING),
         what_happened=cell(asked.what_happened),
         scope=cell(scope.settings.name),
-        wanted=cell(wanted(asked.wanted)),
+        wanted=cell(wanted(asked.wanted, zone)),
         moment=when,
         destination=cell(destination(asked.destination)),
         overwrite=texts.OVERWRITES[asked.destination.overwrite],
