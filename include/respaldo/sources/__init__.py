@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from respaldo.sources.barman import BarmanSource
 from respaldo.sources.base import Source
 from respaldo.sources.command import CommandSource
 from respaldo.sources.files import FilesSource
@@ -25,8 +26,10 @@ SOURCES: tuple[type[Source], ...] = (
     PostgresqlSource,
     SqliteSource,
     CommandSource,
+    BarmanSource,
 )
 
 AnySource = Annotated[
-    FilesSource | MariadbSource | PostgresqlSource | SqliteSource | CommandSource, Field(discriminator="kind")
+    FilesSource | MariadbSource | PostgresqlSource | SqliteSource | CommandSource | BarmanSource,
+    Field(discriminator="kind"),
 ]
