@@ -21,7 +21,7 @@ import sys
 import time
 from pathlib import Path
 
-BEFORE = ["-NoProfile", "-NonInteractive", "-OutputFormat", "Text", "-EncodedCommand"]
+BEFORE = "-NoProfile -NonInteractive -InputFormat None -OutputFormat Text -EncodedCommand".split()
 TICKS_OF_1970 = 621_355_968_000_000_000
 
 

@@ -57,7 +57,8 @@ def test_the_line_is_the_same_whatever_is_said_and_no_shell_can_misread_it(run):
     [line] = lines
     words = line.split()
     assert words[:-1] == [
-        "powershell", "-NoProfile", "-NonInteractive", "-OutputFormat", "Text", "-EncodedCommand",
+        "powershell", "-NoProfile", "-NonInteractive", "-InputFormat", "None", "-OutputFormat", "Text",
+        "-EncodedCommand",
     ]  # fmt: skip
     assert base64.b64decode(words[-1], validate=True).decode("utf-16-le") == FIRST
     assert set(line) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=- ")

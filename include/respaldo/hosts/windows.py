@@ -24,6 +24,9 @@ from respaldo.hosts.worker import Argument
 _KEEPER = Path(__file__).with_name("keeper.ps1").read_text()
 _KEPT = Path(__file__).with_name("kept.ps1").read_text()
 
+_POWERSHELL = "powershell -NoProfile -NonInteractive -InputFormat None -OutputFormat Text -EncodedCommand"
+"""Without ``-InputFormat None`` PowerShell reads standard input itself, and would have what is meant for us."""
+
 FIRST = """\
 $ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'
 $utf8 = New-Object Text.UTF8Encoding $false
@@ -158,8 +161,7 @@ def named(path: str) -> str:
 def script(text: str, **given: object) -> Spoken:
     """Have PowerShell run a script, which finds what it is given as ``$given``."""
     encoded = b64encode(FIRST.encode("utf-16-le")).decode()
-    line = f"powershell -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand {encoded}"
-    return Spoken(line, _encoded(text, json.dumps(given)))
+    return Spoken(f"{_POWERSHELL} {encoded}", _encoded(text, json.dumps(given)))
 
 
 def _encoded(*words: str) -> bytes:
