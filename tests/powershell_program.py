@@ -21,7 +21,9 @@ import sys
 import time
 from pathlib import Path
 
-BEFORE = "-NoProfile -NonInteractive -InputFormat None -OutputFormat Text -EncodedCommand".split()
+BEFORE = [
+    "-NoProfile", "-NonInteractive", "-InputFormat", "None", "-OutputFormat", "Text", "-EncodedCommand",
+]  # fmt: skip
 TICKS_OF_1970 = 621_355_968_000_000_000
 
 

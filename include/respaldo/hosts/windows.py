@@ -25,7 +25,7 @@ _KEEPER = Path(__file__).with_name("keeper.ps1").read_text()
 _KEPT = Path(__file__).with_name("kept.ps1").read_text()
 
 _POWERSHELL = "powershell -NoProfile -NonInteractive -InputFormat None -OutputFormat Text -EncodedCommand"
-"""Without ``-InputFormat None`` PowerShell reads standard input itself, and would have what is meant for us."""
+"""Without ``-InputFormat None`` PowerShell reads standard input itself, and has what is meant for us."""
 
 FIRST = """\
 $ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'
