@@ -9,6 +9,7 @@ from typing import Self
 
 from respaldo.sources.postgresql.feeds import Feed
 from respaldo.sources.postgresql.rows import LARGE_OBJECTS, RowCounter
+from respaldo.sources.postgresql.tools import newest
 
 _GLOBALS_END = b"PostgreSQL database cluster dump complete"
 _GLOBALS_TAIL_BYTES = 200
@@ -55,8 +56,9 @@ class DumpCheck:
         self.size_bytes = 0
         self._hash = hashlib.sha256()
         self._counter = RowCounter()
-        self._list = Feed(("pg_restore", "--list"), scratch)
-        self._whole = Feed(("pg_restore", "--section=data", "--file=-"), scratch, receive=self._counter.take)
+        program = newest("pg_restore")
+        self._list = Feed((program, "--list"), scratch)
+        self._whole = Feed((program, "--section=data", "--file=-"), scratch, receive=self._counter.take)
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from respaldo.sources.postgresql.contents import Identity, objects_in
 from respaldo.sources.postgresql.dump_text import encoding_of
 from respaldo.sources.postgresql.rows import LARGE_OBJECTS
 from respaldo.sources.postgresql.server import PostgresServer
+from respaldo.sources.postgresql.tools import fit_for
 
 if TYPE_CHECKING:
     import psycopg
@@ -62,7 +63,8 @@ def compare(
 
 def _objects(server: PostgresServer, database: str) -> frozenset[Identity]:
     text, said = bytearray(), bytearray()
-    arguments = ("pg_dump", "--schema-only", "--no-password", f"--dbname={conninfo(database)}")
+    program = fit_for(server, "pg_dump")
+    arguments = (program, "--schema-only", "--no-password", f"--dbname={conninfo(database)}")
     code = run(
         Command(arguments, entering(server.entry, database) | {"LC_ALL": "C"}),
         on_output=text.extend,

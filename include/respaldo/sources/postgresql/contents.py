@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from respaldo.domain.errors import DumpUnreadableError
 from respaldo.sources.postgresql.dump_text import encoding_of
 from respaldo.sources.postgresql.feeds import Feed
+from respaldo.sources.postgresql.tools import newest
 
 Identity = tuple[str, str, str]
 """Type, schema (``-``: of none) and name of an object."""
@@ -57,6 +58,9 @@ class Entry:
         return f"{self.schema}.{self.name}"
 
 
+_WRITTEN_BY = re.compile(r"^; +Dumped by pg_dump version: (\d+)", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class DatabaseSql:
     """How the database itself was made: its properties are in no object of it.
@@ -84,10 +88,11 @@ class DatabaseSql:
 
 @dataclass(frozen=True)
 class Contents:
-    """The entries of a dump in its order, and its database."""
+    """The entries of a dump in its order, its database, and the version of the pg_dump that wrote it."""
 
     entries: tuple[Entry, ...]
     database: DatabaseSql
+    written_by: int = 0
 
     @property
     def tables(self) -> tuple[Entry, ...]:
@@ -99,9 +104,10 @@ class ContentsReader:
 
     def __init__(self, scratch: str) -> None:
         self._text = bytearray()
-        self._list = Feed(("pg_restore", "--list", "--verbose"), scratch)
+        program = newest("pg_restore")
+        self._list = Feed((program, "--list", "--verbose"), scratch)
         self._sql = Feed(
-            ("pg_restore", "--create", "--schema-only", "--verbose", "--file=-"),
+            (program, "--create", "--schema-only", "--verbose", "--file=-"),
             scratch,
             receive=self._text.extend,
         )
@@ -124,7 +130,8 @@ class ContentsReader:
             if result.code != 0:
                 raise DumpUnreadableError(item=item, snapshot=snapshot_id, reason=result.complaint)
         text = self._text.decode(encoding_of(bytes(self._text)), errors="replace")
-        return Contents(_entries(listed.said, text), _database(text))
+        written = _WRITTEN_BY.search(listed.said)
+        return Contents(_entries(listed.said, text), _database(text), int(written[1]) if written else 0)
 
 
 def objects_in(text: str) -> frozenset[Identity]:

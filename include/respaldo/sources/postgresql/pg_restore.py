@@ -23,6 +23,7 @@ from respaldo.sources.databases.tally import Tally
 from respaldo.sources.postgresql.contents import Entry
 from respaldo.sources.postgresql.dump_input import DumpInput
 from respaldo.sources.postgresql.server import PostgresServer
+from respaldo.sources.postgresql.tools import restorer_for
 
 MOST_JOBS = 4
 
@@ -55,9 +56,11 @@ def pg_restore(
     """Restore a dump, or these entries of it, into a database that is there.
 
     :raises RepositoryError: the dump could not be read to its end; this wins over what pg_restore says then.
+    :raises ToolUnfitError: no pg_restore of this worker will do for the dump and the server.
     :raises TargetRefusedError, TargetFullError, TargetDeniedError, DumpUnreadableError: what it says.
     """
-    arguments = ["pg_restore", "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}", *options]
+    program = restorer_for(server, dump.contents.written_by)
+    arguments = [program, "--exit-on-error", "--no-password", f"--dbname={conninfo(database)}", *options]
     if entries is not None:
         chosen = Path(scratch, "entries")
         chosen.write_text("".join(f"{entry.number};\n" for entry in entries))

@@ -76,6 +76,14 @@ class PostgresServer:
         )
         return way.model_copy(update={"host": str(Path(way.host or "").parent), "port": port})
 
+    def version(self) -> tuple[str, int]:
+        """Give the server's version as it names itself, and the number that its programs share."""
+        try:
+            return self._version(self.endpoint.database or MAINTENANCE)
+        except DatabaseMissingError:
+            # It may be the one that is to be restored.
+            return self._version(MAINTENANCE)
+
     def databases(self) -> tuple[str, ...]:
         """Name the databases that accept connections, templates left out."""
         asked = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
@@ -180,6 +188,11 @@ class PostgresServer:
         """Connect to a database that is none of these: none can be renamed or dropped from within."""
         with self.connected(_OTHER_MAINTENANCE if MAINTENANCE in databases else MAINTENANCE) as connection:
             yield connection
+
+    def _version(self, database: str) -> tuple[str, int]:
+        with self.connected(database) as connection:
+            row = connection.execute("SELECT current_setting('server_version')").fetchone()
+            return str(row[0]) if row else "", connection.info.server_version // 10_000
 
     def _keep_empty(self, databases: tuple[str, ...], done: threading.Event) -> None:
         """End what is connected to databases until they have their new names.

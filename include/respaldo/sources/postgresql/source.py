@@ -37,6 +37,7 @@ from respaldo.sources.postgresql.dump_input import read_contents
 from respaldo.sources.postgresql.requests import DUMP, find_parts
 from respaldo.sources.postgresql.restoring import restore_database
 from respaldo.sources.postgresql.server import MAINTENANCE, PostgresServer
+from respaldo.sources.postgresql.tools import fit_for
 from respaldo.sources.reach import Reach
 
 GLOBALS = "globals.sql"
@@ -79,11 +80,18 @@ class PostgresqlSource(Value):
         return f"{self.connection}: {names}"
 
     def probe(self, reach: Reach) -> None:
-        """Look whether the tools are installed, the server answers and each database is there."""
-        for tool in ("pg_dump", "pg_restore", *(("pg_dumpall",) if self.globals else ())):
+        """Look whether the tools will do, the server answers and each database is there.
+
+        :raises ToolUnfitError: they are older than the server.
+        """
+        tools = ("pg_dump", "pg_restore", *(("pg_dumpall",) if self.globals else ()))
+        for tool in tools:
             require(tool)
         with by_way_of(reach):
-            there = _reachable(reach).databases()
+            server = _reachable(reach)
+            there = server.databases()
+            for tool in tools:
+                fit_for(server, tool)
         if not there:
             raise SourceEmptyError(source=self.describe())
         for name in self.databases:
@@ -106,13 +114,13 @@ class PostgresqlSource(Value):
     ) -> Saved:
         server = _reachable(reach)
         if item == GLOBALS:
-            command: tuple[str, ...] = ("pg_dumpall", "--globals-only", "--no-password")
+            program, *options = "pg_dumpall", "--globals-only", "--no-password"
             database = server.endpoint.database or MAINTENANCE
         else:
-            command = ("pg_dump", "--format=custom", "--compress=0", "--no-password")
+            program, *options = "pg_dump", "--format=custom", "--compress=0", "--no-password"
             database = database_of(item, DUMP)
         with by_way_of(reach):
-            environment = entering(server.entry, database)
+            command, environment = (fit_for(server, program), *options), entering(server.entry, database)
             return repository.save_output(
                 item, command, item, marks, environment=environment, on_progress=on_progress
             )
