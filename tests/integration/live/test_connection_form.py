@@ -1,0 +1,36 @@
+"""The form of a connection of type restic, in a browser: in Spanish, and what is written there is kept."""
+
+import json
+
+import pytest
+
+from browser_kit import keep_picture
+from respaldo.texts.provider import FIELD, FIELDS, LOGIN
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def test_a_repositorys_connection_is_entered_with_a_form_in_spanish(live, page_of):
+    page = page_of("admin")
+    page.goto(f"{live.installation.address}/connections?lng=es")
+    page.get_by_role("button", name="Agregar Conexión").click()
+    form = page.get_by_role("dialog")
+    form.locator("[name=connection_id]").fill("respaldo_nuevo")
+    form.get_by_role("combobox").focus()
+    page.keyboard.type("restic")
+    page.keyboard.press("Enter")
+    form.get_by_role("button", name="Campos Estándar").click()
+    form.get_by_label(FIELD).fill("el secreto del sobre")
+    form.get_by_label(LOGIN).fill("respaldo")
+    form.get_by_role("button", name="Campos Extra", exact=True).click()
+    for words in FIELDS.values():
+        form.get_by_text(words.label, exact=True).wait_for()
+    form.locator("[name=element_secret]").fill("la clave del servidor")
+    keep_picture(page, "conexion-restic")
+    form.get_by_role("button", name="Guardar").click()
+    form.wait_for(state="hidden")
+    kept = live.installation.api.get("connections/respaldo_nuevo")
+    assert (kept["conn_type"], kept["login"]) == ("restic", "respaldo")
+    # Airflow shows nobody what is secret.
+    assert set(json.loads(kept["extra"]).values()) - {"", None} == {"***"}
+    live.installation.api.delete("connections/respaldo_nuevo")
