@@ -14,10 +14,12 @@ from pydantic import SecretStr
 import mariadb_kit
 from mariadb_kit import MariadbServer
 from respaldo.domain.values import Run
+from respaldo.restic.access import Access, Login
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine, find_engine
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
+from s3_kit import BUCKETS, S3Server, s3_server
 
 RUN = Run(dag_id="backup__erp", run_id="scheduled__2026-03-01", scope_id="erp")
 MARKS = Marks(host="test-host", tags=RUN.tags)
@@ -118,6 +120,40 @@ def marks() -> Marks:
 def mariadb_server() -> Iterator[MariadbServer]:
     with mariadb_kit.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with s3_server(tmp_path_factory.mktemp("s3"), tls=True) as server:
+        yield server
+
+
+@pytest.fixture
+def in_bucket(s3: S3Server, engine: Engine, tmp_path: Path) -> MakeRepository:
+    """Describe a repository of this test's own in a bucket, which is not made by that."""
+
+    def make(
+        bucket: str = "uno",
+        name: str = "principal",
+        *,
+        login: Login | None = None,
+        append_only: bool = False,
+        server: S3Server = s3,
+        options: dict[str, str] | None = None,
+    ) -> Repository:
+        location = f"{server.location(bucket)}/{tmp_path.name}-{name}"
+        keys = BUCKETS.get(bucket, BUCKETS["uno"])
+        access = Access.to(
+            location,
+            login or Login(user=keys.key_id, secret=keys.secret),
+            name=name,
+            options=options,
+            authority=str(server.ca) if server.ca else None,
+        )
+        place = Place(location, SecretStr(f"clave de {name}"), str(tmp_path / "cache"), access=access)
+        return Repository(name, "erp", place, engine, append_only=append_only)
+
+    return make
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,12 @@ from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine
 from respaldo.restic.repository import Repository
 from rest_kit import PASSWORD, USER, RestServer, rest_server
+from s3_kit import BUCKETS, S3Server
 from sshd_kit import SshServer, ssh_server
 
 pytestmark = pytest.mark.timeout(180)
 
-KINDS = ("local", "rest", "append_only", "sftp")
+KINDS = ("local", "rest", "append_only", "sftp", "s3", "s3_append_only")
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +81,7 @@ class Kinds:
         location, authority, good = getattr(self, f"_{kind}")(f"{self.folder.name}-{name}")
         access = Access.to(location, login or good, name=name, authority=authority)
         place = Place(location, SecretStr(f"clave de {name}"), str(self.folder / "cache"), access=access)
-        return Repository(name, "erp", place, self.engine, append_only=kind == "append_only")
+        return Repository(name, "erp", place, self.engine, append_only=kind.endswith("append_only"))
 
     def _local(self, name: str):
         return str(self.folder / name), None, Login()
@@ -91,6 +93,19 @@ class Kinds:
 
     def _append_only(self, name: str):
         return self._rest(name, "append_only")
+
+    def _s3(self, name: str):
+        # The second one is another's, with keys of its own.
+        return self._bucket(name, "dos" if name.endswith("secundario") else "uno")
+
+    def _s3_append_only(self, name: str):
+        return self._bucket(name, "guardado")
+
+    def _bucket(self, name: str, bucket: str):
+        server: S3Server = self.request.getfixturevalue("s3")
+        keys = BUCKETS[bucket]
+        login = Login(user=keys.key_id, secret=keys.secret)
+        return f"{server.location(bucket)}/{name}", str(server.ca), login
 
     def _sftp(self, name: str):
         server: SshServer = self.request.getfixturevalue("sshd")
@@ -122,7 +137,8 @@ def test_an_examination_tells_what_a_repository_is_and_leaves_nothing_there(of_k
     repository.create()
     found = examine(repository)
     assert (found.exists, found.format, found.is_writable, found.problem) == (True, 2, True, None)
-    assert found.is_removable == {"rest": True, "append_only": False}.get(kind)
+    removable = {"rest": True, "append_only": False, "s3": True, "s3_append_only": False}
+    assert found.is_removable == removable.get(kind)
     assert found.is_good
     assert (found.free_bytes is not None) is (kind == "local")
     assert repository.listed("locks") == frozenset()
@@ -143,8 +159,10 @@ def test_an_examination_tells_what_keeps_a_repository_from_being_used(of_kind):
     assert not found.is_good
 
 
-@pytest.mark.parametrize("second", KINDS)
-@pytest.mark.parametrize("first", KINDS)
+# Two stores of objects: test_s3_beside.
+@pytest.mark.parametrize(
+    ("first", "second"), [pair for pair in product(KINDS[:-1], repeat=2) if pair != ("s3", "s3")]
+)
 def test_a_copy_goes_from_each_kind_to_each_and_both_give_it_back(
     of_kind, tree, marks, tmp_path, first, second
 ):
@@ -175,7 +193,8 @@ def test_what_runs_for_a_save_sees_no_secret_of_its_repository(of_kind, marks, k
     repository.stream(copy.snapshot_id, "/look", seen.extend)
     # It did see what is there to see.
     assert b"--stdin-from-command" in seen
-    for secret in (PASSWORD, PASSWORD.replace("@", "%40").split("/")[0], "clave de", "PRIVATE KEY"):
+    keys = [one.secret.get_secret_value() for one in BUCKETS.values()]
+    for secret in (PASSWORD, PASSWORD.replace("@", "%40").split("/")[0], "clave de", "PRIVATE KEY", *keys):
         assert secret.encode() not in seen
 
 

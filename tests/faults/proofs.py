@@ -95,6 +95,8 @@ PROOFS: dict[str, str] = {
     "repository_denied": _repository("inmutable"),
     "repository_untrusted": f"{_CONTRACT}/test_repository_kinds.py"
     "::test_a_certificate_of_an_unknown_authority_is_not_trusted",
+    "repository_clock": f"{_CONTRACT}/test_s3.py"
+    "::test_a_store_by_whose_clock_it_is_another_hour_is_told_at_once",
     "repository_read_only": _repository("solo_lectura"),
     "repository_full": _repository("disco_lleno"),
     "repository_damaged": _repository("bit_volteado"),

@@ -26,6 +26,7 @@ from respaldo.domain.errors import (
     UnknownEngineError,
     WrongPasswordError,
 )
+from respaldo.domain.repository_errors import RepositoryClockError
 from respaldo.restic.classify import cause_of, damage_in, named_file, summary_line
 from respaldo.restic.delivering import explain_delivery
 from respaldo.restic.events import Report
@@ -91,6 +92,55 @@ CASES = {
     "REST server down": (
         1,
         "Load(<config>) returned error, retrying after 720ms: dial tcp: connect: connection refused",
+        RepositoryUnreachableError,
+    ),
+    "a store of objects does not know the key": (
+        130,
+        "Stat(<config/>) returned error, retrying after 950ms: Stat: The access key ID you provided does not"
+        " exist in our records.\nFatal: unable to open config file: context canceled",
+        RepositoryDeniedError,
+    ),
+    "a store of objects is asked with a wrong secret": (
+        130,
+        "Stat(<config/>) returned error, retrying after 867ms: Stat: The request signature we calculated does"
+        " not match the signature you provided. Check your key and signing method.",
+        RepositoryDeniedError,
+    ),
+    "a store of objects, and nobody's keys": (
+        1,
+        "Fatal: unable to open repository at s3:h: s3.getCredentials: no credentials found.",
+        RepositoryDeniedError,
+    ),
+    "a store of objects where this key may nothing": (
+        1,
+        "Fatal: unable to open config file: Stat: Access Denied.",
+        RepositoryDeniedError,
+    ),
+    "a store of objects by whose clock it is another hour": (
+        130,
+        "Stat: The difference between the request time and the server's time is too large.",
+        RepositoryClockError,
+    ),
+    "a store of objects without the bucket": (
+        130,
+        "Stat(<config/>) returned error, retrying after 1.4s: Stat: The specified bucket does not exist",
+        RepositoryMissingError,
+    ),
+    "a store of objects without the repository": (
+        10,
+        "Fatal: repository does not exist: unable to open config file: Stat: The specified key does not"
+        " exist.",
+        RepositoryMissingError,
+    ),
+    "a store of objects whose quota is used up, by its code": (
+        1,
+        "Save(<data/3483>) failed: client.PutObject: Error response code QuotaExceeded.",
+        RepositoryFullError,
+    ),
+    "a store of objects that is not well": (
+        130,
+        "Save(<key/23e8>) returned error, retrying after 2.9s: client.PutObject: We encountered an internal"
+        " error, please try again.",
         RepositoryUnreachableError,
     ),
     "sftp down": (
@@ -321,6 +371,11 @@ def test_the_summary_line_is_the_first_telling_one():
 
 def test_the_summary_line_of_words_that_tell_nothing_is_the_first():
     assert summary_line("\n  hello \nworld") == "hello"
+
+
+def test_the_summary_line_is_not_that_restic_was_ended():
+    text = "Fatal: unable to open config file: context canceled\nStat: error, retrying: no such bucket"
+    assert summary_line(text) == "Stat: error, retrying: no such bucket"
 
 
 def test_the_summary_line_of_silence_is_empty():

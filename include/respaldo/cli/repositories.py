@@ -16,6 +16,7 @@ from respaldo.domain.errors import RepositoryUnreachableError
 from respaldo.domain.repository_errors import RepositoryUntrustedError
 from respaldo.report.export import size
 from respaldo.restic.engine import find_engine
+from respaldo.restic.locations import kind_of
 from respaldo.texts import cli as cli_texts
 from respaldo.texts import repositories as texts
 from respaldo.texts.telling import in_words
@@ -92,6 +93,7 @@ def _problems(name: str, found: list[Examined], *, append_only: bool) -> Iterato
         if one.problem is not None:
             yield texts.PROBLEM.format(**facts, told=in_words(one.problem))
         if one.breaks_promise:
-            yield texts.PROMISE_BROKEN.format(**facts)
+            is_store = kind_of(one.repository.place.location) == "s3"
+            yield (texts.PROMISE_BROKEN_STORE if is_store else texts.PROMISE_BROKEN).format(**facts)
     if not append_only and any(one.is_removable is False for one in found):
         yield texts.PROMISE_MISSING.format(repository=name)

@@ -9,3 +9,9 @@ class RepositoryUntrustedError(RepositoryError):
     """Who answers is not proven to be the server: its certificate or its host key is not the one agreed."""
 
     code = "repository_untrusted"
+
+
+class RepositoryClockError(RepositoryError):
+    """By the server's clock what is asked comes from another time, so it trusts no signature of ours."""
+
+    code = "repository_clock"

@@ -3,7 +3,7 @@
 restic takes the login of a REST server from the location, which is handed to it in a pipe that can be read
 once. For ``sftp:`` it calls OpenSSH's client, which gets a configuration of its own: one with a ``Host`` for
 each repository, so that a copy from one server to another enters each as that one wants it. Keys lie in
-memory.
+memory, those of a store of objects (``s3:``) too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pydantic import SecretStr
 
 from respaldo.domain.values import Value
 from respaldo.hosts.memory import MemoryFile
+from respaldo.hosts.objects import StorePlace
 from respaldo.hosts.worker import Argument
 from respaldo.restic.locations import Server, kind_of, server_of, sftp_of, with_login
+from respaldo.restic.stores import entering, key_file, store_place
 
 CONNECT_SECONDS = 15
 _KEEPALIVE_SECONDS = 15
@@ -27,9 +29,9 @@ class Login(Value):
     """What a connection of type ``restic`` holds beside its master secret."""
 
     user: str | None = None
-    """Of a REST server."""
+    """Of a REST server; of a store of objects, the key's id."""
     secret: SecretStr | None = None
-    """That user's password."""
+    """That user's password; of a store of objects, the key itself."""
     private_key: SecretStr | None = None
     """For ``sftp:``, without a passphrase."""
     host_key: str | None = None
@@ -76,6 +78,8 @@ class Access:
     authority: str | None = None
     """The file of the certificate authority that the server's certificate is to be from."""
     environment: Mapping[str, Argument] = field(default_factory=dict)
+    files: tuple[MemoryFile, ...] = ()
+    """Those that it names."""
     ssh: Ssh | None = None
     login: Login | None = None
     """All of it: for who enters the server in restic's place."""
@@ -108,8 +112,20 @@ class Access:
                 return replace(access, location=SecretStr(address))
             case "sftp":
                 return _over_ssh(access, location, login, name)
+            case "s3":
+                keys = key_file(login.user, login.secret)
+                return replace(access, environment=entering(keys), files=(keys,))
             case _:
                 return access
+
+
+def place_in_store(access: Access, location: str) -> StorePlace:
+    """Give a location of the kind ``s3`` as `respaldo.hosts.objects` asks its store.
+
+    :raises ValueError: it names no server or no bucket.
+    """
+    login = access.login or Login()
+    return store_place(location, login.user, login.secret, access.options, access.authority)
 
 
 def _over_ssh(access: Access, location: str, login: Login, name: str) -> Access:
@@ -118,7 +134,7 @@ def _over_ssh(access: Access, location: str, login: Login, name: str) -> Access:
     text, files = _host(alias, target.server, key, login.host_key)
     door = target.server
     if login.jump:
-        door = _server(login.jump)
+        door = server_named(login.jump)
         jump, more = _host(f"{alias}-jump", door, key, login.jump_host_key)
         text += f"  ProxyJump {alias}-jump\n{jump}"
         files += more
@@ -151,7 +167,7 @@ def _host(
     return f"Host {alias}\n{text}", (known,) if known else ()
 
 
-def _server(text: str) -> Server:
+def server_named(text: str) -> Server:
     """Read ``user@host:port``, of which only the host must be there."""
     user, at, address = text.rpartition("@")
     host, colon, port = address.rpartition(":")

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from respaldo.hosts.worker import Argument
 from respaldo.restic.access import Access
+from respaldo.restic.locations import kind_of
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -41,8 +42,20 @@ class Place:
         return self.access or Access(self.location)
 
 
+def are_apart(first: Place, second: Place) -> bool:
+    """Tell whether no one call of restic can enter both: it has one pair of keys, and one set of options, for
+    all stores of objects."""
+    pairs = [(place.entered.login, sorted(place.entered.options)) for place in (first, second)]
+    return all(kind_of(place.location) == "s3" for place in (first, second)) and pairs[0] != pairs[1]
+
+
 def together(first: Place, second: Place) -> tuple[Place, Place]:
-    """Make two places fit for one call of restic, which has one configuration of OpenSSH's client."""
+    """Make two places that are not apart fit for one call of restic, that has one environment and one
+    configuration of OpenSSH's client."""
+    environment = {**first.entered.environment, **second.entered.environment}
+    files = (*first.entered.files, *second.entered.files)
+    first = replace(first, access=replace(first.entered, environment=environment, files=files))
+    second = replace(second, access=replace(second.entered, environment=environment, files=files))
     if first.entered.ssh is None or second.entered.ssh is None:
         return first, second
     ssh = first.entered.ssh.joined(second.entered.ssh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,13 +24,16 @@ from respaldo.domain.repository_errors import RepositoryUntrustedError
 from respaldo.hosts.reach import unreachable
 from respaldo.hosts.worker import Argument, Command, Receiver, Runner, run
 from respaldo.restic.argv import Place
-from respaldo.restic.classify import OK, PARTIAL, cause_of, summary_line
+from respaldo.restic.classify import OK, PARTIAL, cause_of, is_vain, summary_line
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import Progress, Report
 
 BACKEND_PATIENCE_SECONDS = 60.0
 """restic retries a backend that refuses for a quarter of an hour and more, on a disk that is read-only too.
 After this long without a success the call is ended and its cause told."""
+
+VAIN_PATIENCE_SECONDS = 3.0
+"""After this long where the answer will stay the same: a store of objects does not know the key."""
 
 _TRIAL_SECONDS = 45.0
 
@@ -45,15 +49,18 @@ class _Patience:
     """
 
     since: float | None = None
+    is_vain: bool = False
 
     def notice(self, line: bytes) -> None:
         if b"retrying after" in line or (b"Save(<data/" in line and b" failed:" in line):
             self.since = self.since or time.monotonic()
+            self.is_vain = is_vain(line.decode(errors="replace"))
         elif b"operation successful after" in line:
             self.since = None
 
     def is_over(self) -> bool:
-        return self.since is not None and time.monotonic() - self.since > BACKEND_PATIENCE_SECONDS
+        patience = min(BACKEND_PATIENCE_SECONDS, VAIN_PATIENCE_SECONDS if self.is_vain else math.inf)
+        return self.since is not None and time.monotonic() - self.since > patience
 
 
 @dataclass(frozen=True)
@@ -95,9 +102,11 @@ class Caller:
             report.take(line)
 
         within = () if folder is None else ("env", f"--chdir={folder}")
+        entering = self.place.entered.environment
         code = self.run(
             Command(
-                (*within, self.engine.binary, *arguments), {"RESTIC_PROGRESS_FPS": "1", **(environment or {})}
+                (*within, self.engine.binary, *arguments),
+                {"RESTIC_PROGRESS_FPS": "1", **entering, **(environment or {})},
             ),
             on_output=on_output or report.take,
             on_error=on_error,

@@ -32,7 +32,7 @@ from respaldo.domain.errors import (
     UnknownEngineError,
     WrongPasswordError,
 )
-from respaldo.domain.repository_errors import RepositoryUntrustedError
+from respaldo.domain.repository_errors import RepositoryClockError, RepositoryUntrustedError
 
 OK: Final = 0
 PARTIAL: Final = 3
@@ -45,6 +45,15 @@ _BY_CODE: Final[dict[int, type[RepositoryError]]] = {
 }
 _KILLED: Final = (130, 137, 143)
 
+# What a store of objects says, in its words or by its code alone. restic asks it for a quarter of an hour.
+_NO_BUCKET: Final = r"specified bucket does not exist|NoSuchBucket"
+_NOT_WHO_MAY: Final = (
+    r"access key id you provided|InvalidAccessKeyId|request signature we calculated|SignatureDoesNotMatch"
+    r"|no credentials found"
+)
+_OTHER_CLOCK: Final = r"difference between the request time|RequestTimeTooSkewed"
+_VAIN: Final = re.compile(f"{_NO_BUCKET}|{_NOT_WHO_MAY}|{_OTHER_CLOCK}|x509: ", re.IGNORECASE)
+
 _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), error)
     for pattern, error in (
@@ -54,7 +63,12 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
         # A copy of what was loaded is put into the cache, which has no room then.
         (r"Load\(<\w+/\w+>.* Copy: write .*no space left on device", CacheUnusableError),
         (r"(restic-temp-pack|write pack-).*no space left on device", TemporarySpaceError),
-        (r"no space left on device|disk quota exceeded|insufficient storage", RepositoryFullError),
+        (
+            r"no space left on device|disk quota exceeded|insufficient storage"
+            # Stores of objects have a word of their own for it, each its own.
+            r"|quota ?exceeded|minimum free drive threshold|StorageFull|storage cap exceeded",
+            RepositoryFullError,
+        ),
         (r"repository is already locked", RepositoryLockedError),
         (r"wrong password or no key found", WrongPasswordError),
         (
@@ -71,6 +85,14 @@ _BY_TEXT: Final[tuple[tuple[re.Pattern[str], type[RespaldoError]], ...]] = tuple
             r"x509: |tls: failed to verify certificate|Host key verification failed"
             r"|HTTP response to HTTPS client|first record does not look like a TLS handshake",
             RepositoryUntrustedError,
+        ),
+        (_NO_BUCKET, RepositoryMissingError),
+        (_NOT_WHO_MAY, RepositoryDeniedError),
+        (_OTHER_CLOCK, RepositoryClockError),
+        # A store of objects that is not well, or wants to be asked less.
+        (
+            r"encountered an internal error|reduce your request rate|SlowDown|InternalError",
+            RepositoryUnreachableError,
         ),
         # OpenSSH's words: the session that does not start then is no server that is away.
         (r"Permission denied \((publickey|password|keyboard|gssapi)", RepositoryDeniedError),
@@ -127,6 +149,11 @@ def damage_in(messages: Iterable[str]) -> type[RespaldoError] | None:
 _MET: Final = re.compile(r"the repository could be damaged|not found in the repository index; storing")
 
 
+def is_vain(message: str) -> bool:
+    """Tell whether a server will answer the same however often it is asked."""
+    return _VAIN.search(message) is not None
+
+
 def refused(text: str) -> bool:
     """Tell whether a call that ended well says that it was not let do what it was for."""
     return cause_of(1, text) in (RepositoryDeniedError, RepositoryReadOnlyError)
@@ -162,4 +189,6 @@ def summary_line(text: str) -> str:
     """Give the most telling line of what restic printed, short enough for a report row."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"fatal|error|fail|denied|cannot|no space", line, re.I)]
-    return (telling or lines or [""])[0].removeprefix("Fatal: ")[:500]
+    # That restic was ended says nothing of what it was ended for.
+    causes = [line for line in telling if "context canceled" not in line]
+    return (causes or telling or lines or [""])[0].removeprefix("Fatal: ")[:500]

@@ -52,11 +52,7 @@ def server_of(location: str) -> Server | None:
         case "sftp":
             return sftp_of(location).server
         case "s3":
-            address = location.removeprefix("s3:")
-            if not address.startswith(("http://", "https://")):
-                # s3:host/bucket and s3://host/bucket are the same, and always over TLS.
-                address = f"https://{address.removeprefix('//')}"
-            return _of_url(urlsplit(address))
+            return _of_url(url_of_store(location))
         case _:
             return None
 
@@ -72,6 +68,15 @@ def _of_url(url: SplitResult) -> Server | None:
 def url_of(location: str) -> SplitResult:
     """Give the URL of a REST server."""
     return urlsplit(location.removeprefix("rest:"))
+
+
+def url_of_store(location: str) -> SplitResult:
+    """Give the URL of a store of objects: its path begins with the bucket."""
+    address = location.removeprefix("s3:")
+    if not address.startswith(("http://", "https://")):
+        # s3:host/bucket and s3://host/bucket are the same, and always over TLS.
+        address = f"https://{address.removeprefix('//')}"
+    return urlsplit(address)
 
 
 def has_secret(location: str) -> bool:

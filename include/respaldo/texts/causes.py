@@ -169,7 +169,8 @@ CAUSES: dict[str, Cause] = {
         "El repositorio no da permiso",
         "El usuario que hace las copias no puede leer o escribir en el repositorio.",
         "Falta permiso en {location}." + _SAID,
-        "Dé permiso de lectura y escritura al usuario que ejecuta las copias.",
+        "Dé permiso de lectura y escritura al usuario que ejecuta las copias. En un servidor o un almacén de objetos, "
+        "revise el usuario y la contraseña, o las llaves, de la conexión.",
     ),
     "repository_untrusted": Cause(
         "El servidor del repositorio no es de confianza",
@@ -178,6 +179,13 @@ CAUSES: dict[str, Cause] = {
         "{location} no demostró ser el servidor del repositorio." + _SAID,
         "Pregunte a quien administra el servidor si cambió su certificado o su clave. Si fue así, ponga el nuevo en "
         "repositories.yaml (ca) o en la conexión (clave pública del servidor). Si no, no la acepte: avise a seguridad.",
+    ),
+    "repository_clock": Cause(
+        "El reloj no coincide con el del almacén",
+        "La hora de este trabajador y la del almacén de objetos difieren en más de unos minutos, y el almacén no "
+        "acepta lo que se firma con otra hora.",
+        "{location} no aceptó la hora de este trabajador." + _SAID,
+        "Corrija el reloj del equipo que está mal y déjelo sincronizado (NTP: chrony o systemd-timesyncd).",
     ),
     "repository_read_only": Cause(
         "El repositorio es de solo lectura",

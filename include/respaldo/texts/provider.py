@@ -15,10 +15,13 @@ class Field(NamedTuple):
 DESCRIPTION = "Copias de seguridad con restic según el procedimiento TIC-PR009."
 FIELD = "Secreto maestro"
 FIELD_HINT = "El del sobre: de él se derivan todas las contraseñas del repositorio"
-LOGIN = "Usuario del servidor"
-LOGIN_HINT = "Solo en un servidor rest; en los demás, vacío"
+LOGIN = "Usuario del servidor, o identificador de la llave"
+LOGIN_HINT = "rest: el usuario; s3: el identificador de la llave (access key id); en los demás, vacío"
 FIELDS = {
-    "secret": Field("Contraseña del servidor (rest)", "La del usuario: no es el secreto maestro."),
+    "secret": Field(
+        "Contraseña del servidor (rest) o llave secreta (s3)",
+        "La del usuario, o la de la llave (secret access key): no es el secreto maestro.",
+    ),
     "private_key": Field(
         "Clave privada (sftp)", "El texto completo de la clave con la que se entra al servidor."
     ),

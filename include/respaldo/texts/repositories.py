@@ -19,6 +19,12 @@ PROMISE_BROKEN = (
     "Quien entre a un servidor con esas credenciales puede borrar las copias. Arranque restic-rest-server con "
     "--append-only, o quite append_only de repositories.yaml."
 )
+PROMISE_BROKEN_STORE = (
+    "{repository}, {scope}: la configuración dice que solo admite agregar (append_only), y quien tenga esta llave puede "
+    "destruir las copias: el depósito no guarda versiones, o la llave puede borrarlas. Encienda las versiones del depósito "
+    "y niéguele a la llave s3:DeleteObjectVersion, o cree el depósito con bloqueo de objetos (object lock) y un plazo; o "
+    "quite append_only de repositories.yaml."
+)
 PROMISE_MISSING = (
     "{repository}: el servidor no deja borrar y la configuración no lo dice. Escriba append_only: true en "
     "repositories.yaml, para que Respaldo no intente allí lo que no se puede."
