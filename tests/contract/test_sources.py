@@ -50,6 +50,7 @@ from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.postgresql.source import GLOBALS
 from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import SqliteSource
+from respaldo.sources.tar import TarSource
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
@@ -226,6 +227,17 @@ def barman_sample() -> Iterator[Sample]:
 
         source = BarmanSource(kind="barman", server=barman_kit.SERVER, config=str(kept.config))
         yield Sample(source, None, barman_kit.SERVER, comes_back)
+
+
+@pytest.fixture
+def tar_sample(tree):
+    def comes_back(repository: Repository, copy: Copy, scratch: Path) -> bool:
+        with (scratch / "files.tar").open("wb") as file:
+            repository.stream(copy.snapshot_id, "/files.tar", file.write)
+        subprocess.run(["tar", "-x", "-f", scratch / "files.tar", "-C", scratch], check=True)
+        return subprocess.run(["diff", "-r", tree, f"{scratch}{tree}"], check=False).returncode == 0
+
+    return Sample(TarSource(kind="tar", paths=(str(tree),)), None, "files.tar", comes_back)
 
 
 @pytest.fixture(params=SOURCES, ids=lambda kind: kind.__name__)

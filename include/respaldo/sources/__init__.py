@@ -17,6 +17,7 @@ from respaldo.sources.files import FilesSource
 from respaldo.sources.mariadb import MariadbSource
 from respaldo.sources.postgresql import PostgresqlSource
 from respaldo.sources.sqlite import SqliteSource
+from respaldo.sources.tar import TarSource
 
 __all__ = ["SOURCES", "AnySource", "Source"]
 
@@ -27,9 +28,10 @@ SOURCES: tuple[type[Source], ...] = (
     SqliteSource,
     CommandSource,
     BarmanSource,
+    TarSource,
 )
 
 AnySource = Annotated[
-    FilesSource | MariadbSource | PostgresqlSource | SqliteSource | CommandSource | BarmanSource,
+    FilesSource | MariadbSource | PostgresqlSource | SqliteSource | CommandSource | BarmanSource | TarSource,
     Field(discriminator="kind"),
 ]

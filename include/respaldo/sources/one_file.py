@@ -66,13 +66,13 @@ def written_beside(
     :raises RestoreMismatchError: what was written reads back as something else.
     """
     partial = place.parent / f".respaldo-{key}.partial"
-    with _told(place, part.size_bytes):
+    with told(place, part.size_bytes):
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = free_bytes(str(place.parent))
         if free is not None and free < part.size_bytes:
             raise TargetFullError(target=place.parent, needed=part.size_bytes, free=free, said="")
     try:
-        with _told(place, part.size_bytes):
+        with told(place, part.size_bytes):
             _stream(part, repository, file, partial, on_progress)
             size_bytes, sha256 = sum_file(partial)
         if (size_bytes, sha256) != (part.size_bytes, part.sha256 or sha256):
@@ -91,7 +91,7 @@ def put(beside: Beside, place: Path, *, replace: bool) -> None:
     :param replace: what is there goes; otherwise it stays, and is in the way.
     :raises TargetOccupiedError: something else is there.
     """
-    with _told(place, beside.size_bytes):
+    with told(place, beside.size_bytes):
         if is_same(beside, place):
             return
         if replace:
@@ -144,8 +144,12 @@ def _stream(part: Part, repository: Repository, file: str, partial: Path, on_pro
 
 
 @contextlib.contextmanager
-def _told(place: Path, needed: int) -> Iterator[None]:
-    """Tell what a disk refuses in the terms of requests."""
+def told(place: Path, needed: int) -> Iterator[None]:
+    """Tell what a disk refuses in the terms of requests.
+
+    :param place: what is being written there.
+    :param needed: bytes.
+    """
     try:
         yield
     except OSError as error:

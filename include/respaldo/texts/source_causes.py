@@ -15,6 +15,8 @@ SOURCE_CAUSES: dict[str, Cause] = {
             "too_small": "es más pequeña que el mínimo ({min_size} bytes)",
             "mark_missing": "no contiene «{mark}»",
             "end_missing": "no termina en «{mark}»: está cortada",
+            "archive_cut": "es un archivo de tar cortado",
+            "archive_damaged": "no es un archivo de tar sano",
         },
     ),
     "database_file_damaged": Cause(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import posixpath
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from respaldo.domain.errors import CountMismatchError, InvalidRequestError, NotInCopyError
 from respaldo.domain.restoring import Part, Wanted
@@ -14,12 +12,10 @@ from respaldo.restic.argv import literal, plain_path
 from respaldo.restic.delivering import Entry
 from respaldo.restic.repository import Repository
 from respaldo.restic.snapshots import Node
+from respaldo.sources.nearness import NEAREST_NAMES, Nearness
 
 PATTERNS_LIMIT_BYTES = 100_000
 """All patterns together: restic takes them as arguments, and Linux takes 128 KiB in one."""
-
-NEAREST_NAMES = 5
-_NEAR_ENOUGH = 0.3
 
 READ_ONE_BY_ONE = 32
 """Up to so many files that a pattern found are read one by one; of more, their whole folder is."""
@@ -93,7 +89,7 @@ class _Counter:
 
 def _nearest(missing: Sequence[str], copy: Copy, repository: Repository) -> list[str]:
     """Give the names in a copy that look most like those that are not there, best first."""
-    searches = [_Nearness(path) for path in missing]
+    searches = [Nearness(path) for path in missing]
 
     def take(node: Node) -> None:
         if NOT_UTF8 not in node.path:
@@ -103,32 +99,6 @@ def _nearest(missing: Sequence[str], copy: Copy, repository: Repository) -> list
     repository.walk(copy.snapshot_id, take, types=("file", "dir", "symlink"))
     found = sorted((score for search in searches for score in search.best), reverse=True)
     return [literal(path) for path in dict.fromkeys(path for _, path in found)][:NEAREST_NAMES]
-
-
-class _Nearness:
-    """Keeps the names that are most like one name, of a listing of any length."""
-
-    def __init__(self, wanted: str) -> None:
-        self.best: list[tuple[float, str]] = []
-        plain = wanted.replace("*", "").replace("\\", "").rstrip("/").casefold()
-        self._name = SequenceMatcher(autojunk=False, b=posixpath.basename(plain) or plain)
-        self._path = SequenceMatcher(autojunk=False, b=plain)
-
-    def take(self, path: str) -> None:
-        least = self.best[0][0] if len(self.best) == NEAREST_NAMES else _NEAR_ENOUGH
-        folded = path.casefold()
-        self._name.set_seq1(posixpath.basename(folded))
-        # Bounds that cost little, before what costs much: most names are nothing like it.
-        if self._name.real_quick_ratio() < least or self._name.quick_ratio() < least:
-            return
-        score = self._name.ratio()
-        if score < least:
-            return
-        # The same name in a folder that looks alike is nearer than in any other.
-        self._path.set_seq1(folded)
-        heapq.heappush(self.best, (score + self._path.quick_ratio() / 1000, path))
-        if len(self.best) > NEAREST_NAMES:
-            heapq.heappop(self.best)
 
 
 def read(part: Part, repository: Repository) -> Evidence:

@@ -185,11 +185,11 @@ class ArchiveCheck:
             pass
         else:
             size, self._next_size = (size if self._next_size is None else self._next_size), None
-            if not member.isreg():
-                size = 0
-            else:
-                self.files += 1
+            self.files += member.isreg() or member.islnk()
+            if member.isreg():
                 self.content_bytes += size
+            elif member.type in tarfile.SUPPORTED_TYPES:
+                size = 0
         self._left = -(-size // _RECORD_BYTES) * _RECORD_BYTES
 
     def _read_more(self) -> None:

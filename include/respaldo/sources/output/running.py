@@ -17,6 +17,7 @@ from respaldo.domain.errors import (
     RespaldoError,
     SourceCommandEmptyError,
     SourceCommandError,
+    SourceEmptyError,
     TimedOutError,
     ToolMissingError,
 )
@@ -111,6 +112,8 @@ def refusal(verdict: Verdict, command: Sequence[str], item: str, seconds: float)
             )
         case "empty":
             return SourceCommandEmptyError(command=command[0], item=item, said=said)
+        case "archive_empty":
+            return SourceEmptyError(source=item)
         case _:
             facts = {name: value for name, value in verdict.items() if name != "sha256"}
             return OutputRejectedError(command=shlex.join(command), item=item, **facts)

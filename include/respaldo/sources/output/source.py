@@ -55,6 +55,12 @@ class Expected(Value):
     must_end_with: dict[str, str] | None = None
     archive: bool = False
     """It must be an archive of tar that is whole, with a file in it."""
+
+
+class Program(Value):
+    """What is run."""
+
+    argv: tuple[str, ...]
     passing: dict[int, str] = Field(default_factory=dict)
     """Exit codes that are no failure, each with what every line must match that was said beside."""
 
@@ -95,6 +101,10 @@ class OutputSource(Value):
     def is_compared(self) -> bool:
         """Whether what changed since the last copy is written to the log."""
         return False
+
+    def program(self, reach: Reach) -> Program:
+        """Give the program with what its exit codes mean: 0 is good, unless a kind says more."""
+        return Program(argv=self.argv(reach))
 
     # --- what all of them do
 
@@ -227,13 +237,14 @@ class OutputSource(Value):
     ) -> tuple[Saved, Verdict]:
         """Save as `save` does, and give the checker's verdict too."""
         secret, seconds = self._secret(reach.endpoint), self.within.total_seconds()
-        command, expected = self.argv(reach), self.expected
+        program, expected = self.program(reach), self.expected
+        command = program.argv
         with (
             tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch,
             running.leading_to(command, reach, secret, status=expected.must_end_with is None) as led,
         ):
             folder = Path(scratch)
-            asked = expected.model_dump(mode="json")
+            asked = expected.model_dump() | {"passing": program.passing}
             argv, environment = running.prepare(folder, led.command, asked, seconds, secret)
             try:
                 saved = repository.save_output(
@@ -268,12 +279,22 @@ class OutputSource(Value):
         return one_file.folder_of(delivery) / part.item
 
     def _read(self, item: str, snapshot_id: str, size_bytes: int, repository: Repository) -> Evidence:
-        check = OutputCheck(self.expected.model_dump(mode="json"))
+        found = self._checked(item, snapshot_id, repository, size_bytes)
+        return Evidence(method="checksum", item=item, facts={"files": 1, **found})
+
+    def _checked(
+        self, item: str, snapshot_id: str, repository: Repository, size_bytes: int | None = None
+    ) -> dict[str, int | str]:
+        """Read a copy to its end and give what the checker finds of it.
+
+        :param size_bytes: it must have; None: as many as there are.
+        :raises DumpUnreadableError: it is not what was asked of the output.
+        """
+        check = OutputCheck(self.expected.model_dump())
         repository.stream(snapshot_id, f"/{item}", check.take)
         found = check.finish()
-        if check.size_bytes != size_bytes:
+        if size_bytes is not None and check.size_bytes != size_bytes:
             found["reason"] = f"{check.size_bytes} != {size_bytes}"
         if "reason" in found:
             raise DumpUnreadableError(item=item, snapshot=snapshot_id, **found)
-        facts: dict[str, int | str] = {"files": 1, **found}
-        return Evidence(method="checksum", item=item, facts=facts)
+        return found
