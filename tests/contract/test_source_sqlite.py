@@ -87,7 +87,7 @@ def sqlite(*paths: Path) -> SqliteSource:
 
 
 def save(source, repository, marks, item=None):
-    return source.save(item or source.paths[0], repository, marks, None, nobody_looks)
+    return source.save(item or source.paths[0], repository, marks, Reach(), nobody_looks)
 
 
 @pytest.fixture(params=MODES)
@@ -350,7 +350,7 @@ def test_a_lock_that_goes_is_waited_for(tmp_path, repository, marks):
 
 def test_no_room_for_the_copy_is_told_before_it_is_begun(live, repository, marks, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr("respaldo.sources.sqlite.source.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("respaldo.sources.sqlite.files_program.shutil.disk_usage", lambda _: usage)
     with pytest.raises(TemporarySpaceError):
         save(sqlite(live), repository, marks)
     assert repository.snapshots() == ()
@@ -498,7 +498,7 @@ def test_what_nobody_asked_to_be_replaced_stays(verified, live, repository, scra
     change(live)
     changed = content(live)
     with pytest.raises(TargetOccupiedError):
-        source.touches([part], delivery(tmp_path, "original"), None)
+        source.touches([part], delivery(tmp_path, "original"), Reach())
     with pytest.raises(TargetOccupiedError):
         restore(source, part, repository, delivery(tmp_path, "original"), scratch)
     assert content(live) == changed

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
-from respaldo.domain.errors import RestoreMismatchError, TargetOccupiedError
+from respaldo.domain.errors import (
+    DumpUnreadableError,
+    RestoreMismatchError,
+    TargetFullError,
+    TargetOccupiedError,
+)
+from respaldo.domain.host_errors import HostError
 from respaldo.domain.restoring import Delivery, Part, Restored
 from respaldo.domain.values import Evidence
+from respaldo.restic.argv import literal
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
-from respaldo.sources.one_file import Beside, folder_of, is_same, put, written_beside
+from respaldo.sources.disk import Disk
+from respaldo.sources.one_file import Beside, folder_of, written_beside
+from respaldo.sources.places import disk_of, reach_to
+from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import replacing, running
+from respaldo.sources.sqlite.programs import Programs, programs_of
 from respaldo.sources.sqlite.running import Looked, SqliteError
 
 
-def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[str]) -> tuple[str, ...]:
+def touches(
+    parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[str], reach: Reach
+) -> tuple[str, ...]:
     """Name the databases that a delivery would replace.
 
     :raises InvalidRequestError: see `one_file.folder_of`.
@@ -26,12 +39,20 @@ def touches(parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[st
     folder_of(delivery)
     if delivery.destination.kind == "staging":
         return ()
-    sources = {os.path.realpath(path) for path in source_paths}
-    occupied = [place for place in (_place(part, delivery) for part in parts) if os.path.lexists(place)]
+    return _occupied(parts, delivery, source_paths, disk_of(reach))
+
+
+def _occupied(
+    parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[str], disk: Disk
+) -> tuple[str, ...]:
+    sources = set(disk.real(source_paths))
+    places = [str(_place(part, delivery, disk)) for part in parts]
+    found = disk.look(places)
+    occupied = [place for place in places if place in found]
     for place in occupied:
-        if delivery.destination.overwrite != "always" or str(place) not in sources:
+        if delivery.destination.overwrite != "always" or place not in sources:
             raise TargetOccupiedError(target=place)
-    return tuple(map(str, occupied))
+    return tuple(occupied)
 
 
 def restore(
@@ -40,25 +61,32 @@ def restore(
     delivery: Delivery,
     source_paths: Sequence[str],
     file: str,
+    reach: Reach,
     on_progress: OnProgress,
 ) -> Restored:
-    """Restore one database, compare it, and only then give it its place.
+    """Restore one database where its data are, compare it, and only then give it its place.
 
     :param file: its path in the snapshot.
     """
-    place = _place(part, delivery)
-    kept: Path | None = None
-    with written_beside(part, repository, file, place, delivery.key, on_progress) as beside:
-        looked = _compared(part, beside, place)
-        if is_same(beside, place):
-            # An attempt that was killed when all was done.
-            kept = _kept_before(place, delivery)
-        elif os.path.lexists(place):
-            touches([part], delivery, source_paths)
-            kept = replacing.replace(beside, place, delivery.key)
-        else:
-            replacing.clear_beside(place, delivery.key)
-            put(beside, place, replace=False)
+    reach = reach_to(delivery, reach)
+    disk, programs = disk_of(reach), programs_of(reach)
+    place = _place(part, delivery, disk)
+    kept = replacing.kept_name(place, delivery.key)
+    if reach.machine is None:
+        written = written_beside(part, repository, file, place, delivery.key, on_progress)
+    else:
+        written = _written_there(part, repository, file, place, delivery.key, reach, programs, on_progress)
+    with written as beside:
+        looked = _compared(programs, part, beside, place)
+        with replacing.told(place):
+            before = programs.files("compare", path=str(beside.path), place=str(place), kept=str(kept))
+        is_kept = before["is_kept"] if before["is_same"] else before["is_there"]
+        # The same is what an attempt left that was killed when all was done.
+        if not before["is_same"] and before["is_there"]:
+            _occupied([part], delivery, source_paths, disk)
+            replacing.replace(programs, beside, place, delivery.key)
+        elif not before["is_same"]:
+            replacing.put(programs, beside, place, delivery.key)
     facts: dict[str, int | str] = {
         "size_bytes": beside.size_bytes, "sha256": beside.sha256, **looked.facts,
     }  # fmt: skip
@@ -67,26 +95,60 @@ def restore(
         files=1,
         size_bytes=beside.size_bytes,
         evidence=(Evidence(method="compared", item=part.item, facts=facts),),
-        kept=(str(kept),) if kept is not None else (),
+        kept=(str(kept),) if is_kept else (),
     )
 
 
-def _place(part: Part, delivery: Delivery) -> Path:
+@contextlib.contextmanager
+def _written_there(
+    part: Part,
+    repository: Repository,
+    file: str,
+    place: Path,
+    key: str,
+    reach: Reach,
+    programs: Programs,
+    on_progress: OnProgress,
+) -> Iterator[Beside]:
+    """Have restic write a file beside its place on a machine, and read it from there again: what
+    `one_file.written_beside` does on this worker."""
+    folder = place.parent / f".respaldo-{key}.partial"
+    with replacing.told(place):
+        room = programs.files("prepare", folder=str(folder), needed=part.size_bytes)
+    if not room["is_made"]:
+        raise TargetFullError(target=place.parent, needed=part.size_bytes, free=room["free"], said="")
+    try:
+        with reach.bridge(repository) as there:
+            include = ["/" + literal(file.lstrip("/"))]
+            there.deliver(part.snapshot_id, str(folder), include, overwrite="always", on_progress=on_progress)
+        path = folder / PurePosixPath(file).name
+        with replacing.told(place):
+            found = programs.files("settle", path=str(path))
+        beside = Beside(path, found["size_bytes"], found["sha256"])
+        if (beside.size_bytes, beside.sha256) != (part.size_bytes, part.sha256 or beside.sha256):
+            raise DumpUnreadableError(
+                item=part.item,
+                snapshot=part.snapshot_id,
+                reason=f"{beside.size_bytes} != {part.size_bytes}, sha256 {beside.sha256} != {part.sha256}",
+            )
+        yield beside
+    finally:
+        # A machine that is lost is told of already; the next attempt begins the folder anew.
+        with contextlib.suppress(HostError):
+            programs.files("remove", folder=str(folder))
+
+
+def _place(part: Part, delivery: Delivery, disk: Disk) -> Path:
     """Give where a database goes: below a folder it keeps its whole path; where it came from, links lead."""
     if delivery.destination.kind == "original":
-        return Path(os.path.realpath(part.item))
+        return Path(disk.real([part.item])[0])
     return folder_of(delivery) / part.item.lstrip("/")
 
 
-def _kept_before(place: Path, delivery: Delivery) -> Path | None:
-    kept = replacing.kept_name(place, delivery.key)
-    return kept if kept.exists() else None
-
-
-def _compared(part: Part, beside: Beside, place: Path) -> Looked:
+def _compared(programs: Programs, part: Part, beside: Beside, place: Path) -> Looked:
     """Compare what was written with what was counted in the copy when it was verified."""
     try:
-        looked = running.look(str(beside.path))
+        looked = running.look(programs, str(beside.path))
     except SqliteError as error:
         raise RestoreMismatchError(
             target=place, what="integrity_check", expected="ok", actual=error.said

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from respaldo.domain.errors import SourceUnreadableError, TemporarySpaceError
 from respaldo.domain.source_errors import DatabaseFileBusyError, DatabaseFileDamagedError
-from respaldo.hosts.worker import Command, run
-from respaldo.sources.sqlite import sqlite_program
+from respaldo.sources.sqlite.programs import Programs
 
 PATIENCE_SECONDS = 60.0
 """How long a copy waits for a database that a program holds locked."""
-
-MAGIC = b"SQLite format 3\0"
-"""What every database begins with."""
-
-_SAID_BYTES = 2000
 
 
 class SqliteError(Exception):
@@ -55,14 +47,15 @@ class Looked:
         }
 
 
-def copy(source: str, target: str) -> Looked:
+def copy(programs: Programs, source: str, target: str) -> Looked:
     """Copy a database that others may be using, and check the copy.
 
     :raises DatabaseFileBusyError, DatabaseFileDamagedError, SourceUnreadableError: there is no good copy.
     :raises TemporarySpaceError: the copy has no room.
     """
     try:
-        return _looked("copy", {"source": source, "target": target, "patience_seconds": PATIENCE_SECONDS})
+        asked: dict[str, object] = {"source": source, "target": target, "patience_seconds": PATIENCE_SECONDS}
+        return _looked(programs, "copy", asked)
     except SqliteError as error:
         match error.reason:
             case "busy":
@@ -77,24 +70,24 @@ def copy(source: str, target: str) -> Looked:
                 raise SourceUnreadableError(path=source, reason=error.said) from error
 
 
-def look(path: str) -> Looked:
+def look(programs: Programs, path: str) -> Looked:
     """Look into a database that nobody writes to, and check it.
 
     :raises SqliteError: it is not whole in itself.
     """
-    return _looked("look", {"path": path})
+    return _looked(programs, "look", {"path": path})
 
 
-def close(path: str) -> None:
+def close(programs: Programs, path: str) -> None:
     """Bring what is beside a database into it.
 
     :raises SqliteError: somebody is in it (``busy``), or it is not whole.
     """
-    _asked("close", {"path": path})
+    _asked(programs, "close", {"path": path})
 
 
-def _looked(word: str, asked: dict[str, object]) -> Looked:
-    told = _asked(word, asked)
+def _looked(programs: Programs, word: str, asked: dict[str, object]) -> Looked:
+    told = _asked(programs, word, asked)
     if told["problems"]:
         raise SqliteError("damaged", "; ".join(told["problems"]))
     return Looked(
@@ -107,25 +100,13 @@ def _looked(word: str, asked: dict[str, object]) -> Looked:
     )
 
 
-def leading_to(program: Sequence[str]) -> Command:
-    """Give what runs the program where the databases are: on this worker, the program itself."""
-    return Command(tuple(program))
-
-
-def _asked(word: str, asked: dict[str, object]) -> dict[str, Any]:
-    output, said = bytearray(), bytearray()
-    program = (sys.executable, "-I", "-S", sqlite_program.__file__, word, json.dumps(asked))
-    code = run(
-        leading_to(program),
-        on_output=output.extend,
-        on_error=lambda line: said.extend(line[: _SAID_BYTES - len(said)]),
-        by_line=False,
-    )
+def _asked(programs: Programs, word: str, asked: dict[str, object]) -> dict[str, Any]:
+    output, said = programs.sqlite(word, asked)
     try:
         told = dict(json.loads(output))
     except ValueError as error:
         # It broke down, as SQLite itself can over a file that somebody made to harm it.
-        raise SqliteError("damaged", f"{said.decode(errors='replace')} ({code})") from error
+        raise SqliteError("damaged", said) from error
     if "reason" in told:
         raise SqliteError(told["reason"], told["said"])
     return told

@@ -1,15 +1,16 @@
-"""SQLite databases on the worker: one item, one snapshot a database, whoever is writing to it meanwhile.
+"""SQLite databases: one item, one snapshot a database, whoever is writing to it meanwhile.
 
-Each is copied by SQLite's online backup to the worker's own disk, checked there, and streamed into restic as
-one file. Copying the file alone would miss what is in its write-ahead log, or catch it half written.
+Each is copied by SQLite's online backup to the disk of the machine that it is on, checked there, and streamed
+into restic as one file. Copying the file alone would miss what is in its write-ahead log, or catch it half
+written.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +25,7 @@ from respaldo.domain.errors import (
     SourceUnreadableError,
     TemporarySpaceError,
 )
+from respaldo.domain.host_errors import HostError, HostFullError
 from respaldo.domain.places import AbsolutePlace
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.source_errors import DatabaseFileDamagedError
@@ -35,14 +37,16 @@ from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import requests, restoring, running
+from respaldo.sources.sqlite.files_program import MAGIC
+from respaldo.sources.sqlite.programs import Programs, WorkerPrograms, programs_of
 from respaldo.sources.sqlite.requests import file_of
-from respaldo.sources.sqlite.running import MAGIC, Looked, SqliteError
+from respaldo.sources.sqlite.running import Looked, SqliteError
 
 _SPARE_BYTES = 64 << 20
 
 
 class SqliteSource(Value):
-    """``kind: sqlite``: SQLite databases on the worker that runs the scope."""
+    """``kind: sqlite``: SQLite databases on the worker that runs the scope, or on a machine over SSH."""
 
     kind: Literal["sqlite"]
     host: Annotated[
@@ -64,7 +68,7 @@ class SqliteSource(Value):
     def describe(self) -> str:
         return ", ".join(self.paths)
 
-    def probe(self, reach: Reach) -> None:  # noqa: ARG002  (the protocol's signature)
+    def probe(self, reach: Reach) -> None:
         """Look whether each database is there, can be read, and begins as one.
 
         :raises SourceMissingError, SourcePartlyMissingError: all of them, or some, are not there.
@@ -72,7 +76,8 @@ class SqliteSource(Value):
         :raises SourceEmptyError: one has not a byte: SQLite takes that for a database without tables.
         :raises DatabaseFileDamagedError: one is no SQLite database.
         """
-        gone = [path for path in self.paths if not _begins_well(path)]
+        programs = programs_of(reach)
+        gone = [path for path in self.paths if not _begins_well(programs, path)]
         if len(gone) == len(self.paths):
             raise SourceMissingError(path=", ".join(gone))
         if gone:
@@ -86,32 +91,34 @@ class SqliteSource(Value):
         item: str,
         repository: Repository,
         marks: Marks,
-        reach: Reach,  # noqa: ARG002
+        reach: Reach,
         on_progress: OnProgress,
     ) -> Saved:
         """Copy one database, check the copy, and save that as one file (see `file_of`).
 
         :raises SourceError: what `probe` raises, and what SQLite finds when it reads all of it.
-        :raises TemporarySpaceError: the copy has no room on this worker.
+        :raises TemporarySpaceError, HostFullError: the copy has no room where the database is.
         """
-        if not _begins_well(item):
+        programs = programs_of(reach)
+        if not _begins_well(programs, item):
             raise SourceMissingError(path=item)
-        with tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch:
-            copied = Path(scratch, "copy")
-            _require_room(item, scratch)
-            looked = running.copy(item, str(copied))
+        with _scratch(repository, reach, programs) as scratch, _full_of(reach):
+            copied = f"{scratch}/copy"
+            _require_room(programs, item, scratch)
+            looked = running.copy(programs, item, copied)
             if looked.objects == 0:
                 raise SourceEmptyError(source=item)
-            saved = repository.save_output(
-                item,
-                # Not as a path: that of the copy is another one each time, and not the database's.
-                ("cat", str(copied)),
-                file_of(item),
-                marks,
-                environment={},
-                on_progress=on_progress,
-            )
-            size_bytes = copied.stat().st_size
+            with reach.bridge(repository) as there:
+                saved = there.save_output(
+                    item,
+                    # Not as a path: that of the copy is another one each time, and not the database's.
+                    ("cat", copied),
+                    file_of(item),
+                    marks,
+                    environment={},
+                    on_progress=on_progress,
+                )
+            size_bytes = programs.files("room", path=copied, folder=scratch)["needed"]
         if saved.copy.size_bytes != size_bytes:
             repository.discard(saved.copy.snapshot_id)
             raise _unreadable(saved.copy, f"{saved.copy.size_bytes} != {size_bytes}")
@@ -148,9 +155,9 @@ class SqliteSource(Value):
         self,
         parts: Sequence[Part],
         delivery: Delivery,
-        reach: Reach,  # noqa: ARG002
+        reach: Reach,
     ) -> tuple[str, ...]:
-        return restoring.touches(parts, delivery, self.paths)
+        return restoring.touches(parts, delivery, self.paths, reach)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:
         copy = Copy(item=part.item, snapshot_id=part.snapshot_id, files=1, size_bytes=part.size_bytes)
@@ -165,13 +172,12 @@ class SqliteSource(Value):
         part: Part,
         repository: Repository,
         delivery: Delivery,
-        reach: Reach,  # noqa: ARG002
+        reach: Reach,
         scratch: str,  # noqa: ARG002  (it is written beside its place)
         on_progress: OnProgress,
     ) -> Restored:
-        return restoring.restore(
-            part, repository, delivery, self.paths, f"/{file_of(part.item)}", on_progress
-        )
+        file = f"/{file_of(part.item)}"
+        return restoring.restore(part, repository, delivery, self.paths, file, reach, on_progress)
 
     def _read(self, copy: Copy, repository: Repository, scratch: str) -> tuple[Looked, str]:
         if shutil.disk_usage(scratch).free < copy.size_bytes + _SPARE_BYTES:
@@ -191,7 +197,7 @@ class SqliteSource(Value):
         if size_bytes != copy.size_bytes:
             raise _unreadable(copy, f"{size_bytes} != {copy.size_bytes}")
         try:
-            return running.look(str(path)), sha256
+            return running.look(WorkerPrograms(), str(path)), sha256
         except SqliteError as error:
             raise _unreadable(copy, error.said) from error
         finally:
@@ -202,29 +208,54 @@ def _unreadable(copy: Copy, reason: str) -> DumpUnreadableError:
     return DumpUnreadableError(item=copy.item, snapshot=copy.snapshot_id, reason=reason)
 
 
-def _begins_well(path: str) -> bool:
+def _begins_well(programs: Programs, path: str) -> bool:
     """Tell whether there is a file. Raise what keeps it from being read as a database."""
     try:
-        # A pipe would keep whoever opens it waiting.
-        if not Path(path).is_file():
-            os.stat(path)  # noqa: PTH116  (raises when there is nothing, or a link that leads nowhere)
-            raise SourceUnreadableError(path=path, reason="not a file")
-        with Path(path).open("rb") as file:
-            beginning = file.read(len(MAGIC))
-    except FileNotFoundError:
-        return False
+        found = programs.files("begin", path=path)
     except OSError as error:
         raise SourceUnreadableError(path=path, reason=error.strerror) from error
-    if not beginning:
+    if not found["is_there"]:
+        return False
+    if not found["is_file"]:
+        raise SourceUnreadableError(path=path, reason="not a file")
+    if not found["beginning"]:
         raise SourceEmptyError(source=path)
-    if beginning != MAGIC:
+    if found["beginning"] != MAGIC:
         raise DatabaseFileDamagedError(path=path, reason="not_a_database", said="")
     return True
 
 
-def _require_room(path: str, scratch: str) -> None:
-    log = Path(f"{path}-wal")
-    needed = Path(path).stat().st_size + (log.stat().st_size if log.is_file() else 0) + _SPARE_BYTES
-    free = shutil.disk_usage(scratch).free
-    if free < needed:
-        raise TemporarySpaceError(target=scratch, said=f"{needed} > {free}")
+@contextlib.contextmanager
+def _scratch(repository: Repository, reach: Reach, programs: Programs) -> Iterator[str]:
+    """Give an empty folder for a while, on the machine that the databases are on."""
+    if reach.machine is None:
+        with tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch:
+            yield scratch
+        return
+    folder = f"{reach.machine.session.folder}/copied"
+    programs.files("prepare", folder=folder, needed=0)
+    try:
+        yield folder
+    finally:
+        # A machine that is lost removes it itself, with all that is in our folder.
+        with contextlib.suppress(HostError):
+            programs.files("remove", folder=folder)
+
+
+@contextlib.contextmanager
+def _full_of(reach: Reach) -> Iterator[None]:
+    """Name the machine that has no room for a copy."""
+    try:
+        yield
+    except TemporarySpaceError as error:
+        if reach.machine is None:
+            raise
+        session, said = reach.machine.session, error.facts.get("said", "")
+        raise HostFullError(host=session.host.name, folder=session.folder, said=said) from error
+
+
+def _require_room(programs: Programs, path: str, scratch: str) -> None:
+    found = programs.files("room", path=path, folder=scratch)
+    needed = found["needed"] + _SPARE_BYTES
+    if found["free"] < needed:
+        raise TemporarySpaceError(target=scratch, said=f"{needed} > {found['free']}")

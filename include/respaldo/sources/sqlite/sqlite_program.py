@@ -2,7 +2,7 @@
 
 A program of its own: a copy of many gigabytes can be ended at any moment, and a damaged file harms only this.
 Its arguments are a word (``copy``, ``look``, ``close``) and a JSON object; it prints one. Where it fails
-that has a ``reason``. Needs nothing but Python.
+that has a ``reason``. Needs nothing but Python, 3.7 or later: machines have older ones than this worker.
 """
 
 from __future__ import annotations
@@ -13,24 +13,34 @@ import json
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Facts = dict[str, Any]
 
 STEP_PAGES = 4096
 MOST_RESTARTS = 3
 _MOST_SAID = 5
 
-_REASONS = {
-    sqlite3.SQLITE_BUSY: "busy",
-    sqlite3.SQLITE_LOCKED: "busy",
-    sqlite3.SQLITE_NOTADB: "not_a_database",
-    sqlite3.SQLITE_CORRUPT: "damaged",
-    sqlite3.SQLITE_FULL: "full",
-}
+_BUSY, _LOCKED = 5, 6
+_REASONS = {_BUSY: "busy", _LOCKED: "busy", 26: "not_a_database", 11: "damaged", 13: "full"}
+"""What each of SQLite's result codes means. Before 3.11 Python tells only the words that go with it."""
 
-Facts = dict[str, Any]
+_WORDS_OF = {
+    "database is locked": "busy",
+    "database table is locked": "busy",
+    "file is not a database": "not_a_database",
+    "file is encrypted or is not a database": "not_a_database",
+    "database disk image is malformed": "damaged",
+    "database or disk is full": "full",
+}
+_UNREADABLE = "unreadable"
+_GENERAL = 1
 
 
 class _BusyError(Exception):
@@ -50,10 +60,8 @@ def copy(source: str, target: str, patience_seconds: float) -> Facts:
     # A mere reader would leave the files of a write-ahead log behind that it made, owned by its user. Who may
     # write takes them away, and rolls back what a crash left, as the next one to open it would.
     mode = "ro" if Path(f"{source}-wal").exists() else "rw"
-    with (
-        _opened(f"file:{quote(source)}?mode={mode}", patience_seconds) as live,
-        _opened(f"file:{quote(target)}", patience_seconds) as kept,
-    ):
+    there, here = f"file:{quote(source)}?mode={mode}", f"file:{quote(target)}"
+    with _opened(there, patience_seconds) as live, _opened(here, patience_seconds) as kept:
         kept.execute("PRAGMA journal_mode = OFF")
         kept.execute("PRAGMA synchronous = OFF")
         live.execute("PRAGMA query_only = ON")
@@ -65,7 +73,7 @@ def copy(source: str, target: str, patience_seconds: float) -> Facts:
                 _backup(live, kept, STEP_PAGES)
             except _RestartedError:
                 _backup(live, kept, -1)
-    return look(target) | {"journal_mode": journal}
+    return {**look(target), "journal_mode": journal}
 
 
 def _backup(live: sqlite3.Connection, kept: sqlite3.Connection, pages: int) -> None:
@@ -73,7 +81,7 @@ def _backup(live: sqlite3.Connection, kept: sqlite3.Connection, pages: int) -> N
 
     def watch(status: int, remaining: int, _total: int) -> None:
         nonlocal left, restarts
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if status in (_BUSY, _LOCKED):
             # SQLite itself has waited for as long as its connection was told to.
             raise _BusyError
         restarts += remaining > left
@@ -109,7 +117,7 @@ def _checked(database: sqlite3.Connection, path: str) -> tuple[str, list[str]]:
         try:
             found = [row[0] for row in database.execute(f"PRAGMA {check}({_MOST_SAID})")]
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
+            if not _is_general(error):
                 raise
             continue
         return check, [*_cut(database, path), *(found if found != ["ok"] else [])]
@@ -166,7 +174,15 @@ def _opened(uri: str, wait_seconds: float) -> Iterator[sqlite3.Connection]:
 
 def _reason(error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorcode", None)
-    return _REASONS.get(code & 0xFF if code is not None else -1, "unreadable")
+    if code is None:
+        return _WORDS_OF.get(str(error), _UNREADABLE)
+    return _REASONS.get(code & 0xFF, _UNREADABLE)
+
+
+def _is_general(error: sqlite3.Error) -> bool:
+    """Tell whether it is no trouble with the file: a function, or a kind of table, that is not known here."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return str(error).startswith("no such ") if code is None else code & 0xFF == _GENERAL
 
 
 _WORDS: dict[str, Callable[..., Facts]] = {"copy": copy, "look": look, "close": close}
