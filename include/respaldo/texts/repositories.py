@@ -22,7 +22,7 @@ PROMISE_BROKEN = (
 PROMISE_BROKEN_STORE = (
     "{repository}, {scope}: la configuración dice que solo admite agregar (append_only), y quien tenga esta llave puede "
     "destruir las copias: el depósito no guarda versiones, o la llave puede borrarlas. Encienda las versiones del depósito "
-    "y niéguele a la llave s3:DeleteObjectVersion, o cree el depósito con bloqueo de objetos (object lock) y un plazo; o "
+    "y niéguele a la llave s3:DeleteObjectVersion, o cree el depósito con bloqueo de objetos y un plazo; o "
     "quite append_only de repositories.yaml."
 )
 PROMISE_MISSING = (
