@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from debian_kit import program
@@ -100,8 +101,10 @@ def ssh_server(
 
 def _make_user(server: SshServer) -> None:
     server.files.mkdir()
-    useradd = ["useradd", "--no-create-home", "--home-dir", server.files, "--shell", "/bin/sh", server.user]
-    subprocess.run(useradd, check=True)
+    # A number of its own: what a user left running who is gone would be taken for the next one's.
+    number = str(20_000 + secrets.randbelow(40_000))
+    useradd = ["useradd", "--no-create-home", "--home-dir", server.files, "--shell", "/bin/sh"]
+    subprocess.run([*useradd, "--uid", number, server.user], check=True)
     said = f"{server.user}:{server.password}\n"
     subprocess.run(["chpasswd"], input=said, text=True, check=True)
 
@@ -113,3 +116,26 @@ def _wait_for(server: SshServer, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     pytest.fail((server.folder / "log").read_text(errors="replace"))
+
+
+def processes(server: SshServer) -> list[str]:
+    """Name what runs as the user of the machine, but for the SSH server's own."""
+    found = []
+    for one in psutil.process_iter(["username", "cmdline", "name"]):
+        if one.info["username"] == server.user and one.info["name"] != "sshd":
+            found.append(" ".join(one.info["cmdline"] or ())[:200])
+    return found
+
+
+def folders(server: SshServer) -> list[Path]:
+    return [path for path in Path("/tmp").glob("respaldo.??????????") if path.owner() == server.user]
+
+
+def nothing_left(server: SshServer, seconds: float = 60) -> bool:
+    """Wait until nothing of ours is on the machine any more."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not folders(server) and not processes(server):
+            return True
+        time.sleep(0.1)
+    pytest.fail(f"left: {folders(server)} {processes(server)}")

@@ -1,74 +1,126 @@
-"""Carry one repository of this worker to a machine, for as long as something there writes to it.
+"""Carry one repository to a machine, for as long as something there writes to it.
 
-restic-rest-server gives it out here, on a UNIX socket, and lets nothing that is there be altered or removed.
-The SSH connection leads to it from a UNIX socket in the private folder there. No port is opened on either
-side, and whoever has the machine reaches this repository and no other.
+Something gives it out here, on a UNIX socket, and lets nothing that is there be altered or removed:
+restic-rest-server a folder of this worker, `respaldo.hosts.bridging` what a server has. The SSH connection
+leads to it from a UNIX socket in the private folder there. No port is opened on either side, and whoever has
+the machine reaches this repository and no other.
+
+Where the SSH server admits no sockets, a port of the machine leads here. All its users reach that, so a login
+must be said that holds for this time only, which restic is handed there like the password.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from secrets import token_hex, token_urlsafe
+from typing import Literal
 
-import psutil  # type: ignore[import-untyped]
+from pydantic import SecretStr
 
 from respaldo.domain.errors import RepositoryDeniedError, ToolMissingError
+from respaldo.domain.host_errors import ForwardingForbiddenError
 from respaldo.hosts import worker
+from respaldo.hosts.bridging import bridged
+from respaldo.hosts.bridging_gate import Login
+from respaldo.hosts.bridging_http import HttpPlace
+from respaldo.hosts.bridging_sftp import SftpPlace
+from respaldo.hosts.objects import StorePlace
 from respaldo.hosts.session import Session
+from respaldo.hosts.socket_folder import socket_folder
 
 _PREFIX = "respaldo-carried-"
 _START_SECONDS = 15.0
+_USER = "respaldo"
+
+Place = Path | HttpPlace | SftpPlace | StorePlace
+"""Where a repository is: a folder of this worker, or what a server has."""
+
+Forwarding = Literal["socket", "tcp"]
 
 
 @contextlib.contextmanager
-def carried(session: Session, repository: Path, keep_open: Sequence[int] = ()) -> Iterator[str]:
-    """Carry a repository to a machine, and give its location as restic takes it there.
+def carried(
+    session: Session,
+    place: Place,
+    keep_open: Sequence[int] = (),
+    *,
+    location: str = "",
+    forwarding: Forwarding = "socket",
+) -> Iterator[worker.Argument]:
+    """Carry a repository to a machine, and give its location as restic takes it there: a secret where a login
+    is in it.
 
-    :param repository: its folder on this worker; it must be there.
+    :param place: where it is; it must be there.
     :param keep_open: file descriptors that stay open as long as it can be written to (a lock).
-    :raises ForwardingForbiddenError: the machine's SSH server does not admit it.
+    :param location: what errors call it.
+    :param forwarding: what is tried first; a port is tried where sockets are forbidden.
+    :raises ForwardingForbiddenError: the machine's SSH server admits neither.
+    :raises RepositoryError: the repository is not there, or its server does not let us in.
     :raises ToolMissingError: this worker has no restic-rest-server.
     """
-    with served(repository, keep_open) as here:
-        there = f"{session.folder}/{here.name}"
-        session.forward(there, here)
-        yield f"rest:http+unix://{there}:/"
+    with socket_folder(_PREFIX) as folder:
+        here = folder / "repository.sock"
+        there, login = _led(session, here, forwarding)
+        with _given_out(place, here, location or str(place), login, keep_open):
+            yield there
+
+
+def _led(session: Session, here: Path, forwarding: Forwarding) -> tuple[worker.Argument, Login | None]:
+    """Lead a socket or a port of the machine here, and tell what must be said at it."""
+    if forwarding == "socket":
+        # Not twice the same: a machine's SSH server keeps a socket's file when it is listened at no more.
+        there = f"{session.folder}/{token_hex(4)}.sock"
+        with contextlib.suppress(ForwardingForbiddenError):
+            session.forward(there, here)
+            return f"rest:http+unix://{there}:/", None
+    login = Login(user=_USER, secret=SecretStr(token_urlsafe(32)))
+    port = session.forward_port(here)
+    return SecretStr(f"rest:http://{_USER}:{login.secret.get_secret_value()}@127.0.0.1:{port}/"), login
+
+
+@contextlib.contextmanager
+def _given_out(
+    place: Place, here: Path, location: str, login: Login | None, keep_open: Sequence[int]
+) -> Iterator[None]:
+    if not isinstance(place, Path):
+        with bridged(place, here, location=location, login=login, keep_open=keep_open):
+            yield
+    elif login is None:
+        with _served(place, here, keep_open):
+            yield
+    else:
+        behind = HttpPlace(url="http://localhost", socket=str(here.with_name("behind.sock")))
+        with (
+            _served(place, here.with_name("behind.sock"), keep_open),
+            bridged(behind, here, location=location, login=login, keep_open=keep_open),
+        ):
+            yield
 
 
 @contextlib.contextmanager
 def served(repository: Path, keep_open: Sequence[int] = ()) -> Iterator[Path]:
-    """Give a repository out on a UNIX socket of this worker, append-only."""
-    if not repository.is_absolute():
-        raise ValueError(f"not a folder of this worker: {repository}")
-    with _folder() as folder:
-        listening = folder / "repository.sock"
-        command = worker.Command(
-            ("restic-rest-server", "--path", str(repository), "--listen", f"unix:{listening}",
-             "--append-only", "--no-auth")
-        )  # fmt: skip
-        with (folder / "said").open("wb") as said, worker.started(command, keep_open, said) as server:
-            _wait_for(server, listening, folder / "said", repository)
-            yield listening
+    """Give a folder's repository out on a UNIX socket of this worker, append-only."""
+    with socket_folder(_PREFIX) as folder, _served(repository, folder / "repository.sock", keep_open):
+        yield folder / "repository.sock"
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """Make a folder for a socket: its path must be short, and a killed worker leaves it behind."""
-    base = Path(tempfile.gettempdir())
-    for old in base.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError, ValueError):
-            owner = int(old.name.removeprefix(_PREFIX).partition("-")[0])
-            if old.lstat().st_uid == os.geteuid() and not psutil.pid_exists(owner):
-                shutil.rmtree(old)
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+def _served(repository: Path, listening: Path, keep_open: Sequence[int]) -> Iterator[None]:
+    if not repository.is_absolute():
+        raise ValueError(f"not a folder of this worker: {repository}")
+    command = worker.Command(
+        ("restic-rest-server", "--path", str(repository), "--listen", f"unix:{listening}",
+         "--append-only", "--no-auth")
+    )  # fmt: skip
+    path = listening.with_suffix(".said")
+    with path.open("wb") as said, worker.started(command, keep_open, said) as server:
+        _wait_for(server, listening, path, repository)
+        yield
 
 
 def _wait_for(server: subprocess.Popen[bytes], path: Path, said: Path, repository: Path) -> None:

@@ -1,7 +1,8 @@
-"""Use a repository of this worker from another machine: restic runs there, the repository is carried to it.
+"""Use a repository from another machine: restic runs there, the repository is carried to it.
 
 The machine needs nothing but SSH: restic is brought to it where it has none that will do. It is
-handed the password of this one repository by standard input, and can only add to it.
+handed the password of this one repository by standard input, and can only add to it. What the repository's
+server is entered with stays on this worker.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from platform import machine
 
 from respaldo.domain.errors import EngineTooOldError, TemporarySpaceError
 from respaldo.domain.host_errors import HostEngineError, HostFullError
-from respaldo.hosts.carrying import carried
+from respaldo.hosts.carrying import Forwarding, carried
 from respaldo.hosts.checksums import sum_file
 from respaldo.hosts.session import Session
-from respaldo.hosts.worker import Command, Receiver, Runner
+from respaldo.hosts.worker import Argument, Command, Receiver, Runner
 from respaldo.restic import argv
+from respaldo.restic.access import Access
+from respaldo.restic.bridging import place_of
 from respaldo.restic.engine import OLDEST, Engine, dotted, read_engine
 from respaldo.restic.repository import Repository
 
@@ -36,19 +39,34 @@ ProgramFor = Callable[[str], Path | None]
 
 @contextlib.contextmanager
 def repository_on(
-    session: Session, repository: Repository, engine: Engine, upload_kib_per_second: int | None = None
+    session: Session,
+    repository: Repository,
+    engine: Engine,
+    upload_kib_per_second: int | None = None,
+    forwarding: Forwarding = "socket",
 ) -> Iterator[Repository]:
-    """Give a repository of this worker as restic uses it on a machine, to save what is there.
+    """Give a repository as restic uses it on a machine, to save what is there.
 
     It has no cache: nothing is left there, and a cache could not be believed. What serves it here holds
     its locks by file descriptor.
 
     :param engine: restic there (`provide`).
+    :param forwarding: how it is carried first; by a port where sockets are forbidden.
     :raises ForwardingForbiddenError: the machine's SSH server does not admit it.
     :raises HostFullError: the machine has no room for what restic needs while it runs.
+    :raises RepositoryError: the repository's server does not let us in, or does not answer.
     """
-    with carried(session, Path(repository.place.location), repository.keep_open) as location:
-        place = replace(repository.place, location=location, cache=None)
+    before = repository.place
+    with carried(
+        session,
+        place_of(before),
+        repository.keep_open,
+        location=before.location,
+        forwarding=forwarding,
+    ) as location:
+        # None of what enters the server goes along; whether it answers is still asked here.
+        access = Access(location, before.entered.door)
+        place = replace(before, location=_shown(location), access=access, cache=None)
         run = _adapted(session, upload_kib_per_second)
         try:
             yield replace(repository, place=place, engine=engine, keep_open=(), run=run)
@@ -56,6 +74,14 @@ def repository_on(
             # It is said of this worker, where restic usually runs.
             said = error.facts.get("said", "")
             raise HostFullError(host=session.host.name, folder=session.folder, said=said) from error
+
+
+def _shown(location: Argument) -> str:
+    """Give a location without the login in it."""
+    if isinstance(location, str):
+        return location
+    scheme, _, address = location.get_secret_value().partition("://")
+    return f"{scheme}://{address.rpartition('@')[2]}"
 
 
 def provide(session: Session, program_for: ProgramFor, *, keep: bool | None = None) -> Engine:
