@@ -24,8 +24,8 @@ WEAK_KEYS = Path(__file__).with_name("weak_keys.py")
 INSTALLATIONS = {
     "faults": re.compile(r"faults/test_"),
     "people": re.compile(r"integration/live/people/(?!test_fab)"),
-    "live": re.compile(r"integration/live/(?!people)"),
-    "others": re.compile(r"integration/(live/people/test_fab|test_embedded)"),
+    "live": re.compile(r"integration/live/(?!people|machines)"),
+    "others": re.compile(r"integration/(live/people/test_fab|live/machines|test_embedded)"),
 }
 """Tests that share an installation, or take turns in having one of their own.
 

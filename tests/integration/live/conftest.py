@@ -22,7 +22,6 @@ from live_kit import (
     write_configuration,
     write_yaml,
 )
-from network_kit import DATA
 from respaldo.embedded.layout import Layout
 
 DATABASE = "ventas"
@@ -59,14 +58,6 @@ SCOPES: dict[str, dict[str, Any]] = {
     "pide_grande": {},
     "pide_sin_fuente": {},
     "pide_pausado": {},
-    # Those that are on other machines.
-    **{
-        name: {
-            "source": {"kind": "files", "host": name, "paths": [DATA]},
-            "retries": {"attempts": 4, "delay": "5s"},
-        }
-        for name in ("maquina_uno", "maquina_dos", "maquina_tres")
-    },
 }
 
 

@@ -1,7 +1,6 @@
 """Three machines over SSH, saved at once by one scheduler; one is cut off meanwhile and comes back."""
 
 import contextlib
-import json
 import os
 import subprocess
 
@@ -9,32 +8,12 @@ import psutil
 import pytest
 
 from live_kit import wait_until
-from network_kit import DATA, TEMPORARY, machine
+from machines_kit import THREE
+from network_kit import DATA
 
 pytestmark = pytest.mark.timeout(900)
 
-SCOPES = ("maquina_uno", "maquina_dos", "maquina_tres")
 LARGE_MB = 48
-SLOW = "3M"
-"""What restic may send in a second: time enough to cut one off, and for all three to be seen at work."""
-
-
-def connect(live, scope, machine):
-    server = machine.server
-    extra = {
-        "private_key": server.private_key,
-        "host_key": server.host_key,
-        "respaldo": {"folder": TEMPORARY, "upload": SLOW},
-    }
-    connection = {
-        "connection_id": scope,
-        "conn_type": "ssh",
-        "host": server.address,
-        "port": server.port,
-        "login": server.user,
-        "extra": json.dumps(extra),
-    }
-    live.installation.api.post("connections", connection)
 
 
 def fill(folder):
@@ -47,13 +26,11 @@ def fill(folder):
 
 
 @pytest.fixture(scope="module")
-def machines(live):
-    with contextlib.ExitStack() as open_machines:
-        found = {scope: open_machines.enter_context(machine(n)) for n, scope in enumerate(SCOPES)}
-        for scope, one in found.items():
-            connect(live, scope, one)
-            fill(one.data)
-        yield found
+def machines(stage):
+    found = {name: stage.machines[name] for name in THREE}
+    for one in found.values():
+        fill(one.data)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +41,16 @@ def seen():
 
 @pytest.fixture(scope="module")
 def outcomes(live, machines, seen):
-    runs = {scope: live.trigger(scope) for scope in SCOPES}
+    runs = {scope: live.trigger(scope) for scope in THREE}
 
     def all_at_work():
-        return all([is_saving(one, seen) for one in machines.values()])
+        working = [is_saving(one, seen) for one in machines.values()]
+        return all(working)
 
     wait_until(all_at_work, "restic to work on all three at once", 0.1)
     lost = machines["maquina_tres"]
     lost.cut_off()
-    outcomes = {scope: live.finish(runs[scope]) for scope in SCOPES if scope != "maquina_tres"}
+    outcomes = {scope: live.finish(runs[scope]) for scope in THREE if scope != "maquina_tres"}
     wait_until(lambda: tries(live, runs["maquina_tres"]) > 1, "the lost one to be tried again", 0.5)
     lost.bring_back()
     return outcomes | {"maquina_tres": live.finish(runs["maquina_tres"])}
@@ -94,7 +72,7 @@ def tries(live, run):
     return live.installation.api.get(path)["try_number"]
 
 
-@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("scope", THREE)
 def test_each_is_saved_once_whatever_happened_to_another(live, machines, outcomes, scope, tmp_path):
     outcome = outcomes[scope]
     assert (outcome.state, outcome.row["state"], outcome.row["cause"]) == ("success", "succeeded", None)
@@ -107,7 +85,7 @@ def test_each_is_saved_once_whatever_happened_to_another(live, machines, outcome
 
 
 def test_only_the_one_that_was_cut_off_was_tried_again(outcomes):
-    assert [outcomes[scope].tries["execute"] > 1 for scope in SCOPES] == [False, False, True]
+    assert [outcomes[scope].tries["execute"] > 1 for scope in THREE] == [False, False, True]
 
 
 def test_nothing_is_left_on_any_of_them(machines, outcomes):
@@ -120,6 +98,6 @@ def test_nothing_is_left_on_any_of_them(machines, outcomes):
 
 def test_nobody_on_a_machine_sees_a_secret(live, outcomes, seen):
     assert any("backup" in word for word in seen)
-    secrets = {live.password("principal", scope) for scope in SCOPES}
+    secrets = {live.password("principal", scope) for scope in THREE}
     secrets |= {live.installation.master_secret("principal")}
     assert not [word for word in seen for secret in secrets if secret in word]
