@@ -21,6 +21,7 @@ from respaldo.domain.errors import (
 )
 from respaldo.hosts.worker import Argument, Receiver, Runner, run
 from respaldo.restic import argv
+from respaldo.restic.beside import beside
 from respaldo.restic.call import Caller, OnProgress
 from respaldo.restic.classify import OK, PARTIAL, refused
 from respaldo.restic.copying import explain_copy
@@ -88,8 +89,8 @@ class Repository:
         if like is None:
             self._call(argv.init(self.place))
             return
-        first, there = argv.together(like.place, self.place)
-        replace(self, place=there)._call(argv.init_like(there, first))
+        with beside(like.place, self.place, like.facts) as (first, there):
+            replace(self, place=there)._call(argv.init_like(there, first))
 
     def unlock(self) -> int:
         """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell.
@@ -362,10 +363,10 @@ class Repository:
         :raises RepositoryError: it names the repository that is at fault, of which restic tells nothing.
         """
         self._call.knock()
-        first, there = argv.together(self.place, second.place)
-        replace(second, place=there)._call(
-            argv.copy(first, there, snapshot_ids), explain=explain_copy(self, second, self._call.failure)
-        )
+        with beside(self.place, second.place, self.facts) as (first, there):
+            replace(second, place=there)._call(
+                argv.copy(first, there, snapshot_ids), explain=explain_copy(self, second, self._call.failure)
+            )
 
     def holds(self, file: tuple[str, str] | None) -> bool:
         """Tell whether a file is here: it is named by what lists it, and by how its name begins."""
