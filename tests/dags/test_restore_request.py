@@ -135,6 +135,16 @@ def test_the_form_refuses_an_address_that_is_none_and_a_snapshot_that_is_none(da
             validate(bad, field)
 
 
+def test_the_form_refuses_a_moment_that_nobody_can_tell_from_others(dag):
+    for name in ("moment", "as_of"):
+        field = json.loads(json.dumps(dag.params.get_param(name).schema))
+        for good in (None, "2026-11-20T10:41:07-05:00", "2026-11-20T15:41:07.25Z"):
+            validate(good, field)
+        for bad in ("ayer", "2026-11-20T10:41:07", "2026-11-20"):
+            with pytest.raises(ValidationError):
+                validate(bad, field)
+
+
 def test_the_analysis_cannot_name_another_copy_by_too_few_digits(dag):
     field = dag.get_task("analyse").params.get_param("snapshot").schema
     for good in (None, "0a1b2c3d"):

@@ -201,6 +201,7 @@ REFUSED = [
     (FILES, ("--repository", "principal", "--second"), "no ambos"),
     (FILES, ("--at", "ayer"), "«ayer» no es una fecha"),
     (FILES, ("--at", "2026-03-01", "--snapshot", "12345678"), "un momento o una copia, no ambos"),
+    (FILES, ("--moment", "2026-03-01T10:41:07"), "solo se pide de un servidor que guarda Barman"),
     (FILES, ("--snapshot", "no"), "8 o más cifras"),
     (FILES, ("--table", "public.factura"), "guarda archivos"),
     (FILES, ("--to", "database:nueva"), "se entregan en una carpeta"),

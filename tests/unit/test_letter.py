@@ -7,7 +7,7 @@ import pytest
 
 from respaldo.config.configuration import load
 from respaldo.domain.requests import Decision, Failure, Finding, Outcome, RestoreRequest, Story
-from respaldo.domain.restoring import Identified, Part, Restored
+from respaldo.domain.restoring import Identified, Part, Restored, Wanted
 from respaldo.domain.values import Evidence
 from respaldo.flows.requests import letter
 from respaldo.texts.letter import OUTCOMES
@@ -98,6 +98,12 @@ def test_its_subject_is_one_line_whatever_the_ticket_is():
 
 def test_every_outcome_has_its_words():
     assert set(OUTCOMES) == set(Outcome.__args__)
+
+
+def test_a_moment_is_told_to_the_second_and_in_the_organizations_time(write):
+    moment = datetime(2026, 11, 20, 15, 41, 7, tzinfo=UTC)
+    told = write(Story(request=REQUEST.model_copy(update={"wanted": Wanted(moment=moment)})), "not_satisfied")
+    assert "el servidor entero, como estaba el 2026-11-20 10:41:07-05:00" in told
 
 
 def test_what_failed_is_told(write):
