@@ -63,7 +63,7 @@ HOST_CAUSES: dict[str, Cause] = {
         "Al equipo le faltan programas",
         "El equipo no tiene un programa que la copia usa, o no admite los límites que su conexión pide.",
         "Al equipo «{host}» le falta: {missing}",
-        "Instale en él los paquetes coreutils y util-linux; sin ionice sirve «idle_disk»: false en la conexión, y sin nice, «nice»: null. "
+        "Instale en él los paquetes coreutils, findutils y util-linux, y para SQLite python3 (3.7 o posterior); sin ionice sirve «idle_disk»: false en la conexión, y sin nice, «nice»: null. "
         "En Windows, PowerShell 5.1 y un usuario administrador.",
     ),
     "host_clock": Cause(
