@@ -33,7 +33,8 @@ end() {
     left=50
     while [ $left -gt 0 ] && each 0 && sleep 0.2; do left=$((left - 1)); done
     each KILL
-    kill "$sleeping" "$reading" 2>/dev/null
+    # The one that sleeps was begun last, and may be too young to have been noted, or to heed any other signal.
+    kill -s KILL "$!" "$reading" 2>/dev/null
     rm -rf "$folder"
     exit 0
 }
