@@ -86,6 +86,8 @@ def kept(folder, name, program, arguments, environment, pipes, priority) -> None
     if "backup" in words:
         words.remove("--use-fs-snapshot")
         assert words.index("backup") < words.index("--")
+        # By a port, with a login: neither that nor the password is an argument.
+        assert len(held) == len({"--repository-file", "--password-file"} & set(words)) == 2
     for number, one in enumerate(words):
         words[number] = here(one)
     try:

@@ -41,7 +41,10 @@ class Machine:
 
     def bridge(self, repository: Repository) -> AbstractContextManager[Repository]:
         """Give a repository as restic uses it there."""
-        return repository_on(self.session, repository, self._engine, self._settings.upload_kib_per_second)
+        settings = self._settings
+        return repository_on(
+            self.session, repository, self._engine, settings.upload_kib_per_second, settings.forwarding
+        )
 
     @property
     def is_entered(self) -> bool:
