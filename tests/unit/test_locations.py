@@ -32,7 +32,16 @@ def test_a_location_tells_its_kind_and_who_must_answer(location):
 
 @pytest.mark.parametrize(
     "location",
-    ["sftp:/srv", "sftp:u@:/srv", "sftp:h:", "rest:https:///x", "s3:https:///b", "rest:http://h:x/"],
+    [
+        "sftp:/srv",
+        "sftp:u@:/srv",
+        "sftp:h:",
+        "rest:https:///x",
+        "s3:https:///b",
+        "s3:https://h/",
+        "s3:h",
+        "rest:http://h:x/",
+    ],
 )
 def test_a_location_without_a_server_or_a_folder_cannot_be_read(location):
     with pytest.raises(ValueError, match=r"."):

@@ -52,7 +52,10 @@ def server_of(location: str) -> Server | None:
         case "sftp":
             return sftp_of(location).server
         case "s3":
-            return _of_url(url_of_store(location))
+            url = url_of_store(location)
+            if not url.path.strip("/"):
+                raise ValueError("no bucket")
+            return _of_url(url)
         case _:
             return None
 
