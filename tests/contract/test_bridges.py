@@ -6,9 +6,11 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from respaldo.domain.errors import (
     RepositoryUnreachableError,
 )
 from respaldo.domain.repository_errors import RepositoryUntrustedError
+from respaldo.hosts.objects import request
 from respaldo.hosts.session import Limits, entered
 from respaldo.hosts.ssh import Host
 from respaldo.restic.access import Access, Login
@@ -33,11 +36,12 @@ from respaldo.restic.engine import Engine
 from respaldo.restic.on_host import provide, repository_on
 from respaldo.restic.repository import Repository
 from rest_kit import PASSWORD, USER, RestServer, make_certificates, rest_server
+from s3_kit import BUCKETS, S3Server
 from sshd_kit import SshServer, nothing_left, ssh_server
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.one_restic]
 
-KINDS = ("local", "rest", "sftp")
+KINDS = ("local", "rest", "sftp", "s3")
 SERVED = KINDS[1:]
 WAYS = ("socket", "tcp")
 
@@ -83,10 +87,12 @@ def _programs(monkeypatch):
 
 @dataclass(frozen=True)
 class Kept:
-    """A repository, and the folder that its server keeps it in."""
+    """A repository, where its server keeps it, and how that is looked at behind the server's back."""
 
     repository: Repository
     folder: Path
+    look: Callable[[], dict[str, bytes | str]]
+    """Gives what is there by its path in the repository."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,8 @@ class Kinds:
                 kept = self.at_rest(server or ask("rest"), f"{self.folder.name}/{name}")
             case "sftp":
                 kept = self.at_sftp(server or ask("sftp"), f"{self.folder.name}-{name}")
+            case "s3":
+                kept = self.in_bucket(ask("s3"), f"{self.folder.name}-{name}")
         kept.repository.create()
         return kept
 
@@ -119,10 +127,24 @@ class Kinds:
         location = f"sftp://{server.user}@127.0.0.1:{server.port}/{server.files}/{name}"
         return self._made(name, location, login, server.files / name)
 
+    def in_bucket(self, server: S3Server, name: str) -> Kept:
+        keys, place = BUCKETS["uno"], server.place("uno")
+        login, location = Login(user=keys.key_id, secret=keys.secret), f"{server.location('uno')}/{name}"
+
+        def look() -> dict[str, bytes | str]:
+            status, said = request(place, "GET", query={"list-type": "2", "prefix": f"{name}/"})
+            assert status == 200
+            found = re.findall(r"<Key>[^<]+?/([^<]+)</Key>.*?<ETag>([^<]+)</ETag>", said.decode(), re.DOTALL)
+            return dict(found)
+
+        kept = self._made(name, location, login, Path(name), ca=server.ca)
+        return replace(kept, look=look)
+
     def _made(self, name: str, location: str, login: Login, folder: Path, ca: Path | None = None) -> Kept:
         access = Access.to(location, login, name="principal", authority=str(ca) if ca else None)
         place = Place(location, SecretStr(f"clave de {name}"), str(self.folder / "cache"), access=access)
-        return Kept(Repository("principal", "erp", place, self.engine), folder)
+        repository = Repository("principal", "erp", place, self.engine)
+        return Kept(repository, folder, lambda: contents(folder))
 
 
 @pytest.fixture
@@ -230,11 +252,9 @@ def asked_there(session, there: Repository, asked: list[str], *, login: bool = T
     location = there.place.entered.location
     said = "-"
     if isinstance(location, SecretStr):
-        import base64
-
         address = location.get_secret_value().removeprefix("rest:http://")
         where = address.rpartition(":")[2].strip("/")
-        said = f"Basic {base64.b64encode(address.rpartition('@')[0].encode()).decode()}" if login else "-"
+        said = f"Basic {b64encode(address.rpartition('@')[0].encode()).decode()}" if login else "-"
     else:
         where = location.removeprefix("rest:http+unix://").removesuffix(":/")
     told = session.output("python3", "-c", ASK, where, said, *asked)
@@ -249,13 +269,11 @@ def test_a_machine_can_neither_alter_nor_remove_what_is_carried_to_it_nor_reach_
 ):
     kept, other = of_kind(kind), of_kind(kind, "otro")
     snapshot = kept.repository.save_paths("files", [str(tree)], marks).copy.snapshot_id
-    names = {
-        folder: next(path.name for path in (kept.folder / folder).rglob("*") if path.is_file())
-        for folder in ("keys", "data", "index")
-    }
+    before = kept.look(), other.look()
+    names = {path.partition("/")[0]: path.rpartition("/")[2] for path in before[0] if "/" in path}
+    assert set(names) == {"keys", "data", "index", "snapshots"}
     forged = "0" * 64
     tried = [
-        f"DELETE /snapshots/{snapshot} -", f"POST /snapshots/{snapshot} x",
         *(f"{method} /{folder}/{name} x" for folder, name in names.items() for method in ("DELETE", "POST")),
         "DELETE /config -", "POST /config x", "DELETE / -", "PUT /config x",
         f"POST /data/{forged} x",
@@ -268,7 +286,6 @@ def test_a_machine_can_neither_alter_nor_remove_what_is_carried_to_it_nor_reach_
     if kind != "local" or server is not machine:
         # restic-rest-server lets these be done: nothing that is there is altered by them.
         tried += ["POST /?create=true x", f"POST /keys/{hashlib.sha256(b'x').hexdigest()} x"]
-    before = contents(kept.folder), contents(other.folder)
     with working(server, kept.repository, program) as (session, there):
         with pytest.raises(RepositoryError):
             there.forget(snapshot)
@@ -276,7 +293,7 @@ def test_a_machine_can_neither_alter_nor_remove_what_is_carried_to_it_nor_reach_
         good = asked_there(session, there, ["GET /config -", f"HEAD /keys/{names['keys']} -"])
     assert {one: status for one, status in answers.items() if status < 300} == {}
     assert set(good.values()) == {200}
-    assert (contents(kept.folder), contents(other.folder)) == before
+    assert (kept.look(), other.look()) == before
 
 
 @pytest.mark.parametrize("way", ["tcp"])
@@ -288,6 +305,13 @@ def test_other_users_of_a_machine_do_not_get_in_by_its_port(of_kind, server, pro
         location = there.place.entered.location.get_secret_value()
         assert location.split(":")[3].split("@")[0] not in f"{there}{there.place}"
     assert set(answers.values()) == {401}
+
+
+@pytest.mark.parametrize("way", ["socket"])
+def test_a_port_is_taken_first_where_that_is_said(of_kind, server, data, program, marks):
+    with working(server, of_kind("local").repository, program, forwarding="tcp") as (_, there):
+        assert isinstance(there.place.entered.location, SecretStr)
+        assert not there.save_paths("files", [str(data)], marks).warnings
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -304,7 +328,13 @@ def test_nothing_on_a_machine_shows_a_secret(of_kind, server, program, marks, ki
     received = bytearray()
     repository.stream(saved.copy.snapshot_id, "/look", received.extend)
     assert b"--password-file\0/dev/fd/" in received
-    secrets = [PASSWORD, "c1%40ve", "PRIVATE KEY", repository.place.password.get_secret_value()]
+    secrets = [
+        PASSWORD,
+        "c1%40ve",
+        "PRIVATE KEY",
+        BUCKETS["uno"].secret.get_secret_value(),
+        repository.place.password.get_secret_value(),
+    ]
     if isinstance(location, SecretStr):
         assert b"--repository-file\0/dev/fd/" in received
         secrets.append(location.get_secret_value().split(":")[3].split("@")[0])

@@ -141,7 +141,7 @@ def test_of_a_machine_with_several_keys_the_known_one_is_shown(server, respaldo,
 
 
 def test_what_a_machine_lacks_is_told_with_what_mends_it(respaldo):
-    with ssh_server("AllowStreamLocalForwarding no\n") as closed:
+    with ssh_server("AllowStreamLocalForwarding no\nAllowTcpForwarding local\n") as closed:
         shown = respaldo("check", "archivo", connection=connection(closed, host_key=closed.host_key))
     assert shown.exit_code == 1
     assert shown.output.count("MAL") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from respaldo.domain.errors import RespaldoError
 from respaldo.domain.host_errors import (
+    ForwardingForbiddenError,
     HostClockError,
     HostError,
     HostFullError,
@@ -99,13 +101,14 @@ def _limits(session: Session, settings: HostSettings, _: Engine) -> Finding:
 
 
 def _forwarding(session: Session, settings: HostSettings, _: Engine) -> Finding:
-    # Nobody comes in by it: that it may be there is what is asked.
+    # Nobody comes in by it: that it may be there is what is asked. A port is what saves fall back to.
     nowhere = Path("/nonexistent")
-    if settings.forwarding == "tcp":
-        return Finding("forwarding", f"127.0.0.1:{session.forward_port(nowhere)}")
-    path = f"{session.folder}/asked.sock"
-    session.forward(path, nowhere)
-    return Finding("forwarding", path)
+    if settings.forwarding == "socket":
+        path = f"{session.folder}/asked.sock"
+        with contextlib.suppress(ForwardingForbiddenError):
+            session.forward(path, nowhere)
+            return Finding("forwarding", path)
+    return Finding("forwarding", f"127.0.0.1:{session.forward_port(nowhere)}")
 
 
 def _room(session: Session, _: HostSettings, __: Engine) -> Finding:
