@@ -55,7 +55,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         }
         logins = {
             "por_rest": {"login": USER, "extra": json.dumps({"secret": PASSWORD})},
-            "por_s3": {"login": keys.key_id, "extra": json.dumps({"secret": keys.secret})},
+            "por_s3": {"login": keys.key_id, "extra": json.dumps({"secret": keys.secret.get_secret_value()})},
             "por_sftp": {"extra": json.dumps({"private_key": sftp.private_key, "host_key": sftp.host_key})},
         }
         yield Stage(machines, mariadb, repositories, logins)
@@ -79,7 +79,7 @@ def _connect(live: Live, stage: Stage) -> None:
     for name, fields in stage.logins.items():
         connection = {"connection_id": f"respaldo_{name}", "conn_type": "restic"} | fields
         path = f"connections/respaldo_{name}"
-        live.installation.api.patch(path, connection, update_mask=",".join(fields))
+        live.installation.api.patch(path, connection, update_mask=list(fields))
     for name, one in stage.machines.items():
         server = one.server
         settings = {"folder": TEMPORARY} | ({"upload": SLOW} if name in THREE else {})
