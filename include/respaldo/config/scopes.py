@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from respaldo.config.scope_settings import ScopeSettings
@@ -22,10 +22,11 @@ class Scope(ScopeSettings):
     second_copy: Annotated[str | None, Field(description="Another one, at the secondary site.")] = None
     verify: Verification = Verification()
     pre: Annotated[
-        tuple[Hook, ...], Field(description="Commands on the worker before the copy; one fails: no copy.")
+        tuple[Hook, ...],
+        Field(description="Commands before the copy, where the data are; one fails: no copy."),
     ] = ()
     post: Annotated[
-        tuple[Hook, ...], Field(description="Commands on the worker after the copy, however it ended.")
+        tuple[Hook, ...], Field(description="Commands after the copy, where the data are, however it ended.")
     ] = ()
 
     @model_validator(mode="after")
@@ -51,6 +52,7 @@ class Scope(ScopeSettings):
     def connections(self) -> dict[str, str]:
         source, found = self.source, {}
         if source.connection is not None:
-            key = type(source).model_fields["connection"].alias or "connection"
+            fields = cast("type[BaseModel]", type(source)).model_fields
+            key = fields["connection"].alias or "connection"
             found[f"source.{key}"] = source.connection
         return found | ({"source.host": source.host} if source.host is not None else {})
