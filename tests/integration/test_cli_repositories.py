@@ -14,6 +14,7 @@ from respaldo import connections
 from respaldo.cli import app
 from respaldo.restic.access import Login
 from rest_kit import PASSWORD, USER, rest_server
+from s3_kit import BUCKETS, s3_server
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.one_restic]
 
@@ -86,3 +87,25 @@ def test_a_name_that_is_none_of_them_is_told_with_those_there_are(place, tmp_pat
     told = check("prinzipal")
     assert told.exit_code == 1
     assert "No hay un repositorio «prinzipal»; los hay: principal" in told.output
+
+
+@pytest.mark.parametrize(
+    ("bucket", "secret", "told"),
+    [
+        ("guardado", None, "Todo bien: 1 comprobados."),
+        ("uno", None, "niéguele a la llave s3:DeleteObjectVersion"),
+        ("guardado", "otra", "revise el usuario y la contraseña, o las llaves, de la conexión"),
+    ],
+)
+def test_a_store_of_objects_is_told_by_what_its_key_may_do(
+    place, tmp_path, monkeypatch, bucket, secret, told
+):
+    keys = BUCKETS[bucket]
+    login = Login(user=keys.key_id, secret=SecretStr(secret) if secret else keys.secret)
+    monkeypatch.setattr(connections, "repository_login", lambda _: login)
+    with s3_server(tmp_path / "s", tls=True) as server:
+        place(nube={"location": server.location(bucket), "ca": str(server.ca), "append_only": True})
+        result = check("nube")
+    assert told in " ".join(result.output.split())
+    assert result.exit_code == (0 if told.startswith("Todo") else 1)
+    assert keys.secret.get_secret_value() not in result.output
