@@ -27,11 +27,19 @@ BUCKETS = {
     # Whatever stands in a key, it is one.
     "uno": Keys(key_id="RESPALDOUNO", secret='s3`/cr"et#+;=uno%'),
     "dos": Keys(key_id="RESPALDODOS", secret="s3cr/et+dos"),
+    # It keeps every version, and lets nothing but locks go.
     "guardado": Keys(key_id="RESPALDOGUARDADO", secret="s3cr/et+guardado"),
+    # It keeps every version for a day at least, whoever asks.
+    "bloqueado": Keys(key_id="RESPALDOBLOQUEADO", secret="s3cr/et+bloqueado"),
 }
-"""Each with the one key that may use it. The last keeps every version, and lets nothing but locks go."""
+"""Each with the one key that may use it."""
 
 _VERSIONS = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+_TERM = (
+    b"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>"
+    b"<Mode>COMPLIANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>"
+)
+_RIGHTS = ("Read", "Write", "List", "GetBucketObjectLockConfiguration")
 _POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -113,8 +121,11 @@ def s3_server(folder: Path, *, tls: bool = False, ports: tuple[int, ...] = ()) -
     server = S3Server(ports, folder / "ca.pem" if tls else None, process.pid)
     try:
         _make_buckets(server, process, folder / "log")
+        for bucket in ("guardado", "bloqueado"):
+            place = server.place(bucket)
+            assert request(place, "PUT", body=_VERSIONS, query={"versioning": ""})[0] == 200
+        assert request(place, "PUT", body=_TERM, query={"object-lock": ""})[0] == 200
         place = server.place("guardado")
-        assert request(place, "PUT", body=_VERSIONS, query={"versioning": ""})[0] == 200
         assert request(place, "PUT", body=json.dumps(_POLICY).encode(), query={"policy": ""})[0] == 204
         yield server
     finally:
@@ -131,7 +142,7 @@ def _identities() -> list[dict[str, object]]:
     return [
         identity("administrador", ADMIN, ["Admin"]),
         *(
-            identity(bucket, keys, [f"{right}:{bucket}" for right in ("Read", "Write", "List")])
+            identity(bucket, keys, [f"{right}:{bucket}" for right in _RIGHTS])
             for bucket, keys in BUCKETS.items()
         ),
     ]

@@ -191,11 +191,34 @@ def test_what_is_written_over_in_a_store_that_keeps_versions_is_still_there(s3, 
     _, good = request(place, "GET", name)
     assert request(place, "DELETE", name)[0] == 403
     assert request(place, "PUT", name, b"forged")[0] == 200
-    _, said = request(s3.place("guardado"), "GET", query={"versions": "", "prefix": name})
-    versions = [part.split("<")[0] for part in said.decode().split("<VersionId>")[1:]]
+    versions = _versions(s3, "guardado", name)
     found = [request(place, "GET", name, query={"versionId": version})[1] for version in versions]
     assert good in found
     assert [request(place, "DELETE", name, query={"versionId": one})[0] for one in versions] == [403, 403]
+
+
+def test_what_has_a_term_is_kept_for_it_though_restic_believes_that_it_is_gone(s3, in_bucket, tree, marks):
+    repository = in_bucket("bloqueado")
+    repository.create()
+    assert examine(replace(repository, append_only=True)).is_removable is False
+    saved = repository.save_paths("files", [str(tree)], marks).copy.snapshot_id
+    repository.forget(saved)
+    assert repository.snapshots() == ()
+    name = f"{repository.place.location.rpartition('/')[2]}/snapshots/{saved}"
+    keys = BUCKETS["bloqueado"]
+    place = s3.place("bloqueado", Keys(key_id=keys.key_id, secret=keys.secret))
+    hidden, kept = _versions(s3, "bloqueado", name)
+    assert request(place, "DELETE", name, query={"versionId": kept})[0] == 403
+    # Who takes away what hides it has it back.
+    assert request(s3.place("bloqueado"), "DELETE", name, query={"versionId": hidden})[0] == 204
+    assert [one.id for one in repository.snapshots()] == [saved]
+    assert repository.check().is_good
+
+
+def _versions(s3: S3Server, bucket: str, name: str) -> list[str]:
+    """Give the versions of an object, the last first."""
+    _, said = request(s3.place(bucket), "GET", query={"versions": "", "prefix": name})
+    return [part.split("<")[0] for part in said.decode().split("<VersionId>")[1:]]
 
 
 # --- a store that dies

@@ -41,8 +41,8 @@ def _store_removes(place: StorePlace) -> bool | None:
     is asked for cannot be there.
     """
     try:
-        status, said = request(place, "GET", query={"object-lock": ""})
-        if status == http.client.OK and b"<DefaultRetention>" in said:
+        locked, said = request(place, "GET", query={"object-lock": ""})
+        if locked == http.client.OK and b"<DefaultRetention>" in said:
             return False
         status, said = request(place, "GET", query={"versioning": ""})
         if status != http.client.OK:
@@ -52,7 +52,8 @@ def _store_removes(place: StorePlace) -> bool | None:
         status, _ = request(place, "DELETE", _NO_PACK, query={"versionId": "null"})
     except OSError:
         return None
-    return _is_removed(status)
+    # What has a term is kept for it, whatever the key may do beside: who may not read of terms cannot tell.
+    return _is_removed(status) and (None if locked == http.client.FORBIDDEN else True)
 
 
 def _is_removed(status: int) -> bool | None:
