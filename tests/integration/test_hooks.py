@@ -8,24 +8,22 @@ import signal
 import subprocess
 import tempfile
 import time
-from datetime import UTC, datetime
+from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import yaml
+from typer.testing import CliRunner
 
-from airflow_kit import connection_to
 from conftest import PostgresServer
-from live_kit import repository_settings, write_configuration
+from hooks_kit import Place, installed, sh
 from respaldo.actions import hooks as action
 from respaldo.actions.mutex import only_writer
+from respaldo.cli import app
 from respaldo.config.home import Home
 from respaldo.domain.errors import AlreadyRunningError, SourceMissingError
 from respaldo.domain.source_errors import PreCommandFailedError
 from respaldo.domain.values import Run
-from respaldo.flows import hooks, steps
-from respaldo.flows.closing import close
+from respaldo.flows import hooks
 from respaldo.flows.failures import watching
 from respaldo.flows.workplace import Workplace
 from respaldo.report.spool import Spool
@@ -34,76 +32,10 @@ from respaldo.texts import backup as texts
 
 pytestmark = pytest.mark.one_restic
 
-NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
-
-
-def sh(name: str, script: str, **more: str) -> dict:
-    return {"name": name, "run": ["sh", "-c", script], **more}
-
-
-class Place:
-    """An installation with the scope ``erp``, whose steps are done one by one."""
-
-    def __init__(self, root: Path, database) -> None:
-        self.root, self.database = root, database
-        self.results: dict = {}
-        self.log = root / "calls"
-
-    @property
-    def calls(self) -> list[str]:
-        return self.log.read_text().split() if self.log.exists() else []
-
-    def note(self, word: str) -> str:
-        return f"echo {word} >> {self.log}"
-
-    def scope(self, **changes: object) -> None:
-        settings = {
-            "name": "ERP", "department": "Hacienda", "criticality": "alta", "rpo": "26h", "rto": "4h",
-            "responsible": "soporte", "source": {"kind": "files", "paths": [str(self.root / "data")]},
-            "repository": "principal", "retention": {"daily": "7d"}, **changes,
-        }  # fmt: skip
-        path = self.root / "config" / "scopes" / "erp.yaml"
-        path.write_text(yaml.safe_dump(settings, allow_unicode=True))
-
-    def context(self, step: str, attempt: int = 1, run_id: str = "uno", states: dict | None = None) -> dict:
-        ti = SimpleNamespace(
-            dag_id="backup__erp", run_id=run_id, try_number=attempt, task_id=step,
-            xcom_pull=lambda task_ids, key=None: None if key else self.results.get(task_ids),
-            xcom_push=lambda **_: None, get_task_states=lambda **_: {run_id: states or {}},
-        )  # fmt: skip
-        task = SimpleNamespace(execution_timeout=None, get_flat_relative_ids=lambda **_: set(states or {}))
-        dag_run = SimpleNamespace(run_type="manual", conf={}, run_after=NOW)
-        return {"ti": ti, "task": task, "dag_run": dag_run, "params": {}}
-
-    def do(self, step: str, **how) -> dict:
-        self.results[step] = steps.run(step, "erp", self.context(step, **how))
-        return self.results[step]
-
-    def close(self, run_id: str = "uno", **states: str) -> None:
-        close(Workplace.of("erp", self.context("record", run_id=run_id, states=states)))
-
-    def row(self, run_id: str = "uno") -> dict:
-        run = Run(dag_id="backup__erp", run_id=run_id, scope_id="erp")
-        return Report(self.database, Spool(self.root / "spool")).row(run.key)
-
-    def ran(self, key: str = "hooks execute 1") -> list[tuple[str, str, int]]:
-        return [(one["when"], one["name"], one["exit_code"]) for one in self.row()["console"].get(key, ())]
-
 
 @pytest.fixture
 def place(tmp_path, report_database, airflow_home, monkeypatch, restic):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "libro.csv").write_text("uno\n")
-    config, settings = tmp_path / "config", repository_settings("principal")
-    settings["location"] = str(tmp_path / "principal")
-    write_configuration(config, {"principal": settings}, {})
-    (config / "scopes").mkdir(exist_ok=True)
-    monkeypatch.setenv("RESPALDO_CONFIG", str(config))
-    monkeypatch.setenv("RESPALDO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_REPORT", connection_to(report_database))
-    master = json.dumps({"conn_type": "restic", "password": "clave de prueba, larga"})
-    monkeypatch.setenv("AIRFLOW_CONN_RESPALDO_PRINCIPAL", master)
-    return Place(tmp_path, report_database)
+    return installed(tmp_path, report_database, monkeypatch.setenv)
 
 
 @pytest.fixture(autouse=True)
@@ -307,7 +239,7 @@ def test_what_a_run_owes_is_not_run_while_something_of_it_still_works(place, mon
     home = Home(place.root / "home")
     with only_writer(home, "erp"):
         with pytest.raises(AlreadyRunningError):
-            action.settle(home, Run(dag_id="backup__erp", run_id="uno", scope_id="erp"), [])
+            action.settle(home, Run(dag_id="backup__erp", run_id="uno", scope_id="erp"), [], nullcontext)
         place.close(plan="success", execute="failed")
     assert place.calls == ["detener"]
     assert "siguen pendientes" in caplog.text
@@ -369,3 +301,15 @@ def test_a_service_is_down_while_its_files_are_saved_and_up_again_afterwards(pla
     assert not (data / "postmaster.pid").exists()
     said = subprocess.run([server.bin / "pg_controldata", data], capture_output=True, text=True, check=True)
     assert re.search(r"cluster state: +shut down\n", said.stdout)
+
+
+def test_where_there_are_several_workers_lint_wants_one_for_a_scope_that_can_owe_something(
+    place, monkeypatch
+):
+    place.scope(post=[sh("Iniciar", "true")])
+    assert "queue" not in CliRunner().invoke(app, ["lint"]).output
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "LocalExecutor,CeleryExecutor")
+    done = CliRunner().invoke(app, ["lint"])
+    assert "erp.yaml:1: queue: un alcance con «post» necesita una «queue»" in done.output
+    place.scope(post=[sh("Iniciar", "true")], queue="erp")
+    assert "queue" not in CliRunner().invoke(app, ["lint"]).output

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
-from respaldo.actions.job import Job
+from respaldo.actions.job import HostOf, Job
+from respaldo.hosts.hook_there import NO_LIMITS
+from respaldo.hosts.session import Session, entered
+from respaldo.hosts.settings import HostSettings
 from respaldo.sources.reach import Machine, Reach
+
+Enter = Callable[[str], AbstractContextManager[Session]]
+"""Enters the machine that a connection leads to, for a scope's own commands."""
 
 
 @contextlib.contextmanager
@@ -21,3 +28,14 @@ def reached(job: Job) -> Iterator[Reach]:
         yield Reach(job.endpoint, machine)
     finally:
         machine.close()
+
+
+def entering(host_of: HostOf, host_settings_of: Callable[[str], HostSettings]) -> Enter:
+    """Give what enters machines for a scope's own commands: in a session of their own, that of the copy may
+    be lost when they are due."""
+
+    def enter(name: str) -> AbstractContextManager[Session]:
+        settings = host_settings_of(name)
+        return entered(host_of(name), base=settings.folder, limits=NO_LIMITS, dialect=settings.dialect)
+
+    return enter

@@ -45,7 +45,7 @@ def lint(
     if not problems and not offline:
         configuration = load(folder())
         problems += _missing_connections(configuration) + _places_to_tell(configuration.organization)
-        problems += _stale_roles(configuration)
+        problems += _stale_roles(configuration) + _of_no_worker(configuration)
     for problem in problems:
         say(problem_texts.tell(problem))
     if problems:
@@ -136,6 +136,25 @@ def _missing_connections(configuration: Configuration) -> list[Problem]:
         Problem(file=file, line=1, key=key, code="connection_unknown", facts={"value": connection})
         for file, key, connection in named
         if not connections.exists(connection)
+    ]
+
+
+def _of_no_worker(configuration: Configuration) -> list[Problem]:
+    """Ask Airflow whether there are several workers: what a scope's commands owe is written down on the one
+    that ran them, so such a scope must have its own."""
+    from airflow.configuration import conf
+
+    if all(one.strip().endswith("LocalExecutor") for one in conf.get("core", "executor").split(",")):
+        return []
+    return [
+        Problem(
+            file=str(folder() / "scopes" / f"{scope.id}.yaml"),
+            line=1,
+            key="queue",
+            code="hooks_without_queue",
+        )
+        for scope in configuration.scopes.values()
+        if scope.settings.post and scope.settings.queue is None
     ]
 
 

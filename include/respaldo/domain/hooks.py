@@ -24,6 +24,10 @@ class Hook(Value):
     timeout: Annotated[Duration, Field(description="How long it may take, at the most.")] = timedelta(
         minutes=5
     )
+    at: Annotated[
+        Literal["worker"] | None,
+        Field(description="worker: there, and not on the source's host (without one, always there)."),
+    ] = None
 
 
 class HookRun(Value):
@@ -32,12 +36,17 @@ class HookRun(Value):
     when: When
     name: str
     exit_code: int
-    """As a shell gives it: 127 without such a program; negative for the signal that ended it."""
+    """As a shell gives it: 127 without such a program; negative for the signal that ended it; 255, as ssh
+    has it, when the machine could not be reached."""
     timed_out: bool = False
     seconds: float
     at: AwareDatetime
     owed_by: str | None = None
     """Key of the run of which a process should have run it, where that was killed before it could."""
+    host: str | None = None
+    """Connection of the machine that it ran on; None: this worker."""
+    is_owed: bool | None = None
+    """It could not be run, and still has to be. False: so it was, and it was told, and now it has run."""
 
     @property
     def is_good(self) -> bool:

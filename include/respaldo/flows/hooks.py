@@ -6,9 +6,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from respaldo import connections
 from respaldo.actions import hooks, rows
+from respaldo.actions.reaching import entering
 from respaldo.domain.errors import InvalidConfigurationError, RespaldoError
 from respaldo.domain.hooks import HookRun
+from respaldo.flows.dag_runs import is_under_way
 from respaldo.flows.notices import links
 from respaldo.flows.notices.letters import notice
 from respaldo.flows.notices.sending import send
@@ -17,6 +20,9 @@ from respaldo.texts import backup as texts
 from respaldo.texts.notices import SEE_HERE
 
 log = logging.getLogger(__name__)
+
+_WATCH = "watch"
+"""What the row calls what the watch ran."""
 
 
 @contextmanager
@@ -35,12 +41,16 @@ def told(place: Workplace, step: str, warnings: tuple[str, ...]) -> Iterator[lis
             place.report.write(rows.hooked(place.run, step, ran, (*warnings, *failed) if failed else ()))
             if failed:
                 _tell_people(place, failed)
+            elif paid := [one.name for one in ran if one.is_owed is False]:
+                _tell_people(place, paid, is_paid=True)
 
 
 def unfinished(ran: Sequence[HookRun]) -> tuple[str, ...]:
     """Warn of what may not be as it was before the copy: a service that is still down."""
     return tuple(
-        texts.POST_FAILED.format(name=one.name, exit_code=one.exit_code, seconds=one.seconds)
+        texts.POST_OWED.format(name=one.name, host=one.host)
+        if one.is_owed
+        else texts.POST_FAILED.format(name=one.name, exit_code=one.exit_code, seconds=one.seconds)
         for one in ran
         if one.when == "post" and not one.is_good
     )
@@ -53,13 +63,24 @@ def settle(place: Workplace, step: str, warnings: tuple[str, ...]) -> None:
     """
     try:
         with told(place, step, warnings) as ran:
-            hooks.settle(place.home, place.run, ran)
+            enter = entering(connections.ssh_host, connections.host_settings)
+            hooks.settle(place.home, place.run, ran, enter)
     except (RespaldoError, OSError, ValueError) as error:
         log.error(texts.HOOKS_OWED, error)
 
 
-def _tell_people(place: Workplace, failed: Sequence[str]) -> None:
-    """Tell who answers for the scope at once: the copy may be good, and nobody looks at a good run."""
+def settle_later(place: Workplace) -> None:
+    """Run what runs that were closed still owe on this worker: their machines could not be reached then."""
+    for run in hooks.owing(place.home):
+        if not is_under_way(place.context["ti"], run.dag_id, run.run_id):
+            settle(place._replace(run=run), _WATCH, ())
+
+
+def _tell_people(place: Workplace, failed: Sequence[str], *, is_paid: bool = False) -> None:
+    """Tell who answers for the scope at once: the copy may be good, and nobody looks at a good run.
+
+    :param is_paid: what they were told to look after has run.
+    """
     try:
         configuration = place.configuration()
     except InvalidConfigurationError as error:
@@ -67,7 +88,12 @@ def _tell_people(place: Workplace, failed: Sequence[str]) -> None:
         return
     settings = configuration.all_scopes[place.run.scope_id].settings
     facts = {"name": settings.name, "department": settings.department, "failed": "\n".join(failed)}
-    subject, text = texts.POST_FAILED_SUBJECT.format(**facts), texts.POST_FAILED_TEXT.format(**facts)
+    subject, text = (
+        (texts.POST_PAID_SUBJECT, texts.POST_PAID_TEXT)
+        if is_paid
+        else (texts.POST_FAILED_SUBJECT, texts.POST_FAILED_TEXT)
+    )
+    subject, text = subject.format(**facts), text.format(**facts)
     link = links.to_run(place.run.dag_id, place.run.run_id)
     send(configuration.organization, (settings.responsible,), notice(subject, text, SEE_HERE, link))
 
@@ -76,6 +102,8 @@ def _log(ran: Sequence[HookRun]) -> None:
     if any(one.owed_by for one in ran):
         log.warning(texts.HOOKS_LATE)
     for one in ran:
+        if one.is_owed:
+            continue
         if one.is_good:
             log.info(texts.HOOK_GOOD, texts.HOOKS[one.when], one.name, one.seconds)
         else:

@@ -1,4 +1,4 @@
-"""Run one of a scope's own commands: where it runs is decided here, and nowhere else.
+"""Run one of a scope's own commands on this worker; `respaldo.hosts.hook_there` does so on a machine.
 
 It is not run like restic (`respaldo.hosts.worker.run`): what it leaves running is what it is for, as a
 service that it started. So its output goes to a file, on which nobody waits though a service inherits it, and
@@ -15,10 +15,10 @@ from typing import IO, NamedTuple
 
 from respaldo.hosts.worker import dies_with_parent, environment, stop
 
-_NOT_RUNNABLE = 127
+NOT_RUNNABLE = 127
 """What a shell gives for a program that is not there. `setpriv` gives it too."""
 
-_KEPT_BYTES = 4000
+KEPT_BYTES = 4000
 """How much of the end of what it wrote is given: a failure is told there."""
 
 
@@ -49,7 +49,7 @@ def run_hook(argv: Sequence[str], extra: Mapping[str, str], timeout_seconds: flo
             )
         except (OSError, ValueError) as error:
             # Too many arguments, or a character that none can have.
-            return Ended(_NOT_RUNNABLE, timed_out=False, said=str(error))
+            return Ended(NOT_RUNNABLE, timed_out=False, said=str(error))
         timed_out = False
         try:
             process.wait(timeout_seconds)
@@ -63,5 +63,5 @@ def run_hook(argv: Sequence[str], extra: Mapping[str, str], timeout_seconds: flo
 
 def _end_of(output: IO[bytes]) -> str:
     size = output.seek(0, os.SEEK_END)
-    output.seek(max(0, size - _KEPT_BYTES))
+    output.seek(max(0, size - KEPT_BYTES))
     return output.read().decode(errors="replace").strip()

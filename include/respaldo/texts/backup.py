@@ -79,6 +79,16 @@ POST_FAILED = (
     "REVISE EL SERVICIO: la orden posterior «{name}» falló (código {exit_code}, a los {seconds} s). Lo que debía volver a "
     "encender o retirar puede haber quedado como estaba durante la copia"
 )
+POST_OWED = (
+    "REVISE EL SERVICIO: la orden posterior «{name}» no se pudo ejecutar, porque no se llega al equipo «{host}». Queda "
+    "pendiente: se ejecuta en cuanto el equipo responda"
+)
+POST_PAID_SUBJECT = "Ya se ejecutó lo que estaba pendiente de la copia «{name}»"
+POST_PAID_TEXT = """\
+El equipo respondió, y se ejecutaron las órdenes posteriores de la copia de seguridad «{name}» ({department}) que estaban pendientes:
+
+{failed}
+"""
 POST_FAILED_SUBJECT = "Revise el servicio: falló una orden posterior a la copia «{name}»"
 POST_FAILED_TEXT = """\
 Después de la copia de seguridad «{name}» ({department}), una orden que debía dejar todo como estaba no terminó bien:

@@ -33,6 +33,8 @@ PROBLEMS = {
     "role_lacks_duty": "el rol «{value}» no tiene la función «{duty}», que aquí hace falta: "
     "agréguela a roles.{value}.duties en organization.yaml",
     "roles_stale": "los roles de Airflow no son los de la configuración: ejecute respaldo roles sync",
+    "hooks_without_queue": "un alcance con «post» necesita una «queue» con un solo trabajador: lo que quede pendiente se anota en el "
+    "que hizo la copia",
     "connection_unknown": "la conexión «{value}» no existe en Airflow: créela en Administración → Conexiones",
     "connection_not_apprise": "la conexión «{value}» no es de tipo apprise: en Airflow es de tipo «{type}»",
     "notify_url": "aquí no va una URL, porque lleva secretos: guárdela en una conexión de Airflow de tipo apprise "

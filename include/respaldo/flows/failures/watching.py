@@ -15,7 +15,7 @@ from respaldo.flows.beginning import Trigger
 from respaldo.flows.dag_runs import OVER, is_under_way, state_of
 from respaldo.flows.failures import telling
 from respaldo.flows.failures.names import ANALYSIS, analysis_of
-from respaldo.flows.hooks import settle
+from respaldo.flows.hooks import settle, settle_later
 from respaldo.flows.noting import note
 from respaldo.flows.workplace import Workplace
 from respaldo.report.incidents import IncidentUpdate, OpenIncident, UnfinishedRun
@@ -42,6 +42,7 @@ def look(place: Workplace) -> list[dict[str, Any]]:
     :raises ReportUnavailableError, ReportSchemaError: the report cannot be asked.
     """
     now = datetime.now(UTC)
+    settle_later(place)
     lost = [run for run in place.report.unfinished() if _close_if_lost(place, run)]
     resolved = [one for one in place.report.unresolved() if one.good_run_key is not None]
     for incident in resolved:
