@@ -205,6 +205,18 @@ def test_a_key_that_is_not_good_is_told(server, restic, repository, marks):
         save(command("true"), repository, marks, over(host(server, private_key=wrong, password=None)))
 
 
+def test_a_machine_is_reached_by_way_of_another(server, restic, repository, marks):
+    with ssh_server() as far:
+        entry = host(far, name="lejos", jump=host(server))
+        source = command("echo", "it is far")
+        source.probe(over(entry))
+        assert content(repository, save(source, repository, marks, over(entry))) == b"it is far\n"
+        lost = host(far, name="lejos", jump=host(server, password=SecretStr("no")))
+        with pytest.raises(HostLoginError) as caught:
+            save(source, repository, marks, over(lost))
+    assert caught.value.facts["host"] == "borde_1"
+
+
 # --- an appliance
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from job_kit import job_of, known, nobody_looks
 from respaldo.actions.execute import execute
@@ -17,6 +19,9 @@ from respaldo.actions.verify import verify
 from respaldo.domain.errors import NotAuthorizedError
 from respaldo.domain.restoring import Delivery, Destination, Wanted
 from respaldo.domain.values import Planned
+from respaldo.hosts.settings import HostSettings
+from respaldo.hosts.ssh import Host
+from sshd_kit import ssh_server
 
 pytestmark = [pytest.mark.one_restic, pytest.mark.timeout(120)]
 
@@ -77,4 +82,38 @@ def test_an_attempt_after_a_kill_leaves_one_copy_of_what_a_command_printed(make_
     assert found.touches == ()
     done = restore(job, found, delivery, nobody_looks, authorized=False)
     assert Path(done.where[0]).read_text().startswith("hostname borde-1\n")
+    assert list(job.home.scratch.iterdir()) == []
+
+
+def test_files_that_only_tar_may_read_go_the_whole_way(restic, tmp_path):
+    with ssh_server() as server:
+        data = server.folder / "datos"
+        (data / "actas").mkdir(parents=True)
+        (data / "actas" / "una ñ.txt").write_text("uno\n")
+        (data / "otra").write_text("dos\n")
+        entry = Host(
+            name="nas",
+            address="127.0.0.1",
+            port=server.port,
+            user=server.user,
+            password=SecretStr(server.password),
+            host_key=server.host_key,
+        )
+        source = {"kind": "tar", "host": "nas", "paths": [str(data)]}
+        job = replace(
+            job_of(source, tmp_path), host_of=lambda _: entry, host_settings_of=lambda _: HostSettings()
+        )
+        planned = Planned(new_repositories=("principal",))
+        made = execute(job, planned, nobody_looks)
+        verified = verify(job, planned, made, accept_shrink=False)
+    # The machine is gone from here on: what is wanted is given back all the same.
+    given = tmp_path / "given"
+    destination = Destination(kind="path", target=str(given))
+    delivery = Delivery(destination=destination, key="k", staging=str(job.home.restored / "k"))
+    wanted = Wanted(paths=(f"{data}/actas",))
+    found = identify(job, known(job, made, verified), "first", wanted, delivery)
+    assert (found.touches, found.files, found.size_bytes) == ((), 1, 4)
+    done = restore(job, found, delivery, nobody_looks, authorized=False)
+    assert done.where == (str(given),)
+    assert [path.read_text() for path in given.rglob("*") if path.is_file()] == ["uno\n"]
     assert list(job.home.scratch.iterdir()) == []

@@ -277,6 +277,26 @@ def test_a_file_that_grows_while_it_is_read_is_told_and_the_rest_is_kept(
     recorded(tar(slow), saved.copy, repository, scratch)
 
 
+@pytest.mark.parametrize("kind", ["gnu", "busybox"])
+def test_what_vanishes_while_it_is_read_is_told_and_the_rest_is_kept(
+    restic, servers, kind, slow, repository, marks, scratch
+):
+    for number in range(600):
+        (slow / f"z{number}").write_text("soon gone")
+
+    def remove() -> None:
+        for number in range(600):
+            (slow / f"z{number}").unlink()
+
+    removing = soon(remove)
+    saved = save(tar(slow), repository, marks, reach_to(servers[kind]))
+    removing.join()
+    assert saved.warnings
+    assert all("/datos" in one for one in saved.warnings)
+    (evidence,) = recorded(tar(slow), saved.copy, repository, scratch)
+    assert 15 <= evidence.facts["files"] < 620
+
+
 def test_a_machine_that_is_lost_on_the_way_leaves_nothing(gnu, servers, slow, repository, marks):
     user = servers["gnu"].user
 
