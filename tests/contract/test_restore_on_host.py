@@ -168,7 +168,7 @@ def test_what_is_at_the_original_place_there_is_kept_as_was_asked(case, overwrit
     facts = restored.evidence[0].facts
     assert (facts["overwrite"], facts["owners"]) == (overwrite, "not_restored")
     assert facts["skipped"] == part.files - facts["files"] >= len(kept)
-    assert restored.where == (DATA,)
+    assert restored.where == (f"archivo:{DATA}",)
 
 
 def test_a_folder_there_takes_what_is_restored(case):
@@ -178,7 +178,7 @@ def test_a_folder_there_takes_what_is_restored(case):
     restored = case.restore(part, "path", target)
     there = case.machine.temporary / "there"
     assert look(Path(f"{there}{DATA}")) == before
-    assert restored.where == (target,)
+    assert restored.where == (f"archivo:{target}",)
     assert not Path(target).exists()
     # What another put there is not replaced unasked; a folder that no copy holds is replaced by nobody.
     (Path(f"{there}{DATA}") / "nómina" / "enero.csv").write_text("theirs")

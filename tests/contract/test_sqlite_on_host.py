@@ -332,7 +332,7 @@ def test_a_database_comes_back_to_its_place_there_and_what_was_there_is_kept(cas
     done = case.restore(part, "original", overwrite="always")
     assert content(case.live) == was
     assert case.live.stat().st_mode & 0o777 == 0o640
-    assert (done.where, done.kept) == ((LIVE,), (f"{LIVE}.before-r1",))
+    assert (done.where, done.kept) == ((f"archivo:{LIVE}",), (f"archivo:{LIVE}.before-r1",))
     assert content(case.machine.data / f"{NAME}.before-r1") == changed
     assert done.evidence[0].facts["sha256"] == part.sha256
     # Once more, as after a kill: the same.
@@ -346,7 +346,7 @@ def test_a_database_comes_back_to_a_folder_there(case):
     target = f"{TEMPORARY}/given"
     assert case.touches(part, "path", target) == ()
     done = case.restore(part, "path", target)
-    assert (done.where, done.kept) == ((f"{target}{LIVE}",), ())
+    assert (done.where, done.kept) == ((f"archivo:{target}{LIVE}",), ())
     there = Path(f"{case.machine.temporary}/given{LIVE}")
     assert content(there) == was
     assert (there.owner(), there.stat().st_mode & 0o777) == (case.machine.server.user, 0o600)

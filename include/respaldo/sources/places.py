@@ -27,3 +27,8 @@ def disk_of(reach: Reach) -> Disk:
     if isinstance(reach.machine.session.dialect, Windows):
         raise InvalidRequestError(problem="files_to_windows")
     return HostDisk(reach.machine.session)
+
+
+def told_of(place: str, reach: Reach) -> str:
+    """Write a place for people: on another machine it is named with that."""
+    return place if reach.machine is None else f"{reach.machine.host.name}:{place}"

@@ -26,7 +26,7 @@ from respaldo.restic.repository import Repository
 from respaldo.sources.disk import Disk, Found, Room
 from respaldo.sources.files.finding import NOT_UTF8
 from respaldo.sources.files.placed import Piece, folders_above, pieces_of
-from respaldo.sources.places import disk_of, reach_to
+from respaldo.sources.places import disk_of, reach_to, told_of
 from respaldo.sources.reach import Reach
 
 _BEGUN = ".respaldo-begun-{snapshot}.json"
@@ -120,7 +120,8 @@ def restore(
     """
     reach = reach_to(delivery, reach)
     with reach.bridge(repository) as there:
-        return _restored(part, (repository, there), delivery, source_paths, disk_of(reach), on_progress)
+        done = _restored(part, (repository, there), delivery, source_paths, disk_of(reach), on_progress)
+    return done.model_copy(update={"where": tuple(told_of(place, reach) for place in done.where)})
 
 
 def _restored(

@@ -20,7 +20,7 @@ from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.sources.disk import Disk
 from respaldo.sources.one_file import Beside, folder_of, written_beside
-from respaldo.sources.places import disk_of, reach_to
+from respaldo.sources.places import disk_of, reach_to, told_of
 from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import replacing, running
 from respaldo.sources.sqlite.programs import Programs, programs_of
@@ -91,11 +91,11 @@ def restore(
         "size_bytes": beside.size_bytes, "sha256": beside.sha256, **looked.facts,
     }  # fmt: skip
     return Restored(
-        where=(str(place),),
+        where=(told_of(str(place), reach),),
         files=1,
         size_bytes=beside.size_bytes,
         evidence=(Evidence(method="compared", item=part.item, facts=facts),),
-        kept=(str(kept),) if is_kept else (),
+        kept=(told_of(str(kept), reach),) if is_kept else (),
     )
 
 
