@@ -294,7 +294,8 @@ def test_what_vanishes_while_it_is_read_is_told_and_the_rest_is_kept(
     assert saved.warnings
     assert all("/datos" in one for one in saved.warnings)
     (evidence,) = recorded(tar(slow), saved.copy, repository, scratch)
-    assert 15 <= evidence.facts["files"] < 620
+    # All that nobody removed, and of the others those that were read before.
+    assert 14 <= evidence.facts["files"] < 614
 
 
 def test_a_machine_that_is_lost_on_the_way_leaves_nothing(gnu, servers, slow, repository, marks):
