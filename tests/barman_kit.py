@@ -157,8 +157,11 @@ class Kept(Cluster):
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Kept]:
-    """Make a server and its Barman, and start both; they go with all that they hold."""
+def running(user: str | None = None) -> Iterator[Kept]:
+    """Make a server and its Barman, and start both; they go with all that they hold.
+
+    :param user: whom Barman works as, where it is not who runs the test.
+    """
     program("barman", "barman")
     program("pg_createcluster", "postgresql")
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -181,12 +184,14 @@ def running() -> Iterator[Kept]:
         initdb = [kept.bin / "initdb", "-D", kept.data, "-U", "postgres", "--no-sync", "--auth=trust"]
         launcher = ["setpriv", *(as_server or ["--no-new-privs"])]
         subprocess.run([*launcher, *initdb], check=True, capture_output=True, cwd="/")
-        with (kept.data / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS)
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        kept.config.write_text(_CONFIGURATION.format(user=user, folder=folder, server=SERVER, port=kept.port))
+        with (kept.data / "postgresql.conf").open("a") as written:
+            written.write(_SETTINGS)
+        settings = {"user": user or pwd.getpwuid(os.geteuid()).pw_name, "folder": folder}
+        kept.config.write_text(_CONFIGURATION.format(**settings, server=SERVER, port=kept.port))
         kept.start()
         (kept.home / "incoming").mkdir(parents=True)
+        for path in (folder / "barman", kept.home, folder / "locks") if user else ():
+            shutil.chown(path, user)
         if as_server:
             owner = kept.data.stat()
             os.chown(kept.home / "incoming", owner.st_uid, owner.st_gid)

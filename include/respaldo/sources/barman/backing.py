@@ -89,7 +89,10 @@ def _make(barman: Barman, places: Places, run_key: str) -> str:
 def _note(places: Places, backup_id: str, run_key: str) -> None:
     # Where this user may only read, a retry makes another backup: no reason to make none.
     with contextlib.suppress(OSError):
-        Path(places.bases, backup_id, _mark(run_key)).touch(mode=0o600)
+        mark = Path(places.bases, backup_id, _mark(run_key))
+        mark.touch()
+        # Barman opens every file of a backup, and can be another user than root.
+        mark.chmod(0o644)
 
 
 def _mark(run_key: str) -> str:

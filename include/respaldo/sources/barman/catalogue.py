@@ -34,6 +34,7 @@ class Base:
     """In the snapshot."""
     begin_wal: str
     end_wal: str
+    begin_time: datetime
     end_time: datetime
     timeline: int
     version: int
@@ -73,18 +74,22 @@ class Catalogue:
         """Name the first segment that a base needs and that is not there."""
         return next((name for name in base.segments() if name not in self.wals), None)
 
-    def reach(self, base: Base) -> datetime:
-        """Tell the last moment that a base surely leads to: the end of the last one after it, without a gap.
+    def reach(self, base: Base) -> datetime | None:
+        """Tell the last moment that a base surely leads to: the beginning of the last one after it.
 
-        WAL that came after the last base holds later moments; nobody knows up to which.
+        Nothing may be missing of the WAL between them. What came while that last one was made may be in WAL
+        that came later: the server closes the segment that a base ends with before Barman looks at its clock.
+        None: there is no base after it.
         """
         last = self._unbroken(base)
-        ends = [
-            later.end_time
-            for later in self.bases
-            if later.timeline == base.timeline and base.end_wal <= later.end_wal <= last
-        ]
-        return max((base.end_time, *ends))
+        return max(
+            (
+                later.begin_time
+                for later in self.bases
+                if later.timeline == base.timeline and base.end_wal < later.end_wal <= last
+            ),
+            default=None,
+        )
 
     def gaps(self) -> tuple[str, ...]:
         """Name the WAL that is missing between bases of one timeline, a first and a last segment each."""
@@ -99,7 +104,11 @@ class Catalogue:
         """Choose the base that leads to a moment with the least WAL; without one, the newest."""
         if moment is None:
             return self.newest
-        usable = [one for one in self.bases if one.end_time <= moment <= self.reach(one)]
+        usable = [
+            one
+            for one in self.bases
+            if (reach := self.reach(one)) is not None and one.end_time <= moment <= reach
+        ]
         return usable[-1] if usable else None
 
     def wal_folders(self, base: Base) -> tuple[str, ...]:
@@ -229,6 +238,7 @@ def _base(
             folder=folder,
             begin_wal=_segment(facts["begin_wal"]),
             end_wal=_segment(facts["end_wal"]),
+            begin_time=datetime.fromisoformat(facts["begin_time"]).astimezone(),
             end_time=datetime.fromisoformat(facts["end_time"]).astimezone(),
             timeline=int(facts["timeline"]),
             version=int(facts["version"]),

@@ -1,7 +1,8 @@
 """PostgreSQL as of any moment: Barman keeps the base backups and the WAL, and is run and watched here.
 
 Each run has Barman make a base backup and saves what Barman keeps of the server as one snapshot: a copy holds
-the moments from its oldest base backup to its newest. So what happened since the last copy is only in Barman.
+the moments from the end of its oldest base backup to the beginning of its newest, and that one's end. So what
+happened since the last copy is only in Barman.
 """
 
 from __future__ import annotations
@@ -268,16 +269,18 @@ def _figures(there: Catalogue) -> dict[str, int | str]:
 
 
 def _reached(there: Catalogue) -> list[str]:
-    """Write the moments that a copy leads to: stretches that nothing breaks."""
+    """Write the moments that a copy leads to: stretches that nothing breaks; at least its end."""
     stretches: list[tuple[datetime, datetime]] = []
     for base in there.bases:
         reach = there.reach(base)
-        if not stretches or stretches[-1][1] < base.end_time:
+        if reach is not None and (not stretches or stretches[-1][1] < base.end_time):
             stretches.append((base.end_time, reach))
-    return [
-        f"{first.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ} - {last.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        for first, last in stretches
-    ]
+    told = [f"{_written(first)} - {_written(last)}" for first, last in stretches]
+    return told or [_written(there.newest.end_time)]
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _last_archived(places: Places) -> tuple[str, float] | None:
