@@ -15,7 +15,7 @@ import pytest
 from conftest import ensured
 from hooks_kit import Place, installed, sh
 from respaldo.domain.errors import SourceMissingError
-from respaldo.domain.host_errors import HostUnreachableError
+from respaldo.domain.host_errors import HostToolsError, HostUnreachableError
 from respaldo.domain.source_errors import PreCommandFailedError
 from respaldo.flows import hooks
 from respaldo.flows.failures import watching
@@ -208,6 +208,42 @@ def test_a_machine_that_cannot_be_reached_at_all_is_the_cause_and_nothing_is_owe
     with pytest.raises(HostUnreachableError):
         place.do("execute")
     assert (place.row()["cause"], owed(place), notices) == ("host_unreachable", [], [])
+
+
+def test_a_machine_without_such_a_shell_has_nothing_stopped(place, machine, monkeypatch):
+    connection = json.loads(os.environ["AIRFLOW_CONN_ARCHIVO"])
+    connection["extra"]["respaldo"] = {"platform": "windows"}
+    scope(place, machine, pre=[sh("Aquí", place.note("aqui"), at="worker")], post=[sh("Iniciar", "true")])
+    place.do("plan")
+    monkeypatch.setenv("AIRFLOW_CONN_ARCHIVO", json.dumps(connection))
+    with pytest.raises(HostToolsError):
+        place.do("execute")
+    assert (place.calls, owed(place)) == ([], [])
+
+
+def test_a_machine_that_is_lost_while_a_command_runs_there_has_it_run_again(place, machine, notices):
+    began = machine.server.files / "empezo"
+    first = f"test -e {began} || {{ touch {began}; sleep 60; }}"
+    slow = f"{machine.note('iniciar')}; {first}; {machine.note('listo')}"
+    scope(place, machine, post=[sh("Iniciar", slow)])
+    place.do("plan")
+
+    def lose() -> None:
+        while not began.exists():
+            time.sleep(0.05)
+        machine.off()
+
+    losing = threading.Thread(target=lose, daemon=True)
+    losing.start()
+    done = place.do("execute")
+    losing.join()
+    # The copy is good, and says what is still to be done.
+    assert done["copies"]
+    assert done["warnings"] == [texts.POST_OWED.format(name="Iniciar", host="archivo")]
+    machine.on()
+    place.close(plan="success", execute="success")
+    assert [line.split()[0] for line in machine.said] == ["iniciar", "iniciar", "listo"]
+    assert (owed(place), len(notices)) == ([], 2)
 
 
 def stopped_and_lost(place: Place, machine: Machine) -> None:

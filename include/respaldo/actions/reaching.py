@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from respaldo.actions.job import HostOf, Job
+from respaldo.domain.host_errors import HostToolsError
 from respaldo.hosts.hook_there import NO_LIMITS
 from respaldo.hosts.session import Session, entered
 from respaldo.hosts.settings import HostSettings
@@ -32,10 +33,15 @@ def reached(job: Job) -> Iterator[Reach]:
 
 def entering(host_of: HostOf, host_settings_of: Callable[[str], HostSettings]) -> Enter:
     """Give what enters machines for a scope's own commands: in a session of their own, that of the copy may
-    be lost when they are due."""
+    be lost when they are due.
+
+    It raises `HostToolsError` for a machine without a POSIX shell: none runs such commands yet.
+    """
 
     def enter(name: str) -> AbstractContextManager[Session]:
         settings = host_settings_of(name)
+        if settings.platform != "posix":
+            raise HostToolsError(host=name, missing="sh")
         return entered(host_of(name), base=settings.folder, limits=NO_LIMITS, dialect=settings.dialect)
 
     return enter
