@@ -36,8 +36,10 @@ def host_of(machine: network_kit.Machine) -> Host:
 
 @contextlib.contextmanager
 def far_reach(machine: network_kit.Machine, engine: Engine, **settings: object) -> Iterator[Reach]:
-    """Reach it for a while. What is temporary is in its own folder for that."""
-    settings = {"folder": network_kit.TEMPORARY} | settings
+    """Reach it for a while. What is temporary is in its own folder for that; restic stays for the next time,
+    where no other folder is asked for: bringing it takes as long as many a test."""
+    settings = {"folder": network_kit.TEMPORARY, "keep_restic": "folder" not in settings} | settings
+    give(machine, machine.server.files)
     far = Machine(host_of(machine), HostSettings.model_validate(settings), engine)
     try:
         yield Reach(machine=far)
