@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,18 +48,26 @@ class _Patience:
     """
 
     since: float | None = None
-    is_vain: bool = False
+    in_vain_since: float | None = None
 
     def notice(self, line: bytes) -> None:
+        now = time.monotonic()
         if b"retrying after" in line or (b"Save(<data/" in line and b" failed:" in line):
-            self.since = self.since or time.monotonic()
-            self.is_vain = is_vain(line.decode(errors="replace"))
+            self.since = self.since or now
+            in_vain = is_vain(line.decode(errors="replace"))
+            self.in_vain_since = (self.in_vain_since or now) if in_vain else None
         elif b"operation successful after" in line:
-            self.since = None
+            self.since = self.in_vain_since = None
 
     def is_over(self) -> bool:
-        patience = min(BACKEND_PATIENCE_SECONDS, VAIN_PATIENCE_SECONDS if self.is_vain else math.inf)
-        return self.since is not None and time.monotonic() - self.since > patience
+        now = time.monotonic()
+        return any(
+            since is not None and now - since > patience
+            for since, patience in (
+                (self.since, BACKEND_PATIENCE_SECONDS),
+                (self.in_vain_since, VAIN_PATIENCE_SECONDS),
+            )
+        )
 
 
 @dataclass(frozen=True)
