@@ -333,6 +333,15 @@ def test_an_archive_that_ends_early_with_success_is_no_copy(restic, servers, dat
     assert repository.snapshots() == ()
 
 
+def test_a_machine_that_knows_no_tar_is_told_in_its_words(restic, data):
+    with (
+        ssh_server("ForceCommand echo % Invalid input\n") as server,
+        pytest.raises(SourceUnreadableError) as caught,
+    ):
+        tar(data).probe(reach_to(server))
+    assert "% Invalid input" in causes.explain(caught.value)
+
+
 # --- found and given back
 
 

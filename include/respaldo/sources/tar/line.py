@@ -99,7 +99,15 @@ def probe(asked: Asked, kind: Flavour, reach: Reach) -> None:
     if done.exit_code != 0:
         reason = said[0].removeprefix("tar: ") if said else f"exit status {done.exit_code}"
         raise SourceUnreadableError(path=", ".join(asked.paths), reason=reason)
-    for member in _members(done.output):
+    try:
+        members = _members(done.output)
+    except tarfile.TarError as error:
+        # Some machines say what they do not know to their output, and that all is well.
+        said = [
+            line for line in done.output[:_SAID_BYTES].decode(errors="replace").splitlines() if line.strip()
+        ]
+        raise SourceUnreadableError(path=", ".join(asked.paths), reason=(said or [str(error)])[0]) from error
+    for member in members:
         if member.issym():
             path = "/" + member.name.removeprefix("./")
             raise SourceUnreadableError(path=path, reason=f"symbolic link to {member.linkname}")
