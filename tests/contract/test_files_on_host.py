@@ -24,7 +24,7 @@ from respaldo.domain.errors import (
     SourcePartlyMissingError,
     SourceUnreadableError,
 )
-from respaldo.domain.host_errors import HostFullError, HostUnreachableError
+from respaldo.domain.host_errors import HostFullError, HostToolsError, HostUnreachableError
 from respaldo.domain.values import Copy
 from respaldo.domain.verification import Verification
 from respaldo.restic.engine import Engine
@@ -312,6 +312,19 @@ def test_a_pattern_in_a_list_is_of_what_is_there(case, reach, data, tmp_path):
 
 
 # --- what goes wrong
+
+
+@pytest.mark.parametrize("name", ["stat", "find", "sha256sum"])
+def test_a_machine_without_the_programs_that_look_is_told(case, reach, data, name):
+    inside = ["nsenter", "--mount", f"--target={process_of(case.machine)}"]
+    path = str(Path(shutil.which(name)).resolve())
+    subprocess.run([*inside, "mount", "--bind", "/bin/false", path], check=True)
+    try:
+        with pytest.raises(HostToolsError) as caught:
+            case.source().probe(reach)
+    finally:
+        subprocess.run([*inside, "umount", path], check=True)
+    assert caught.value.facts == {"host": "archivo", "missing": name}
 
 
 def test_a_machine_that_is_lost_during_the_copy_is_told_and_the_next_copy_is_the_only_one(

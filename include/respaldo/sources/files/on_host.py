@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from respaldo.domain.errors import SourceUnreadableError
+from respaldo.domain.host_errors import HostToolsError
 from respaldo.hosts.session import Session
 from respaldo.restic.snapshots import Node
 from respaldo.sources.scripts import asked, in_lots
@@ -17,6 +18,14 @@ log = logging.getLogger(__name__)
 _WILD = frozenset("*?[")
 
 _GONE = "No such file or directory"
+
+_LACKING = """
+export LC_ALL=C
+case $(stat -c '%.9Y' / 2>/dev/null) in *.?????????) ;; *) echo stat;; esac
+[ "$(find / -maxdepth 0 -print0 2>/dev/null | tr '\\0' .)" = /. ] || echo find
+[ "$(sha256sum </dev/null 2>/dev/null)" ] || echo sha256sum
+"""
+"""What it lacks of what looks: without it all would seem empty, or changed."""
 
 _LOOK = """
 for path; do
@@ -72,6 +81,14 @@ class HostGround:
         self._session = session
 
     def gone(self, paths: Sequence[str]) -> list[str]:
+        """See `Ground.gone`.
+
+        :raises HostToolsError: it lacks what looks.
+        """
+        _, lacking = asked(self._session, _LACKING)
+        if lacking:
+            missing = ", ".join(lacking.decode(errors="replace").split())
+            raise HostToolsError(host=self._session.host.name, missing=missing)
         said = self._lines(_LOOK, paths)
         for path, one in zip(paths, said, strict=True):
             if one not in ("", _GONE):
