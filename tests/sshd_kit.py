@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import secrets
 import shutil
 import socket
@@ -128,7 +129,13 @@ def processes(server: SshServer) -> list[str]:
 
 
 def folders(server: SshServer) -> list[Path]:
-    return [path for path in Path("/tmp").glob("respaldo.??????????") if path.owner() == server.user]
+    # Others' may be of users who are gone, and go while they are looked at.
+    number, found = pwd.getpwnam(server.user).pw_uid, list[Path]()
+    for path in Path("/tmp").glob("respaldo.??????????"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.lstat().st_uid == number:
+                found.append(path)
+    return found
 
 
 def nothing_left(server: SshServer, seconds: float = 60) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import multiprocessing
 import os
 import re
 import subprocess
@@ -30,6 +31,7 @@ from respaldo.domain.repository_errors import RepositoryUntrustedError
 from respaldo.hosts.objects import request
 from respaldo.hosts.session import Limits, entered
 from respaldo.hosts.ssh import Host
+from respaldo.hosts.worker import Command
 from respaldo.restic.access import Access, Login
 from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine
@@ -396,6 +398,30 @@ def test_what_stands_between_is_killed_and_it_is_told_and_nothing_is_left(
     assert bridges() == []
     repository.unlock()
     assert repository.check().is_good
+
+
+@pytest.mark.parametrize("way", ["tcp"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(of_kind, server, program, kind):
+    repository = of_kind(kind).repository
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+
+    def work() -> None:
+        with working(server, repository, program) as (session, _):
+            theirs.send("carried")
+            sleeping = Command(("sh", "-c", "trap '' TERM; sleep 400"))
+            session.run(sleeping, on_output=print, on_error=print)
+
+    worker = context.Process(target=work)
+    worker.start()
+    assert ours.poll(60)
+    children = psutil.Process(worker.pid).children(recursive=True)
+    assert any("respaldo.hosts.bridging_program" in child.cmdline() for child in children)
+    worker.kill()
+    worker.join()
+    assert nothing_left(server)
+    assert not psutil.wait_procs(children, 20)[1]
 
 
 @pytest.mark.parametrize("way", ["socket"])
