@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 import mariadb_kit
+from conftest import ensured
+from kinds_kit import Kinds
 from mariadb_kit import MariadbServer
 from respaldo.domain.values import Run
 from respaldo.restic.access import Access, Login
@@ -19,7 +22,9 @@ from respaldo.restic.argv import Place
 from respaldo.restic.engine import Engine, find_engine
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
+from rest_kit import RestServer, rest_server
 from s3_kit import BUCKETS, S3Server, s3_server
+from sshd_kit import SshServer, ssh_server
 
 RUN = Run(dag_id="backup__erp", run_id="scheduled__2026-03-01", scope_id="erp")
 MARKS = Marks(host="test-host", tags=RUN.tags)
@@ -161,3 +166,30 @@ def scratch(tmp_path: Path) -> Path:
     folder = tmp_path / "scratch"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def rest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestServer]:
+    folder = tmp_path_factory.mktemp("rest")
+    with rest_server(ensured("restic-rest-server"), folder, tls=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def append_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestServer]:
+    folder = tmp_path_factory.mktemp("append-only")
+    with rest_server(ensured("restic-rest-server"), folder, "--append-only", tls=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sshd() -> Iterator[SshServer]:
+    with ssh_server() as server:
+        # Who saves over SFTP needs a folder of its own.
+        subprocess.run(["chown", server.user, server.files], check=True)
+        yield server
+
+
+@pytest.fixture
+def of_kind(request: pytest.FixtureRequest, engine: Engine, tmp_path: Path) -> Kinds:
+    return Kinds(request, engine, tmp_path)

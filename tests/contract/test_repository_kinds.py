@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -29,94 +28,14 @@ from respaldo.domain.errors import (
 from respaldo.domain.repository_errors import RepositoryUntrustedError
 from respaldo.restic.access import Access, Login
 from respaldo.restic.argv import Place
-from respaldo.restic.engine import Engine
 from respaldo.restic.repository import Repository
-from rest_kit import PASSWORD, USER, RestServer, rest_server
-from s3_kit import BUCKETS, S3Server
-from sshd_kit import SshServer, ssh_server
+from rest_kit import PASSWORD, USER, rest_server
+from s3_kit import BUCKETS
+from sshd_kit import SshServer
 
 pytestmark = pytest.mark.timeout(180)
 
 KINDS = ("local", "rest", "append_only", "sftp", "s3", "s3_append_only")
-
-
-@pytest.fixture(scope="session")
-def rest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestServer]:
-    folder = tmp_path_factory.mktemp("rest")
-    with rest_server(ensured("restic-rest-server"), folder, tls=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def append_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestServer]:
-    folder = tmp_path_factory.mktemp("append-only")
-    with rest_server(ensured("restic-rest-server"), folder, "--append-only", tls=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def sshd() -> Iterator[SshServer]:
-    with ssh_server() as server:
-        # Who saves over SFTP needs a folder of its own.
-        os.chown(server.files, *_ids(server.user))
-        yield server
-
-
-def _ids(user: str) -> tuple[int, int]:
-    import pwd
-
-    entry = pwd.getpwnam(user)
-    return entry.pw_uid, entry.pw_gid
-
-
-@dataclass(frozen=True)
-class Kinds:
-    """Makes a repository of each kind, under a name of its own."""
-
-    request: pytest.FixtureRequest
-    engine: Engine
-    folder: Path
-
-    def __call__(self, kind: str, name: str = "principal", login: Login | None = None) -> Repository:
-        location, authority, good = getattr(self, f"_{kind}")(f"{self.folder.name}-{name}")
-        access = Access.to(location, login or good, name=name, authority=authority)
-        place = Place(location, SecretStr(f"clave de {name}"), str(self.folder / "cache"), access=access)
-        return Repository(name, "erp", place, self.engine, append_only=kind.endswith("append_only"))
-
-    def _local(self, name: str):
-        return str(self.folder / name), None, Login()
-
-    def _rest(self, name: str, fixture: str = "rest"):
-        server = self.request.getfixturevalue(fixture)
-        login = Login(user=USER, secret=SecretStr(PASSWORD))
-        return f"{server.location}/{name}", str(server.ca), login
-
-    def _append_only(self, name: str):
-        return self._rest(name, "append_only")
-
-    def _s3(self, name: str):
-        # The second one is another's, with keys of its own.
-        return self._bucket(name, "dos" if name.endswith("secundario") else "uno")
-
-    def _s3_append_only(self, name: str):
-        return self._bucket(name, "guardado")
-
-    def _bucket(self, name: str, bucket: str):
-        server: S3Server = self.request.getfixturevalue("s3")
-        keys = BUCKETS[bucket]
-        login = Login(user=keys.key_id, secret=keys.secret)
-        return f"{server.location(bucket)}/{name}", str(server.ca), login
-
-    def _sftp(self, name: str):
-        server: SshServer = self.request.getfixturevalue("sshd")
-        key, host_key = SecretStr(server.private_key), server.host_key
-        location = f"sftp://{server.user}@127.0.0.1:{server.port}/{server.files}/{name}"
-        return location, None, Login(private_key=key, host_key=host_key)
-
-
-@pytest.fixture
-def of_kind(request: pytest.FixtureRequest, engine: Engine, tmp_path: Path) -> Kinds:
-    return Kinds(request, engine, tmp_path)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
