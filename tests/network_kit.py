@@ -27,8 +27,9 @@ _NETWORK = "10.213"
 """Of the networks that nobody routes."""
 
 _ENTER = """
-mount -t tmpfs none "${1%/*}" && mkdir "$1" && mount --bind "$2" "$1" && mount --bind "$3" "$4" || exit
-shift 4
+hostname "$5" && mount -t tmpfs none "${1%/*}" && mkdir "$1" || exit
+mount --bind "$2" "$1" && mount --bind "$3" "$4" || exit
+shift 5
 exec "$@"
 """
 
@@ -86,8 +87,8 @@ def machine(number: int, more: str = "") -> Iterator[Machine]:
         _ip("link", "set", name, "up")
         for words in (f"addr add {there}/30 dev eth0", "link set eth0 up", "link set lo up"):
             _ip("-n", name, *words.split())
-        inside = ["ip", "netns", "exec", name, "unshare", "--mount", "--propagation", "private"]
-        launcher = [*inside, "sh", "-c", _ENTER, "enter", DATA, data, temporary, TEMPORARY]
+        inside = ["ip", "netns", "exec", name, "unshare", "--mount", "--uts", "--propagation", "private"]
+        launcher = [*inside, "sh", "-c", _ENTER, "enter", DATA, data, temporary, TEMPORARY, name]
         with ssh_server(more, there, list(map(str, launcher))) as server:
             yield Machine(name, server, data, temporary)
     finally:

@@ -350,10 +350,13 @@ def test_a_machine_that_is_lost_during_the_copy_is_told_and_the_next_copy_is_the
         assert caught.value.transient
         loser.join()
     assert far_kit.nothing_left(machine)
+    # The lock of the one that was lost: here nobody can tell that it is dead.
+    assert (len(case.repository.listed("locks")), case.repository.unlock()) == (1, 0)
     with far_kit.far_reach(machine, brought) as reach:
         saved = case.save(reach)
         assert case.verify(saved.copy, reach)["equal"] == 8
     assert [one.id for one in case.repository.snapshots()] == [saved.copy.snapshot_id]
+    assert case.repository.listed("locks") == frozenset()
     assert far_kit.nothing_left(machine)
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import psutil  # type: ignore[import-untyped]
 
 from respaldo.domain.errors import (
     RepositoryDamagedError,
@@ -28,6 +25,7 @@ from respaldo.restic.copying import explain_copy
 from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import document_in, parse
+from respaldo.restic.locks import Lives, lives_here
 from respaldo.restic.repairing import CHECK_FAILED, Checked, HarmedReader, pruned
 from respaldo.restic.saved import Marks, Saved, read_saved
 from respaldo.restic.snapshots import Match, Node, Snapshot
@@ -92,25 +90,25 @@ class Repository:
         with beside(like.place, self.place, like.facts) as (first, there):
             replace(self, place=there)._call(argv.init_like(there, first))
 
-    def unlock(self) -> int:
+    def unlock(self, lives: Lives = lives_here) -> int:
         """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell.
 
         Nothing is done while one may be of a living process of this machine. restic asks by a signal: another
         user's process it takes for dead, and one of ours that got the number of a dead one it ends.
         """
         before = self.listed("locks")
-        if not before or any(map(self._may_live, before)):
+        if not before or any(self._may_live(lock, lives) for lock in before):
             return 0
         self._call(argv.unlock(self.place))
         return len(before - self.listed("locks"))
 
-    def _may_live(self, lock: str) -> bool:
+    def _may_live(self, lock: str, lives: Lives) -> bool:
         try:
             held = self._document(argv.cat_lock(self.place, lock), dict)
         except RepositoryError:
             # It is gone meanwhile, or it cannot be read: restic judges it by its age.
             return False
-        return held.get("hostname") == socket.gethostname() and psutil.pid_exists(int(held.get("pid", 0)))
+        return lives(str(held.get("hostname")), int(held.get("pid", 0)))
 
     def listed(self, kind: str) -> frozenset[str]:
         """Name the files of a kind: ``packs``, ``index``, ``snapshots``, ``locks``."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from respaldo.hosts.session import Session
 from respaldo.hosts.settings import HostSettings
 from respaldo.hosts.ssh import Host
 from respaldo.restic.engine import Engine
+from respaldo.restic.locks import lives_on
 from respaldo.restic.on_host import programs, provide, repository_on
 from respaldo.restic.repository import Repository
 
@@ -39,12 +41,19 @@ class Machine:
             raise
         return session
 
-    def bridge(self, repository: Repository) -> AbstractContextManager[Repository]:
-        """Give a repository as restic uses it there."""
+    @contextmanager
+    def bridge(self, repository: Repository) -> Iterator[Repository]:
+        """Give a repository as restic uses it there.
+
+        A lock that was left when the machine was lost goes: nowhere else can be told that it is of the dead.
+        """
         settings = self._settings
-        return repository_on(
+        with repository_on(
             self.session, repository, self._engine, settings.upload_kib_per_second, settings.forwarding
-        )
+        ) as there:
+            if repository.listed("locks"):
+                there.unlock(lives_on(self.session))
+            yield there
 
     @property
     def is_entered(self) -> bool:
