@@ -17,7 +17,13 @@ HOOK = ["sh", "-c", f'echo "$RESPALDO_WHEN" >>{MARKS}']
 
 KINDS: dict[str, dict[str, Any]] = {
     "tipo_mariadb": {
-        "source": {"kind": "mariadb", "host": HOST, "connection": "nomina_db", "databases": [DATABASE]},
+        "source": {
+            "kind": "mariadb",
+            "host": HOST,
+            "connection": "nomina_db",
+            "databases": [DATABASE],
+            "users": False,
+        },
         "repository": "por_rest",
     },
     "tipo_sqlite": {
