@@ -38,7 +38,7 @@ from respaldo.restic.engine import Engine
 from respaldo.restic.on_host import provide, repository_on
 from respaldo.restic.repository import Repository
 from rest_kit import PASSWORD, USER, RestServer, make_certificates, rest_server
-from s3_kit import BUCKETS, S3Server
+from s3_kit import BUCKETS, S3Server, s3_server
 from sshd_kit import SshServer, nothing_left, ssh_server
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.one_restic]
@@ -440,16 +440,33 @@ def test_a_rest_server_that_dies_mid_way_is_told_and_leaves_nothing_half(
     assert error.value.transient
     assert nothing_left(server)
     assert sockets_here() == []
-    with rest_server(serving, tmp_path / "s", tls=True, port=rest.port) as rest:
-        again = replace(kept.repository, place=kept.repository.place)
-        authority = str(rest.ca)
-        again = replace(
-            again, place=replace(again.place, access=replace(again.place.entered, authority=authority))
-        )
-        with working(server, again, program) as (_, there):
+    with rest_server(serving, tmp_path / "s", tls=True, port=rest.port):
+        with working(server, kept.repository, program) as (_, there):
             assert not there.save_paths("files", [str(data)], marks).warnings
-        again.unlock()
-        assert again.check().is_good
+        kept.repository.unlock()
+        assert kept.repository.check().is_good
+
+
+@pytest.mark.parametrize("way", ["socket"])
+def test_a_store_of_objects_that_dies_mid_way_is_told_and_leaves_nothing_half(
+    of_kind, server, data, program, marks, monkeypatch, tmp_path
+):
+    impatient(monkeypatch)
+    (data / "grande").write_bytes(os.urandom(12_000_000))
+    with s3_server(tmp_path / "s3", tls=True) as store:
+        kept = of_kind.in_bucket(store, tmp_path.name)
+        kept.repository.create()
+        with working(server, kept.repository, program, upload_kib_per_second=1000) as (_, there):
+            killed_after(3, lambda: [psutil.Process(store.pid)])
+            with pytest.raises(RepositoryUnreachableError):
+                there.save_paths("files", [str(data)], marks)
+    assert nothing_left(server)
+    assert sockets_here() == []
+    with s3_server(tmp_path / "s3", tls=True, ports=store.ports):
+        with working(server, kept.repository, program) as (_, there):
+            assert not there.save_paths("files", [str(data)], marks).warnings
+        kept.repository.unlock()
+        assert kept.repository.check().is_good
 
 
 @pytest.mark.parametrize("way", ["socket"])
