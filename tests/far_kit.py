@@ -41,10 +41,12 @@ def far_reach(machine: network_kit.Machine, engine: Engine, **settings: object) 
     settings = {"folder": network_kit.TEMPORARY, "keep_restic": "folder" not in settings} | settings
     give(machine, machine.server.files)
     far = Machine(host_of(machine), HostSettings.model_validate(settings), engine)
-    try:
-        yield Reach(machine=far)
-    finally:
-        far.close()
+    # Also here: a test's own PATH can have taken the place of the module's.
+    with programs_found():
+        try:
+            yield Reach(machine=far)
+        finally:
+            far.close()
 
 
 @contextlib.contextmanager
