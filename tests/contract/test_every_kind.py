@@ -224,10 +224,11 @@ KINDS: dict[str, Callable[[Data, pytest.FixtureRequest], Case]] = {
     made.__name__: made for made in (files, tar, command, sqlite, postgresql, mariadb)
 }
 CASES = [
-    (kind, where, repository)
-    for kind, where, repository in product(KINDS, PLACES, REPOSITORIES)
+    # Every kind, every place and every repository is in one of those that `make test` plays.
+    pytest.param(*case, marks=[] if case[0] == "files" or case[2] == "local" else pytest.mark.slow)
+    for case in product(KINDS, PLACES, REPOSITORIES)
     # What is read over SSH by tar is on no worker.
-    if (kind, where) != ("tar", "worker")
+    if case[:2] != ("tar", "worker")
 ]
 
 

@@ -78,9 +78,14 @@ def test_an_examination_tells_what_keeps_a_repository_from_being_used(of_kind):
     assert not found.is_good
 
 
-# Two stores of objects: test_s3_beside.
 @pytest.mark.parametrize(
-    ("first", "second"), [pair for pair in product(KINDS[:-1], repeat=2) if pair != ("s3", "s3")]
+    ("first", "second"),
+    [
+        pytest.param(*pair, marks=[] if "local" in pair or pair[0] == pair[1] else pytest.mark.slow)
+        for pair in product(KINDS[:-1], repeat=2)
+        # Two stores of objects: test_s3_beside.
+        if pair != ("s3", "s3")
+    ],
 )
 def test_a_copy_goes_from_each_kind_to_each_and_both_give_it_back(
     of_kind, tree, marks, tmp_path, first, second
