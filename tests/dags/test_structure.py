@@ -161,3 +161,8 @@ def test_reading_a_dag_twice_makes_no_new_version_of_it(write_scope, dags):
     write_scope("nomina")
     first, second = (DagSerialization.to_dict(dags()["backup__nomina"]) for _ in range(2))
     assert first == second
+
+
+def test_what_is_on_a_machine_is_told_with_its_name(write_scope, scope_dags):
+    write_scope("nomina", source={"kind": "files", "host": "archivo", "paths": ["/srv/nomina"]})
+    assert "`archivo:/srv/nomina`" in scope_dags()["backup__nomina"].doc_md

@@ -63,6 +63,11 @@ def test_both_kinds_are_read_as_they_are_written(written):
     assert (sqlite.source_kind, sqlite.saved, sqlite.connections) == ("sqlite", "/srv/app.db", {})
 
 
+def test_what_is_on_a_machine_is_told_with_its_name(written):
+    there = SQLITE.replace("paths:", "host: archivo, paths:")
+    assert load(written(there)).scopes["borde"].settings.saved == "archivo:/srv/app.db"
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "code", "key", "told"),
     [

@@ -41,7 +41,9 @@ class Scope(ScopeSettings):
 
     @property
     def saved(self) -> str:
-        return self.source.describe()
+        source = self.source
+        # Of ten machines /etc is ten things.
+        return source.describe() if source.host is None else f"{source.host}:{source.describe()}"
 
     @property
     def repositories(self) -> dict[str, str]:

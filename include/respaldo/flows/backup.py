@@ -131,7 +131,7 @@ def _document(scope: ConfiguredScope, configuration: Configuration) -> str:
         department=settings.department,
         criticality=settings.criticality,
         responsible=configuration.organization.roles[settings.responsible].title,
-        source=settings.source.describe(),
+        source=settings.saved,
         first=_place(settings.repository, repositories[settings.repository]),
         second=_place(second, repositories[second]) if second else texts.NONE,
         retention=retention_in_words(settings.retention),
