@@ -454,6 +454,55 @@ def test_a_folder_amid_the_scopes_own_data_is_touched(case):
         assert case.touches(part, "path", folder) == (str(folder),)
 
 
+@pytest.fixture
+def listed(data, repository, marks, tmp_path) -> Case:
+    """A scope whose paths are in a file: two of them, as it was saved."""
+    (tmp_path / "srv" / "web").mkdir()
+    (tmp_path / "srv" / "web" / "index").write_text("live")
+    (tmp_path / "paths").write_text(f"{data}\n{tmp_path}/srv/web\n")
+    source = FilesSource(kind="files", paths_from=str(tmp_path / "paths"))
+    copy = source.save("files", repository, marks, Reach(), lambda _: None).copy
+    return Case(data, source, repository, copy, tmp_path)
+
+
+@pytest.mark.parametrize("overwrite", ["never", "if_newer", "always"])
+def test_what_was_saved_is_touched_when_the_list_names_it_no_more(listed, overwrite):
+    part, web = listed.find(), listed.folder / "srv" / "web"
+    assert set(part.roots) == {str(listed.data), str(web)}
+    (listed.folder / "paths").write_text("# nothing for now\n")
+    # No safety backup would hold it.
+    if overwrite == "never":
+        assert set(listed.touches(part, "original")) == set(part.roots)
+        assert listed.touches(part, "path", web / "new") == (str(web / "new"),)
+    else:
+        for kind, target in (("original", None), ("path", web)):
+            with pytest.raises(TargetOccupiedError):
+                listed.touches(part, kind, target, overwrite=overwrite)
+    for path in (listed.data, web):
+        shutil.rmtree(path)
+    assert listed.touches(part, "original", overwrite=overwrite) == ()
+
+
+def test_only_what_the_list_names_still_is_overwritten(listed):
+    web = listed.folder / "srv" / "web"
+    (listed.folder / "paths").write_text(f"{listed.data}\n")
+    for asked in ((), (web,), (web / "index",), (web.parent,), ("index",)):
+        with pytest.raises(TargetOccupiedError) as caught:
+            listed.touches(listed.find(*asked), "original", overwrite="always")
+        assert caught.value.facts["target"] == str(web)
+        assert listed.touches(listed.find(*asked), "original")
+    actas = str(listed.data / "actas")
+    assert listed.touches(listed.find(actas), "original", overwrite="always") == (actas,)
+    # What was only narrowed is the scope's as far as it is named.
+    (listed.folder / "paths").write_text(f"{web}\n{actas}\n")
+    assert listed.touches(listed.find(actas), "original", overwrite="always") == (actas,)
+    with pytest.raises(TargetOccupiedError):
+        listed.touches(listed.find(listed.data / "nómina"), "original", overwrite="always")
+    # And what is wider holds all of it.
+    (listed.folder / "paths").write_text(f"{web.parent}\n")
+    assert set(listed.touches(listed.find(), "original", overwrite="always")) == set(listed.find().roots)
+
+
 def test_the_original_place_is_touched_as_long_as_anything_is_there(case):
     assert case.touches(case.find(), "original") == (str(case.data),)
     assert case.touches(case.find("*.pdf"), "original") == ("*.pdf",)

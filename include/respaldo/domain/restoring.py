@@ -85,6 +85,8 @@ class Part(Value):
     snapshot_id: str
     includes: tuple[str, ...] = ()
     """What of the snapshot; none: all of it. Each kind of source has its own form for them."""
+    roots: tuple[str, ...] = ()
+    """The paths that the snapshot was made of (files). The scope's may be others by now."""
     files: int = Field(default=0, ge=0)
     size_bytes: int = Field(default=0, ge=0)
     rows: dict[str, int] = Field(default_factory=dict)

@@ -59,6 +59,7 @@ def _find_in(copy: Copy, includes: tuple[str, ...], repository: Repository) -> P
         item=copy.item,
         snapshot_id=copy.snapshot_id,
         includes=includes,
+        roots=repository.saved_paths(copy.snapshot_id),
         files=files.count,
         size_bytes=preview.count.size_bytes,
     )

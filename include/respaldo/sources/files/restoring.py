@@ -1,4 +1,4 @@
-"""Files that come back: where they go, what that would change, and the proof that they are there."""
+"""Files that come back: where they go, and the proof that they are there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from respaldo.domain.errors import (
     InvalidRequestError,
@@ -26,6 +26,7 @@ from respaldo.restic.repository import Repository
 from respaldo.sources.disk import Disk, Found, Room
 from respaldo.sources.files.finding import NOT_UTF8
 from respaldo.sources.files.placed import Piece, folders_above, pieces_of
+from respaldo.sources.files.touching import as_asked, folder_of
 from respaldo.sources.places import disk_of, reach_to, told_of
 from respaldo.sources.reach import Reach
 
@@ -46,63 +47,6 @@ class _Plan:
             for entry in preview.entries
             if entry.action in actions
         ]
-
-
-def touches(
-    parts: Sequence[Part], delivery: Delivery, source_paths: Sequence[str], reach: Reach
-) -> tuple[str, ...]:
-    """Name what of the live data a delivery may change.
-
-    :raises InvalidRequestError: files do not go into a database.
-    :raises TargetOccupiedError: a folder that no copy of the scope holds would be overwritten.
-    :raises HostError: the machine that it would go to keeps us out.
-    """
-    match delivery.destination.kind:
-        case "database":
-            raise InvalidRequestError(problem="files_to_database")
-        case "staging":
-            return ()
-        case "original":
-            # Where all is gone there is nothing to keep, and no safety backup could be made.
-            is_lost = all(map(disk_of(reach).is_free, source_paths))
-            return () if is_lost else _as_asked(parts, source_paths)
-        case "path":
-            overwrite = delivery.destination.overwrite
-            return _of_a_folder(_folder(delivery), overwrite, source_paths, disk_of(reach))
-
-
-def _of_a_folder(
-    folder: str, overwrite: Overwrite, source_paths: Sequence[str], disk: Disk
-) -> tuple[str, ...]:
-    """Name a folder that holds, or is in, what the scope saves; in any other nothing may be replaced.
-
-    The safety backup before an overwriting saves the scope, and nothing beside it.
-    """
-    if _is_amid(folder, source_paths, disk):
-        return (folder,)
-    if overwrite != "never" and not disk.is_free(folder):
-        raise TargetOccupiedError(target=folder)
-    return ()
-
-
-def _as_asked(parts: Sequence[Part], source_paths: Sequence[str]) -> tuple[str, ...]:
-    asked = (path for part in parts for path in (part.includes or source_paths))
-    return tuple(dict.fromkeys(asked))
-
-
-def _folder(delivery: Delivery) -> str:
-    destination = delivery.destination
-    if destination.kind == "original":
-        return "/"
-    return os.path.normpath(
-        "/" + str(destination.target).lstrip("/") if destination.target else delivery.staging
-    )
-
-
-def _is_amid(folder: str, source_paths: Sequence[str], disk: Disk) -> bool:
-    """Tell whether a folder is in, or holds, what the scope saves: the next backup would save it too."""
-    real, *sources = map(PurePosixPath, disk.real([folder, *source_paths]))
-    return any(real.is_relative_to(source) or source.is_relative_to(real) for source in sources)
 
 
 def restore(
@@ -133,7 +77,7 @@ def _restored(
     on_progress: OnProgress,
 ) -> Restored:
     repository, there = repositories
-    folder = _folder(delivery)
+    folder = folder_of(delivery)
     overwrite: Overwrite = (
         "always" if delivery.destination.kind == "staging" else delivery.destination.overwrite
     )
@@ -171,7 +115,7 @@ def _restored(
         "owners": "restored" if disk.is_roots else "not_restored",
     }
     return Restored(
-        where=_as_asked([part], source_paths) if folder == "/" else (folder,),
+        where=as_asked([part], source_paths) if folder == "/" else (folder,),
         files=part.files - skipped,
         size_bytes=size_bytes,
         evidence=(Evidence(method="restored", item=part.item, facts=facts),),

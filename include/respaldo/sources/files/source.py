@@ -27,7 +27,7 @@ from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.restic.snapshots import Node
-from respaldo.sources.files import finding, listed, restoring, vanished
+from respaldo.sources.files import finding, listed, restoring, touching, vanished
 from respaldo.sources.files.ground import Ground, ground_of
 from respaldo.sources.reach import Reach
 
@@ -184,7 +184,7 @@ class FilesSource(Value):
         delivery: Delivery,
         reach: Reach,
     ) -> tuple[str, ...]:
-        return restoring.touches(parts, delivery, self._live_paths(delivery, reach), reach)
+        return touching.touches(parts, delivery, self._live_paths(delivery, reach), reach)
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         return finding.read(part, repository)
