@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -40,6 +41,7 @@ from respaldo.restic.engine import find_engine
 from respaldo.sources.output.checker_program import ArchiveCheck
 from respaldo.sources.reach import Machine, Reach
 from respaldo.sources.tar import TarSource
+from respaldo.sources.tar.line import complaints
 from respaldo.sources.tar.selection import Selection
 from respaldo.texts import causes
 from sshd_kit import SshServer, ssh_server
@@ -211,6 +213,45 @@ def test_what_is_not_there_is_named(reach, data, repository, marks):
     with pytest.raises(SourceUnreadableError):
         tar(data / "link").probe(reach)
     assert repository.snapshots() == ()
+
+
+@pytest.fixture
+def spanish(restic, servers, monkeypatch) -> Iterator[dict[str, Reach]]:
+    """A worker and a machine whose `tar` speaks Spanish to who asks for nothing else."""
+    if not Path("/usr/share/locale/es/LC_MESSAGES/tar.mo").is_file():
+        pytest.skip("this tar knows no Spanish")
+    with (
+        tempfile.TemporaryDirectory(prefix="respaldo-habla-") as folder,
+        # As on a Debian: what asks for a language by LC_ALL is heard, and LANGUAGE is the machine's.
+        ssh_server(f"AcceptEnv LC_*\nSetEnv LANG=C.UTF-8 LANGUAGE=es PATH={folder}:/usr/bin:/bin\n") as there,
+    ):
+        Path(folder).chmod(0o755)
+        Path(folder, "tar").write_text('#!/bin/sh\nexport LANGUAGE=es\nexec /usr/bin/tar "$@"\n')
+        Path(folder, "tar").chmod(0o755)
+        for name in ("LC_ALL", "LC_MESSAGES"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("LANG", "C.UTF-8")
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        yield {"worker": Reach(), "gnu": reach_to(there)}
+
+
+@pytest.mark.parametrize("place", ["worker", "gnu"])
+def test_a_tar_of_another_language_is_understood(spanish, place, data, repository, marks):
+    reach = spanish[place]
+    none = data / r"Contratación: C\años"
+    with pytest.raises(SourceMissingError) as caught:
+        tar(none).probe(reach)
+    assert caught.value.facts == {"path": str(none)}
+    odd = data / "útil: uno"
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as listening:
+        listening.bind(str(odd))
+        # No archive holds a socket, and nothing is missed by that.
+        assert save(tar(data), repository, marks, reach).warnings == ()
+
+
+def test_what_changed_is_told_by_the_name_that_it_has():
+    said = [r"tar: ./srv/A\303\261o\: 1/acta: file changed as we read it", "tar: x: socket ignored"]
+    assert complaints(said, 2) == ("./srv/Año: 1/acta: file changed as we read it",)
 
 
 def test_folders_without_a_file_are_empty(reach, data, repository, marks):

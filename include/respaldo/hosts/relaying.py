@@ -13,7 +13,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +46,19 @@ class Relay:
 
     failure: HostError | None = None
 
-    def __init__(self, host: Host, line: str, path: Path, given: SecretStr | None, *, status: bool) -> None:
+    def __init__(
+        self,
+        host: Host,
+        line: str,
+        path: Path,
+        given: SecretStr | None,
+        env: Mapping[str, str],
+        *,
+        status: bool,
+    ) -> None:
         self.command = (sys.executable, "-I", "-S", relay_program.__file__, str(path))
         self._host, self._line, self._path = host, line, path
-        self._given, self._status = given, status
+        self._given, self._env, self._status = given, env, status
         self._opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._keep, name=f"relay-{host.name}", daemon=True)
 
@@ -103,7 +112,7 @@ class Relay:
             given: dict[str, Any] = {"stdin": ssh.nothing()}
             if self._given:
                 given = {"input": self._given.get_secret_value().encode()}
-            process = await connection.create_process(self._line, encoding=None, **given)
+            process = await connection.create_process(self._line, encoding=None, env=self._env, **given)
             await asyncio.gather(
                 _forwarded(process.stdout, writer, OUTPUT), _forwarded(process.stderr, writer, SAID)
             )
@@ -131,14 +140,22 @@ class Relay:
 
 
 @contextlib.contextmanager
-def relayed(host: Host, line: str, given: SecretStr | None = None, *, status: bool = True) -> Iterator[Relay]:
+def relayed(
+    host: Host,
+    line: str,
+    given: SecretStr | None = None,
+    env: Mapping[str, str] | None = None,
+    *,
+    status: bool = True,
+) -> Iterator[Relay]:
     """Stand ready to run a line on a machine; it is run when the relay's command is.
 
     :param given: what it reads from standard input; without it, nothing.
+    :param env: variables that the machine is asked to set; it may pass them over.
     :param status: it must say how it ended. Some appliances do not; then the end of its output must tell.
     """
     with socket_folder(_PREFIX) as folder:
-        relay = Relay(host, line, folder / "line.sock", given, status=status)
+        relay = Relay(host, line, folder / "line.sock", given, env or {}, status=status)
         relay.open()
         try:
             yield relay
@@ -162,13 +179,15 @@ def enter(host: Host) -> None:
         raise as_cause(host, error) from error
 
 
-def run(host: Host, line: str, limit: int, seconds: float) -> ssh.Output:
+def run(
+    host: Host, line: str, limit: int, seconds: float, env: Mapping[str, str] | None = None
+) -> ssh.Output:
     """Run a line that ends soon, as `respaldo.hosts.ssh.run` does.
 
     :raises HostError: what kept the machine from running it.
     """
     try:
-        return ssh.run(host, line, limit, seconds)
+        return ssh.run(host, line, limit, seconds, env=env)
     except SshError as error:
         raise as_cause(host, error) from error
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
@@ -116,17 +116,25 @@ def read_file(host: Host, pattern: str, limit: int, seconds: float) -> tuple[str
     return _on(host, seconds, read)
 
 
-def run(host: Host, line: str, limit: int, seconds: float, stdin: SecretStr | None = None) -> Output:
+def run(
+    host: Host,
+    line: str,
+    limit: int,
+    seconds: float,
+    stdin: SecretStr | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Output:
     """Run a line in the shell of the machine's user.
 
     :param stdin: what it reads; without it, nothing.
     :param limit: its output is taken no further than so many bytes, and one.
+    :param env: variables that the machine is asked to set; it may pass them over.
     :raises SshError: it could not be run, or has not ended in time.
     """
 
     async def execute(connection: asyncssh.SSHClientConnection) -> Output:
         given = {"input": stdin.get_secret_value().encode()} if stdin else {"stdin": nothing()}
-        process = await connection.create_process(line, encoding=None, **given)
+        process = await connection.create_process(line, encoding=None, env=env or {}, **given)
         output, said = await asyncio.gather(
             _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
         )

@@ -53,16 +53,22 @@ class _Here:
 
 
 def leading_to(
-    command: Sequence[str], reach: Reach, secret: SecretStr | None, *, status: bool
+    command: Sequence[str],
+    reach: Reach,
+    secret: SecretStr | None,
+    env: Mapping[str, str],
+    *,
+    status: bool,
 ) -> AbstractContextManager[Led]:
     """Give what runs a command where it is to run: on this worker, the command itself.
 
     :param secret: becomes a line of its standard input.
+    :param env: variables that another machine is asked to set; on this worker `prepare` gives them.
     :param status: another machine must say how it ended; otherwise it is enough that its output ends well.
     """
     if reach.machine is None:
         return nullcontext(_Here(command))
-    return relayed(reach.machine.host, shlex.join(command), secret and _line(secret), status=status)
+    return relayed(reach.machine.host, shlex.join(command), secret and _line(secret), env, status=status)
 
 
 def _line(secret: SecretStr) -> SecretStr:
@@ -75,16 +81,18 @@ def prepare(
     expected: Mapping[str, Any],
     seconds: float,
     secret: SecretStr | None,
+    env: Mapping[str, str],
 ) -> tuple[tuple[str, ...], dict[str, Argument]]:
     """Write down what the checker is asked, and give its command line and environment.
 
     :param command: what `leading_to` gave.
     :param secret: becomes a line of the command's standard input.
+    :param env: variables that the command gets.
     """
     asked = {"command": list(command), "seconds": seconds, **expected}
     (folder / ASKED).write_text(json.dumps(asked))
-    line: dict[str, Argument] = {SECRET: _line(secret)} if secret else {}
-    return (sys.executable, "-I", "-S", checker_program.__file__, str(folder)), line
+    environment: dict[str, Argument] = {**env, **({SECRET: _line(secret)} if secret else {})}
+    return (sys.executable, "-I", "-S", checker_program.__file__, str(folder)), environment
 
 
 def verdict_in(folder: Path) -> Verdict:

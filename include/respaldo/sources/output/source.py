@@ -63,6 +63,8 @@ class Program(Value):
     argv: tuple[str, ...]
     passing: dict[int, str] = Field(default_factory=dict)
     """Exit codes that are no failure, each with what every line must match that was said beside."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Variables that it gets; another machine may pass them over."""
 
 
 class OutputSource(Value):
@@ -112,6 +114,10 @@ class OutputSource(Value):
     def holds(self) -> Literal["files"]:
         return "files"
 
+    @property
+    def works_on_windows(self) -> bool:
+        return False
+
     def probe(self, reach: Reach) -> None:
         """Look whether the program is installed, or its machine lets us in, and whether its secret is there.
 
@@ -141,6 +147,10 @@ class OutputSource(Value):
         :raises HostError: its machine does not let us in, or was lost meanwhile.
         """
         return self._saved(item, repository, marks, reach, on_progress)[0]
+
+    def taken_over(self, item: str, reach: Reach) -> tuple[str, ...] | None:  # noqa: ARG002  (the protocol's signature)
+        """No note: an output that is not good is in no snapshot."""
+        return ()
 
     def verify(
         self,
@@ -241,11 +251,13 @@ class OutputSource(Value):
         command = program.argv
         with (
             tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch,
-            running.leading_to(command, reach, secret, status=expected.must_end_with is None) as led,
+            running.leading_to(
+                command, reach, secret, program.env, status=expected.must_end_with is None
+            ) as led,
         ):
             folder = Path(scratch)
             asked = expected.model_dump() | {"passing": program.passing}
-            argv, environment = running.prepare(folder, led.command, asked, seconds, secret)
+            argv, environment = running.prepare(folder, led.command, asked, seconds, secret, program.env)
             try:
                 saved = repository.save_output(
                     item, argv, item, marks, environment=environment, on_progress=on_progress

@@ -20,9 +20,13 @@ _SECONDS = 60.0
 _SAID_BYTES = 2000
 _HEADERS_BYTES = 4 << 20
 _GONE = "No such file or directory"
+_ESCAPED = re.compile(rb"\\(?:([0-3][0-7]{2})|([:\\]))")
 _EXPLAINS_NOTHING = re.compile(
     r"socket ignored|file is on a different filesystem|Exiting with failure status|error exit delayed"
 )
+
+ENGLISH = {"LC_ALL": "C"}
+"""What it says is read, so it must say it so. In C.UTF-8 it would heed LANGUAGE, and speak that."""
 
 PASSING: dict[Flavour, dict[int, str]] = {
     # Files changed or vanished while it read; what it cannot read at all is 2.
@@ -87,17 +91,14 @@ def probe(asked: Asked, kind: Flavour, reach: Reach) -> None:
     """
     done = _answer((*_options(asked, kind), "--no-recursion", *_named(asked.paths)), reach)
     said = [line for line in done.said.splitlines() if line.strip()]
-    gone = [
-        path
-        for path in asked.paths
-        if any(_GONE in line and f".{path.rstrip('/')}: " in line for line in said)
-    ]
+    missed = [told for line in said if _GONE in line for told in (line, _readable(line))]
+    gone = [path for path in asked.paths if any(f".{path.rstrip('/')}: " in line for line in missed)]
     if gone and len(gone) == len(asked.paths):
         raise SourceMissingError(path=", ".join(gone))
     if gone:
         raise SourcePartlyMissingError(missing=", ".join(gone))
     if done.exit_code != 0:
-        reason = said[0].removeprefix("tar: ") if said else f"exit status {done.exit_code}"
+        reason = _readable(said[0].removeprefix("tar: ")) if said else f"exit status {done.exit_code}"
         raise SourceUnreadableError(path=", ".join(asked.paths), reason=reason)
     try:
         members = _members(done.output)
@@ -115,7 +116,7 @@ def probe(asked: Asked, kind: Flavour, reach: Reach) -> None:
 
 def complaints(lines: Sequence[str], in_all: int) -> tuple[str, ...]:
     """Give what `tar` said of files that it did not read as they were, a line each."""
-    told = [line.removeprefix("tar: ") for line in lines if not _EXPLAINS_NOTHING.search(line)]
+    told = [_readable(line.removeprefix("tar: ")) for line in lines if not _EXPLAINS_NOTHING.search(line)]
     more = in_all - len(lines)
     return (*told, *([f"... {more} more lines"] if more > 0 else []))
 
@@ -137,6 +138,12 @@ def _below_root(pattern: str) -> str:
     return f".{pattern}" if pattern.startswith("/") else pattern
 
 
+def _readable(line: str) -> str:
+    """Give names as they are: some escape letters beyond ASCII, colons and backslashes."""
+    plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 8)]) if found[1] else found[2], line.encode())
+    return plain.decode(errors="replace")
+
+
 def _members(archive: bytes) -> list[tarfile.TarInfo]:
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r|", encoding="utf-8") as opened:
         return list(opened)
@@ -145,10 +152,10 @@ def _members(archive: bytes) -> list[tarfile.TarInfo]:
 def _answer(command: tuple[str, ...], reach: Reach) -> ssh.Output:
     """Run it where the data are, for a short answer."""
     if reach.machine is not None:
-        return relaying.run(reach.machine.host, shlex.join(command), _HEADERS_BYTES, _SECONDS)
+        return relaying.run(reach.machine.host, shlex.join(command), _HEADERS_BYTES, _SECONDS, ENGLISH)
     output, said = bytearray(), bytearray()
     code = worker.run(
-        worker.Command(command),
+        worker.Command(command, ENGLISH),
         on_output=output.extend,
         on_error=said.extend,
         by_line=False,

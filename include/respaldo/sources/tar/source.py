@@ -76,7 +76,7 @@ class TarSource(OutputSource):
 
     def program(self, reach: Reach) -> Program:
         kind = line.flavour(reach)
-        return Program(argv=line.archiving(self._asked, kind), passing=line.PASSING[kind])
+        return Program(argv=line.archiving(self._asked, kind), passing=line.PASSING[kind], env=line.ENGLISH)
 
     def probe(self, reach: Reach) -> None:
         """Have `tar` look at each path, where they are.
@@ -104,6 +104,9 @@ class TarSource(OutputSource):
         saved, verdict = self._saved(item, repository, marks, reach, on_progress)
         told = line.complaints(verdict.get("lines", ()), verdict.get("lines_in_all", 0))
         return replace(saved, warnings=(*saved.warnings, *told))
+
+    def taken_over(self, item: str, reach: Reach) -> None:  # noqa: ARG002  (the protocol's signature)
+        """Nothing: what `tar` could not read is not in the snapshot."""
 
     def verify(
         self,
