@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -250,6 +251,41 @@ def test_a_connection_that_is_lost_is_told_and_leaves_nothing_there(server, host
     assert (error.value.transient, error.value.facts["host"]) == (True, "archivo")
     assert "archivo" in causes.explain(error.value)
     assert nothing_left(server)
+
+
+def test_a_lost_connection_is_not_told_as_a_machine_that_forbids_forwarding(server, host, tmp_path):
+    def of_user() -> list[psutil.Process]:
+        return [
+            one
+            for one in psutil.process_iter(["username", "name"])
+            if one.info["username"] == server.user and one.info["name"].startswith("sshd")
+        ]
+
+    with entered(host) as session:
+        found = of_user()
+        for one in found:
+            one.suspend()
+        timer = threading.Timer(1, lambda: [one.kill() for one in found])
+        timer.start()
+        with pytest.raises(HostUnreachableError) as error:
+            session.forward(f"{session.folder}/x.sock", tmp_path / "x.sock")
+    assert error.value.transient
+    assert nothing_left(server)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["refused", "unheard"])
+def test_what_takes_too_long_is_told_so_when_the_machine_will_not_end_it(is_there, monkeypatch):
+    # Room for the keeper and the command: nothing more is begun there.
+    with ssh_server("MaxSessions 2\n") as server:
+        with entered(entry(server)) as session:
+            if not is_there:
+                lost = HostUnreachableError(host="archivo", reason="host_slow")
+                monkeypatch.setattr(session, "ask", Mock(side_effect=lost))
+            began = time.monotonic()
+            with pytest.raises(TimedOutError):
+                session.run(Command(("sleep", "300")), on_output=print, on_error=print, timeout_seconds=1)
+            assert time.monotonic() - began < 20
+        assert nothing_left(server)
 
 
 def test_a_machine_that_hears_nothing_of_us_any_more_ends_what_runs_there(server, host, monkeypatch):

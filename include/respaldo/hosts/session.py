@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from respaldo.domain.errors import TimedOutError
 from respaldo.domain.host_errors import (
     ForwardingForbiddenError,
+    HostError,
     HostFailedError,
     HostFullError,
     HostUnreachableError,
@@ -261,6 +262,9 @@ class Session:
             try:
                 return await ask()
             except asyncssh.ChannelListenError as error:
+                if self._connection.is_closed():
+                    # All that was asked is refused then.
+                    raise SshError("host_unreachable", error, is_passing=True) from error
                 raise ForwardingForbiddenError(host=self.host.name, said=error) from error
 
         return self._wait(listen())
@@ -318,8 +322,8 @@ class Session:
         for signal, seconds in (("TERM", GRACE_SECONDS), ("KILL", _END_SECONDS)):
             try:
                 self.ask(self.dialect.end(self.folder, name, signal))
-            except HostUnreachableError:
-                return  # The keeper there does it.
+            except HostError:
+                break  # The keeper there does it, when we leave.
             with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
                 done.exception(seconds)
                 return
