@@ -484,12 +484,15 @@ def test_a_later_attempt_saves_files_again_and_leaves_one_snapshot(case, saved):
 @pytest.fixture
 def like_a_dump(monkeypatch):
     """Let the scope be one whose snapshots are whole or are none: nothing of them is known elsewhere."""
-    monkeypatch.setattr(FilesSource, "holds", "databases")
+    monkeypatch.setattr(FilesSource, "taken_over", lambda *_: ("a note",))
 
 
 def test_a_later_attempt_keeps_the_dump_that_an_earlier_one_saved(case, saved, like_a_dump):
     made = case.save("second")
-    assert case.save("second", attempt=2).copies == made.copies
+    again = case.save("second", attempt=2)
+    assert (again.copies, again.superseded) == (made.copies, ())
+    # What is to be said of it is said again: the attempt that knew it never came to say it.
+    assert again.warnings == ("a note",)
 
 
 def test_a_later_attempt_takes_an_empty_dump_for_none(case, saved, like_a_dump):

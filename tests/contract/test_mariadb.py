@@ -273,6 +273,11 @@ def test_tables_without_transactions_are_told(live, endpoint, repository, marks)
     assert (saved.notes, saved.warnings) == ((f"{live}.bitacora: ENGINE=MyISAM",), ())
 
 
+def test_tables_without_transactions_are_told_of_what_an_earlier_attempt_saved(live, endpoint):
+    assert mariadb(live).taken_over(ITEM, Reach(endpoint)) == (f"{live}.bitacora: ENGINE=MyISAM",)
+    assert mariadb(live, users=True).taken_over(USERS, Reach(endpoint)) == ()
+
+
 def test_tables_without_transactions_are_refused_where_the_scope_says_so(live, endpoint):
     with pytest.raises(SourceNotConsistentError) as caught:
         mariadb(live, not_transactional="refuse").probe(Reach(endpoint))

@@ -77,7 +77,7 @@ def _save_healing(
         # An earlier attempt repaired, and could not save all anew.
         healer.repository = healer.repository.forcing()
     if job.run.attempt > 1:
-        done |= healer.doing(lambda repository: _saved_before(job, repository))
+        done |= healer.doing(lambda repository: _saved_before(job, repository, reach))
 
     def save(repository: Repository) -> list[Saved]:
         if repository.force:
@@ -111,22 +111,24 @@ def _save_all(
     return [done[item] for item in items]
 
 
-def _saved_before(job: Job, repository: Repository) -> Done:
+def _saved_before(job: Job, repository: Repository, reach: Reach) -> Done:
     """Find what earlier attempts of this run saved, after removing the locks that they may have left.
 
-    Files are saved again: which of them could not be read was known to the killed attempt only. Its snapshot
-    makes that quick. An output without a byte is what an attempt left that was killed before it could remove
-    it.
+    Only a kind of source knows whether that will do, and what there is to be said of it. An output without a
+    byte is what an attempt left that was killed before it could remove it.
     """
     try:
         repository.unlock()
-        if job.settings.source.holds != "databases":
-            return {}
         snapshots = repository.snapshots(job.run.tags)
     except RepositoryMissingError:
         return {}
-    made = {snapshot.item: Saved(snapshot.as_copy(), (), snapshot.summary) for snapshot in snapshots}
-    return {item: saved for item, saved in made.items() if saved.copy.size_bytes > 0}
+    found: Done = {}
+    for snapshot in snapshots:
+        copy = snapshot.as_copy()
+        notes = job.settings.source.taken_over(snapshot.item, reach) if copy.size_bytes > 0 else None
+        if notes is not None:
+            found[snapshot.item] = Saved(copy, (), snapshot.summary, notes)
+    return found
 
 
 def _superseded(job: Job, repository: Repository, saved: list[Saved]) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ class Source(Protocol):
         """The Airflow connection of the machine that the data are on, or behind; None: this worker's own."""
         ...
 
+    @property
+    def works_on_windows(self) -> bool:
+        """Whether its host may be a Windows machine."""
+        ...
+
     def describe(self) -> str:
         """Say in one line what is saved, for the report."""
         ...
@@ -62,6 +67,13 @@ class Source(Protocol):
         on_progress: OnProgress,
     ) -> Saved:
         """Save one item as one snapshot. What is not wholly there never stays as a good copy."""
+        ...
+
+    def taken_over(self, item: str, reach: Reach) -> tuple[str, ...] | None:
+        """Give the notes of an item that an earlier attempt of this run saved, and that will do.
+
+        :return: None: it is saved again, as what is to be known of it was known to that attempt only.
+        """
         ...
 
     def verify(

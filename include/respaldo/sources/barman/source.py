@@ -76,6 +76,10 @@ class BarmanSource(Value):
     def host(self) -> None:
         return None
 
+    @property
+    def works_on_windows(self) -> bool:
+        return False
+
     def describe(self) -> str:
         return f"Barman: {self.server}"
 
@@ -126,6 +130,9 @@ class BarmanSource(Value):
         log.info("barman %s: %s", self.server, facts)
         notes = tuple(f"{self.server}: WAL {gap} -" for gap in there.gaps())
         return replace(saved, console=saved.console | {"barman": facts}, notes=(*saved.notes, *notes))
+
+    def taken_over(self, item: str, reach: Reach) -> None:
+        """Nothing: which files could not be read is not in the snapshot."""
 
     def verify(
         self, copy: Copy, repository: Repository, wanted: Verification, reach: Reach, scratch: str

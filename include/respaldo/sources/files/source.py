@@ -81,6 +81,10 @@ class FilesSource(Value):
         return None
 
     def describe(self) -> str:
+    @property
+    def works_on_windows(self) -> bool:
+        return True
+
         return ", ".join((*self.paths, *(f"@{file}" for file in (self.paths_from,) if file)))
 
     def all_paths(self, reach: Reach) -> tuple[str, ...]:
@@ -161,6 +165,9 @@ class FilesSource(Value):
     ) -> tuple[Evidence, ...]:
         sample = _Sample(wanted.probe_files, seed=copy.snapshot_id)
         structure = _verify_structure(copy, repository, sample)
+    def taken_over(self, item: str, reach: Reach) -> None:
+        """Nothing: which files could not be read is not in the snapshot. It makes saving them again quick."""
+
         if not sample.nodes:
             return (structure,)
         paths = [node.path for node in sample.nodes]

@@ -81,6 +81,10 @@ class MariadbSource(Value):
     def holds(self) -> Literal["databases"]:
         return "databases"
 
+    @property
+    def works_on_windows(self) -> bool:
+        return True
+
     def describe(self) -> str:
         names = ", ".join((*(self.databases or "*"), *(f"-{name}" for name in self.exclude)))
         return f"{self.connection}: {names}"
@@ -125,18 +129,21 @@ class MariadbSource(Value):
         on_progress: OnProgress,
     ) -> Saved:
         server = _reachable(reach)
-        notes: tuple[str, ...] = ()
         with by_way_of(reach):
             if item == USERS:
                 command, environment = dump_of_users(server)
             else:
-                database = database_of(item, ENDING)
-                command, environment = dump_of(server, database)
-                notes = _not_of_one_moment(server, database)
+                command, environment = dump_of(server, database_of(item, ENDING))
+            notes = self._notes(item, server)
             saved = repository.save_output(
                 item, command, item, marks, environment=environment, on_progress=on_progress
             )
         return replace(saved, notes=notes)
+
+    def taken_over(self, item: str, reach: Reach) -> tuple[str, ...]:
+        """The tables without transactions, as they are now: which there were is not in the snapshot."""
+        with by_way_of(reach):
+            return self._notes(item, _reachable(reach))
 
     def verify(
         self,
@@ -200,6 +207,9 @@ class MariadbSource(Value):
             require(tool)
         with by_way_of(reach):
             return restore_database(part, repository, delivery, _reachable(reach), on_progress)
+
+    def _notes(self, item: str, server: MariadbServer) -> tuple[str, ...]:
+        return () if item == USERS else _not_of_one_moment(server, database_of(item, ENDING))
 
     def _chosen(self, server: MariadbServer) -> tuple[str, ...]:
         names = self.databases or server.databases()

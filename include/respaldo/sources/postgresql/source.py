@@ -75,6 +75,10 @@ class PostgresqlSource(Value):
     def holds(self) -> Literal["databases"]:
         return "databases"
 
+    @property
+    def works_on_windows(self) -> bool:
+        return True
+
     def describe(self) -> str:
         names = ", ".join(self.databases) or "*"
         return f"{self.connection}: {names}"
@@ -124,6 +128,10 @@ class PostgresqlSource(Value):
             return repository.save_output(
                 item, command, item, marks, environment=environment, on_progress=on_progress
             )
+
+    def taken_over(self, item: str, reach: Reach) -> tuple[str, ...]:  # noqa: ARG002  (the protocol's signature)
+        """No note: it is whole, or there is none."""
+        return ()
 
     def verify(
         self,

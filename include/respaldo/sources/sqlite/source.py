@@ -65,6 +65,10 @@ class SqliteSource(Value):
     def connection(self) -> None:
         return None
 
+    @property
+    def works_on_windows(self) -> bool:
+        return False
+
     def describe(self) -> str:
         return ", ".join(self.paths)
 
@@ -124,6 +128,9 @@ class SqliteSource(Value):
             raise _unreadable(saved.copy, f"{saved.copy.size_bytes} != {size_bytes}")
         orphans = tuple(f"{item}: foreign_key_check: {each}" for each in looked.orphans)
         return replace(saved, notes=(*saved.notes, *orphans))
+
+    def taken_over(self, item: str, reach: Reach) -> None:
+        """Nothing: which rows refer to none is not in the snapshot."""
 
     def verify(
         self,
