@@ -17,6 +17,7 @@ from respaldo.actions.job import Job
 from respaldo.actions.restore import restore
 from respaldo.actions.verify import verify
 from respaldo.domain.errors import NotAuthorizedError
+from respaldo.domain.host_errors import HostPlatformError
 from respaldo.domain.restoring import Delivery, Destination, Wanted
 from respaldo.domain.values import Planned
 from respaldo.hosts.settings import HostSettings
@@ -84,6 +85,22 @@ def test_an_attempt_after_a_kill_leaves_one_copy_of_what_a_command_printed(make_
     done = restore(job, found, delivery, nobody_looks, authorized=False)
     assert Path(done.where[0]).read_text().startswith("hostname borde-1\n")
     assert list(job.home.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"kind": "sqlite", "paths": ["/srv/app.db"]},
+        {"kind": "tar", "paths": ["/srv"]},
+        {"kind": "command", "command": ["true"], "name": "nada"},
+    ],
+)
+def test_a_kind_that_needs_a_shell_is_refused_on_a_windows_machine_before_it_is_entered(make_job, source):
+    there = HostSettings(platform="windows")
+    job = replace(make_job(source | {"host": "contable"}), host_settings_of=lambda _: there)
+    with pytest.raises(HostPlatformError) as caught:
+        execute(job, Planned(new_repositories=("principal",)), nobody_looks)
+    assert caught.value.facts == {"host": "contable", "kind": source["kind"]}
 
 
 def test_files_that_only_tar_may_read_go_the_whole_way(restic, tmp_path):

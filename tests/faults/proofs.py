@@ -168,6 +168,8 @@ PROOFS: dict[str, str] = {
     "host_tools": f"{_HOSTS}::test_a_machine_that_lacks_a_program_or_a_right_is_told_with_what_mends_it",
     "host_clock": f"{_HOSTS}::test_a_machine_whose_clock_is_wrong_is_told",
     "host_failed": _host("machine_whose_shell_does_nothing_is_told"),
+    "host_platform": f"{_CONTRACT}/test_one_file_steps.py"
+    "::test_a_kind_that_needs_a_shell_is_refused_on_a_windows_machine_before_it_is_entered",
     "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
     "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),
     "medium_refused": _people("media", "what_cannot_be_of_a_medium_is_red_with_the_reason"),

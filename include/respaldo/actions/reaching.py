@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from respaldo.actions.job import HostOf, Job
-from respaldo.domain.host_errors import HostToolsError
+from respaldo.domain.host_errors import HostPlatformError, HostToolsError
 from respaldo.hosts.hook_there import NO_LIMITS
 from respaldo.hosts.session import Session, entered
 from respaldo.hosts.settings import HostSettings
@@ -19,12 +19,19 @@ Enter = Callable[[str], AbstractContextManager[Session]]
 
 @contextlib.contextmanager
 def reached(job: Job) -> Iterator[Reach]:
-    """Get to the data of a job's scope, and leave nothing behind where they are."""
-    name = job.settings.source.host
+    """Get to the data of a job's scope, and leave nothing behind where they are.
+
+    :raises HostPlatformError: they are on a Windows machine, and of a kind that cannot be worked on there.
+    """
+    source = job.settings.source
+    name = source.host
     if name is None:
         yield Reach(job.endpoint)
         return
-    machine = Machine(job.host_of(name), job.host_settings_of(name), job.engine)
+    settings = job.host_settings_of(name)
+    if settings.platform == "windows" and not source.works_on_windows:
+        raise HostPlatformError(host=name, kind=source.kind)
+    machine = Machine(job.host_of(name), settings, job.engine)
     try:
         yield Reach(job.endpoint, machine)
     finally:

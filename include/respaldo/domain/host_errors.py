@@ -73,6 +73,12 @@ class HostClockError(HostError):
     code = "host_clock"
 
 
+class HostPlatformError(HostError):
+    """The machine is of Windows, where this kind of source cannot be worked on."""
+
+    code = "host_platform"
+
+
 class HostFailedError(HostError):
     """The machine did not do what every machine does: its SSH server or its shell refuse it."""
 

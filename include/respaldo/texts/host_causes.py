@@ -73,6 +73,13 @@ HOST_CAUSES: dict[str, Cause] = {
         "Sincronice el reloj del equipo (`timedatectl set-ntp true`) o el del trabajador, el que esté mal.",
     ),
     "host_failed": Cause(
+    "host_platform": Cause(
+        "Esa fuente no se copia de un equipo Windows",
+        "La conexión dice que el equipo es Windows, y el tipo de fuente del alcance necesita un equipo POSIX.",
+        "El equipo «{host}» es Windows, y de él no se copia «{kind}».",
+        "De un equipo Windows se copian archivos (kind: files) y, por él, bases de datos de un servidor (postgresql, mariadb). Si el equipo "
+        "no es Windows, quite «platform» de su conexión.",
+    ),
         "El equipo no hizo lo pedido",
         "El servidor SSH del equipo, o su intérprete de órdenes, no hizo lo que se le pidió.",
         "El equipo «{host}» no hizo lo pedido: {said}",
