@@ -269,6 +269,31 @@ def test_what_vanishes_during_the_copy_is_told(case, reach, data, monkeypatch):
     assert case.save(reach).warnings == ()
 
 
+def test_our_own_folder_there_is_neither_saved_nor_missed(case, reach, data):
+    (case.machine.temporary / "theirs").mkdir()
+    (case.machine.temporary / "theirs" / "x").touch()
+    saved = case.save(reach, DATA, TEMPORARY)
+    assert saved.warnings == ()
+    folder = reach.machine.session.folder
+    assert folder.startswith(f"{TEMPORARY}/respaldo.")
+    assert list((case.machine.temporary / Path(folder).name).iterdir())
+    names = case.names(saved.copy)
+    assert f"{TEMPORARY}/theirs/x" in names
+    assert not [name for name in names if name.startswith(folder)]
+
+
+def test_our_own_folder_is_known_behind_a_link_too(case, brought, machine):
+    far_kit.empty(machine)
+    (case.data / "tmp").mkdir()
+    (case.data / "a").touch()
+    (machine.temporary / "link").symlink_to(f"{DATA}/tmp")
+    far_kit.give(machine, case.data)
+    with far_kit.far_reach(machine, brought, folder=f"{TEMPORARY}/link") as reach:
+        saved = case.save(reach)
+        assert saved.warnings == ()
+        assert {name for name in case.names(saved.copy) if name.startswith(DATA)} == {f"{DATA}/a"}
+
+
 def test_what_the_machines_user_may_not_read_is_told(case, reach, data):
     (data / "of root").touch(mode=0o600)
     saved = case.save(reach)

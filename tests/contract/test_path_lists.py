@@ -74,6 +74,20 @@ def test_the_list_is_read_anew_for_each_copy(data, listing, saved_of):
     assert f"{data}/dos/c" in saved_of(paths_from=paths)
 
 
+def test_what_is_saved_is_what_was_looked_at(data, listing, saved_of, monkeypatch):
+    file = listing(f"{data}/uno\n")
+    looked_at = WorkerGround.gone
+
+    def gone(*words: object) -> list[str]:
+        listing(f"{data}/uno\n{data}/falta\n")
+        return looked_at(*words)
+
+    monkeypatch.setattr(WorkerGround, "gone", gone)
+    assert saved_of(paths_from=file) == {f"{data}/uno/a", f"{data}/uno/b.tmp"}
+    with pytest.raises(SourcePartlyMissingError):
+        saved_of(paths_from=file)
+
+
 def test_a_pattern_stands_for_what_it_matches_hidden_or_not(data, listing):
     assert set(matched(listing(f"{data}/*o*\n"))) == {
         f"{data}/{name}" for name in ("uno", "dos", ".oculta", "un[o]", "con espacio")

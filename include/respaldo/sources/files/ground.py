@@ -35,6 +35,10 @@ class Ground(Protocol):
         """Whether there is a file, or anything that is no folder, below any of the paths."""
         ...
 
+    def own(self) -> tuple[str, ...]:
+        """Give the folders that we have there only while a copy is made, each as it may be written."""
+        ...
+
     def census(self, paths: Sequence[str], *, one_file_system: bool) -> Counted:
         """List all files and links below the paths."""
         ...

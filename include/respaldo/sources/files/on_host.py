@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from respaldo.domain.errors import SourceUnreadableError
 from respaldo.domain.host_errors import HostToolsError
 from respaldo.hosts.session import Session
+from respaldo.restic.argv import literal
 from respaldo.restic.snapshots import Node
 from respaldo.sources.scripts import asked, in_lots
 
@@ -41,10 +42,13 @@ done
 
 _HOLDS = 'find "$@" ! -type d -print 2>/dev/null | head -c 1'
 
+_OWN = 'cd "$1" && pwd -P'
+
 _FIND = """
-folder=$1 system=$2; shift 2
+folder=$1 own=$2 other=$3 system=$4; shift 4
 found() {
-    find "$@" $system '(' -type f -o -type l ')' -print0 2>/dev/null | LC_ALL=C sort -z -T "$folder"
+    find "$@" $system '(' -path "$own" -o -path "$other" ')' -prune -o '(' -type f -o -type l ')' -print0 \
+        2>/dev/null | LC_ALL=C sort -z -T "$folder"
 }
 """
 _COUNT = f"""{_FIND}
@@ -107,9 +111,14 @@ class HostGround:
     def holds_a_file(self, paths: Sequence[str]) -> bool:
         return any(asked(self._session, _HOLDS, *some)[1] for some in in_lots(paths))
 
+    def own(self) -> tuple[str, ...]:
+        _, said = asked(self._session, _OWN, self._session.folder)
+        return self._session.folder, os.fsdecode(said.removesuffix(b"\n"))
+
     def census(self, paths: Sequence[str], *, one_file_system: bool) -> HostCensus:
         """List what is there, in a file there: names of ten million files are no good load for a network."""
-        census = HostCensus(self._session, ("-xdev" if one_file_system else "", *paths))
+        system = "-xdev" if one_file_system else ""
+        census = HostCensus(self._session, (*map(literal, self.own()), system, *paths))
         census.take()
         return census
 

@@ -91,6 +91,9 @@ class WindowsGround:
     def holds_a_file(self, paths: Sequence[str]) -> bool:
         return bool(self._lines(_HOLDS, paths))
 
+    def own(self) -> tuple[str, ...]:
+        return (named(self._session.folder),)
+
     def census(self, paths: Sequence[str], *, one_file_system: bool) -> StandsStill:  # noqa: ARG002
         return StandsStill()
 

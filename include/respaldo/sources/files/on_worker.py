@@ -29,6 +29,9 @@ class WorkerGround:
     def holds_a_file(self, paths: Sequence[str]) -> bool:
         return any(not Path(path).is_dir() or any(files for _, _, files in os.walk(path)) for path in paths)
 
+    def own(self) -> tuple[str, ...]:
+        return ()
+
     def census(self, paths: Sequence[str], *, one_file_system: bool) -> census.Census:
         return census.take(paths, one_file_system=one_file_system)
 

@@ -23,6 +23,7 @@ from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Evidence, Value
 from respaldo.domain.verification import Verification
 from respaldo.hosts.checksums import sum_file
+from respaldo.restic.argv import literal
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
@@ -80,11 +81,11 @@ class FilesSource(Value):
     def connection(self) -> None:
         return None
 
-    def describe(self) -> str:
     @property
     def works_on_windows(self) -> bool:
         return True
 
+    def describe(self) -> str:
         return ", ".join((*self.paths, *(f"@{file}" for file in (self.paths_from,) if file)))
 
     def all_paths(self, reach: Reach) -> tuple[str, ...]:
@@ -112,8 +113,11 @@ class FilesSource(Value):
         :raises SourceEmptyError: there is no file below any of them.
         :raises PathListInvalidError: a file that lists paths or patterns cannot be used.
         """
-        paths = self.all_paths(reach)
-        self.all_excluded()
+        self._looked_at(reach)
+
+    def _looked_at(self, reach: Reach) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Probe, and give the paths and the patterns. A list read again could name what was not looked at."""
+        paths, excluded = self.all_paths(reach), self.all_excluded()
         if not paths:
             raise SourceEmptyError(source=self.describe())
         ground = ground_of(reach)
@@ -124,6 +128,8 @@ class FilesSource(Value):
             raise SourcePartlyMissingError(missing=", ".join(gone))
         if not ground.holds_a_file(paths):
             raise SourceEmptyError(source=self.describe())
+        # They change while restic reads, and are in each copy at another path.
+        return paths, (*excluded, *map(literal, ground.own()))
 
     def items(self, reach: Reach) -> tuple[str, ...]:  # noqa: ARG002
         return (ITEM,)
@@ -141,8 +147,7 @@ class FilesSource(Value):
         :raises SourceError: what `probe` raises: a disk can be gone since, most of all in a later attempt.
         :raises SourceEmptyError: every file was left out; the snapshot without a file is removed.
         """
-        self.probe(reach)
-        paths, excluded = self.all_paths(reach), self.all_excluded()
+        paths, excluded = self._looked_at(reach)
         before = ground_of(reach).census(paths, one_file_system=self.one_file_system)
         with reach.bridge(repository) as there:
             saved = there.save_paths(
@@ -160,14 +165,14 @@ class FilesSource(Value):
         # restic tells of a folder that it cannot list twice: it counts the files while it reads them.
         return replace(saved, warnings=tuple(dict.fromkeys((*saved.warnings, *missed))))
 
+    def taken_over(self, item: str, reach: Reach) -> None:
+        """Nothing: which files could not be read is not in the snapshot. It makes saving them again quick."""
+
     def verify(
         self, copy: Copy, repository: Repository, wanted: Verification, reach: Reach, scratch: str
     ) -> tuple[Evidence, ...]:
         sample = _Sample(wanted.probe_files, seed=copy.snapshot_id)
         structure = _verify_structure(copy, repository, sample)
-    def taken_over(self, item: str, reach: Reach) -> None:
-        """Nothing: which files could not be read is not in the snapshot. It makes saving them again quick."""
-
         if not sample.nodes:
             return (structure,)
         paths = [node.path for node in sample.nodes]
