@@ -1,7 +1,7 @@
 """Carry one repository to a machine, for as long as something there writes to it.
 
-Something gives it out here, on a UNIX socket, and lets nothing that is there be altered or removed:
-restic-rest-server a folder of this worker, `respaldo.hosts.bridging` what a server has. The SSH connection
+`respaldo.hosts.bridging` gives it out here, on a UNIX socket, and lets nothing that is there be altered or
+removed: what a server has, or a folder of this worker, with restic-rest-server between. The SSH connection
 leads to it from a UNIX socket in the private folder there. No port is opened on either side, and whoever has
 the machine reaches this repository and no other.
 
@@ -22,7 +22,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from respaldo.domain.errors import RepositoryDeniedError, ToolMissingError
+from respaldo.domain.errors import RepositoryDeniedError, RepositoryUnreachableError
 from respaldo.domain.host_errors import ForwardingForbiddenError
 from respaldo.hosts import worker
 from respaldo.hosts.bridging import bridged
@@ -90,10 +90,8 @@ def _given_out(
     if not isinstance(place, Path):
         with bridged(place, here, location=location, login=login, keep_open=keep_open):
             yield
-    elif login is None:
-        with _served(place, here, keep_open):
-            yield
     else:
+        # What serves a folder takes new keys too, and makes folders: too many keys shut everybody out.
         behind = HttpPlace(url="http://localhost", socket=str(here.with_name("behind.sock")))
         with (
             _served(place, here.with_name("behind.sock"), keep_open),
@@ -132,5 +130,6 @@ def _wait_for(server: subprocess.Popen[bytes], path: Path, said: Path, repositor
         time.sleep(0.02)
     told = said.read_text(errors="replace").strip()[-500:]
     if server.poll() is None:
-        raise ToolMissingError(tool="restic-rest-server", said=told)
+        # A worker that has much to do: later it may have less.
+        raise RepositoryUnreachableError(location=repository, said=told or f"{_START_SECONDS:.0f} s")
     raise RepositoryDeniedError(location=repository, exit_code=server.returncode, said=told)
