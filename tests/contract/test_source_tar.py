@@ -269,6 +269,16 @@ def test_a_file_that_may_not_be_read_leaves_no_snapshot(restic, servers, kind, d
     assert repository.snapshots() == ()
 
 
+def test_a_machine_is_entered_no_more_than_there_is_to_ask(servers, gnu, data, repository, marks):
+    def entered() -> int:
+        return (servers["gnu"].folder / "log").read_text().count("Accepted password")
+
+    before = entered()
+    save(tar(data), repository, marks, gnu)
+    # Which `tar` it has, whether all is there, and the archive.
+    assert entered() == before + 3
+
+
 def test_a_path_is_in_the_archive_once(gnu, data, repository, marks):
     names = members(repository, save(tar(data, data / "deep"), repository, marks, gnu).copy)
     assert len(names) == len(set(names))

@@ -85,22 +85,18 @@ def written_beside(
             partial.unlink(missing_ok=True)
 
 
-def put(beside: Beside, place: Path, *, replace: bool) -> None:
+def put(beside: Beside, place: Path) -> None:
     """Give a file its place, in one step. The same content there already is what an attempt left: it stays.
 
-    :param replace: what is there goes; otherwise it stays, and is in the way.
     :raises TargetOccupiedError: something else is there.
     """
     with told(place, beside.size_bytes):
         if is_same(beside, place):
             return
-        if replace:
-            beside.path.replace(place)
-        else:
-            try:
-                os.link(beside.path, place)
-            except FileExistsError as error:
-                raise TargetOccupiedError(target=place) from error
+        try:
+            os.link(beside.path, place)
+        except FileExistsError as error:
+            raise TargetOccupiedError(target=place) from error
         durable.sync(place.parent)
 
 
@@ -130,31 +126,36 @@ def _stream(part: Part, repository: Repository, file: str, partial: Path, on_pro
             snapshot=part.snapshot_id,
             reason=f"{seen} != {part.size_bytes}, sha256 {digest.hexdigest()} != {part.sha256}",
         )
-    on_progress(
-        Progress(
-            percent=100.0,
-            bytes_done=seen,
-            bytes_total=seen,
-            files_done=1,
-            files_total=1,
-            seconds_elapsed=0,
-            seconds_remaining=None,
-        )
+    on_progress(all_done(files=1, size_bytes=seen))
+
+
+def all_done(*, files: int, size_bytes: int) -> Progress:
+    """Give the progress of what is written to its end."""
+    return Progress(
+        percent=100.0,
+        bytes_done=size_bytes,
+        bytes_total=size_bytes,
+        files_done=files,
+        files_total=files,
+        seconds_elapsed=0,
+        seconds_remaining=None,
     )
 
 
 @contextlib.contextmanager
-def told(place: Path, needed: int) -> Iterator[None]:
+def told(place: Path, needed: int | None = None) -> Iterator[None]:
     """Tell what a disk refuses in the terms of requests.
 
     :param place: what is being written there.
-    :param needed: bytes.
+    :param needed: bytes on a disk of this worker; None: the disk may be another machine's, which told.
     """
     try:
         yield
     except OSError as error:
         said = f"{error.strerror}: {error.filename or place}"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = free_bytes(str(place.parent)) or 0
-            raise TargetFullError(target=place.parent, needed=needed, free=free, said=said) from error
+            room: dict[str, int | str] = {"needed": "?", "free": "?"}
+            if needed is not None:
+                room = {"needed": needed, "free": free_bytes(str(place.parent)) or 0}
+            raise TargetFullError(target=place.parent, said=said, **room) from error
         raise TargetDeniedError(target=place, said=said) from error

@@ -62,7 +62,7 @@ class Program(Value):
 
     argv: tuple[str, ...]
     passing: dict[int, str] = Field(default_factory=dict)
-    """Exit codes that are no failure, each with what every line must match that was said beside."""
+    """Exit codes beside 0 that are no failure, each with what every line must match that was said beside."""
     env: dict[str, str] = Field(default_factory=dict)
     """Variables that it gets; another machine may pass them over."""
 
@@ -104,10 +104,6 @@ class OutputSource(Value):
         """Whether what changed since the last copy is written to the log."""
         return False
 
-    def program(self, reach: Reach) -> Program:
-        """Give the program with what its exit codes mean: 0 is good, unless a kind says more."""
-        return Program(argv=self.argv(reach))
-
     # --- what all of them do
 
     @property
@@ -146,7 +142,8 @@ class OutputSource(Value):
         :raises SourceCommandEmptyError, OutputRejectedError: it ended well, and its output is not good.
         :raises HostError: its machine does not let us in, or was lost meanwhile.
         """
-        return self._saved(item, repository, marks, reach, on_progress)[0]
+        program = Program(argv=self.argv(reach))
+        return self._saved(program, item, repository, marks, reach, on_progress)[0]
 
     def taken_over(self, item: str, reach: Reach) -> tuple[str, ...] | None:  # noqa: ARG002  (the protocol's signature)
         """No note: an output that is not good is in no snapshot."""
@@ -231,7 +228,7 @@ class OutputSource(Value):
         with one_file.written_beside(
             part, repository, f"/{part.item}", place, delivery.key, on_progress
         ) as beside:
-            one_file.put(beside, place, replace=False)
+            one_file.put(beside, place)
         facts: dict[str, int | str] = {
             "files": 1, "size_bytes": beside.size_bytes, "sha256": beside.sha256,
         }  # fmt: skip
@@ -243,12 +240,17 @@ class OutputSource(Value):
         )
 
     def _saved(
-        self, item: str, repository: Repository, marks: Marks, reach: Reach, on_progress: OnProgress
+        self,
+        program: Program,
+        item: str,
+        repository: Repository,
+        marks: Marks,
+        reach: Reach,
+        on_progress: OnProgress,
     ) -> tuple[Saved, Verdict]:
-        """Save as `save` does, and give the checker's verdict too."""
+        """Save what a program prints as `save` does, and give the checker's verdict too."""
         secret, seconds = self._secret(reach.endpoint), self.within.total_seconds()
-        program, expected = self.program(reach), self.expected
-        command = program.argv
+        command, expected = program.argv, self.expected
         with (
             tempfile.TemporaryDirectory(dir=repository.place.scratch) as scratch,
             running.leading_to(

@@ -27,7 +27,6 @@ from respaldo.domain.verification import Verification
 from respaldo.restic.argv import literal
 from respaldo.restic.call import OnProgress
 from respaldo.restic.delivering import free_bytes
-from respaldo.restic.events import Progress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources import one_file
@@ -67,16 +66,12 @@ class TarSource(OutputSource):
         return ITEM
 
     def argv(self, reach: Reach) -> tuple[str, ...]:
-        return self.program(reach).argv
+        return line.archiving(self._asked, line.flavour(reach))
 
     @property
     def expected(self) -> Expected:
         """A whole archive with a file in it."""
         return Expected(archive=True)
-
-    def program(self, reach: Reach) -> Program:
-        kind = line.flavour(reach)
-        return Program(argv=line.archiving(self._asked, kind), passing=line.PASSING[kind], env=line.ENGLISH)
 
     def probe(self, reach: Reach) -> None:
         """Have `tar` look at each path, where they are.
@@ -100,8 +95,12 @@ class TarSource(OutputSource):
         :raises SourceError: what `probe` raises, and what any program's output can have wrong.
         :raises SourceEmptyError: there is no file below any of them; nothing is kept of it.
         """
-        self.probe(reach)
-        saved, verdict = self._saved(item, repository, marks, reach, on_progress)
+        kind = line.flavour(reach)
+        line.probe(self._asked, kind, reach)
+        program = Program(
+            argv=line.archiving(self._asked, kind), passing=line.PASSING[kind], env=line.ENGLISH
+        )
+        saved, verdict = self._saved(program, item, repository, marks, reach, on_progress)
         told = line.complaints(verdict.get("lines", ()), verdict.get("lines_in_all", 0))
         return replace(saved, warnings=(*saved.warnings, *told))
 
@@ -187,7 +186,7 @@ class TarSource(OutputSource):
                 merge(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        on_progress(_done(part))
+        on_progress(one_file.all_done(files=part.files, size_bytes=part.size_bytes))
         facts: dict[str, int | str] = {"files": extraction.files, "size_bytes": extraction.size_bytes}
         return Restored(
             where=(str(folder),),
@@ -264,15 +263,3 @@ class TarSource(OutputSource):
             take,
             sha256,
         )
-
-
-def _done(part: Part) -> Progress:
-    return Progress(
-        percent=100.0,
-        bytes_done=part.size_bytes,
-        bytes_total=part.size_bytes,
-        files_done=part.files,
-        files_total=part.files,
-        seconds_elapsed=0,
-        seconds_remaining=None,
-    )
