@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import heapq
 import posixpath
-from difflib import SequenceMatcher
+from collections.abc import Iterable
+from difflib import SequenceMatcher, get_close_matches
 
 NEAREST_NAMES = 5
 _NEAR_ENOUGH = 0.3
+
+
+def nearest(missing: Iterable[str], there: Iterable[str], least: float = 0.6) -> list[str]:
+    """Offer names that are there instead of those that are not.
+
+    :param least: how much alike they must be, from 0 to 1.
+    """
+    names = sorted(there)
+    found = [near for name in missing for near in get_close_matches(name, names, NEAREST_NAMES, least)]
+    return list(dict.fromkeys(found))[:NEAREST_NAMES]
 
 
 class Nearness:

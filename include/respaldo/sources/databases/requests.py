@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -16,8 +15,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.restoring import Delivery, Part
 from respaldo.domain.values import Copy, Endpoint
 from respaldo.restic.repository import Repository
-
-NEAREST = 5
+from respaldo.sources.nearness import nearest
 
 
 class DatabaseServer(Protocol):
@@ -106,10 +104,3 @@ def touched(
                 raise TargetOccupiedError(target=f"{server.endpoint.name}/{target}")
             found += [f"{target}/{each.split(':', 1)[1]}" for each in part.includes] or [target]
     return tuple(found)
-
-
-def nearest(missing: Iterable[str], there: Iterable[str]) -> list[str]:
-    """Offer names that are there instead of those that are not."""
-    names = sorted(there)
-    found = [near for name in missing for near in difflib.get_close_matches(name, names, n=NEAREST)]
-    return list(dict.fromkeys(found))[:NEAREST]

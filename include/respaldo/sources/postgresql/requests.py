@@ -8,7 +8,8 @@ from respaldo.domain.errors import InvalidRequestError, NotInCopyError
 from respaldo.domain.restoring import Part, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.repository import Repository
-from respaldo.sources.databases.requests import NEAREST, dumps, nearest, require_snapshots
+from respaldo.sources.databases.requests import dumps, require_snapshots
+from respaldo.sources.nearness import NEAREST_NAMES, nearest
 from respaldo.sources.postgresql.choice import SCHEMA, TABLE, asked
 from respaldo.sources.postgresql.contents import Contents
 from respaldo.sources.postgresql.dump_text import one_line
@@ -68,6 +69,6 @@ def _includes(wanted: Wanted, contents: Contents, copy: Copy) -> tuple[str, ...]
         raise NotInCopyError(
             snapshot=copy.snapshot_id,
             missing=", ".join((*missing_schemas, *missing_tables)),
-            nearest=", ".join(near[:NEAREST]),
+            nearest=", ".join(near[:NEAREST_NAMES]),
         )
     return (*(f"{SCHEMA}{name}" for name in wanted.schemas), *(f"{TABLE}{name}" for name in named))

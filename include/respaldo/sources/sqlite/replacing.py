@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-from collections.abc import Iterator
 from pathlib import Path
 
-from respaldo.domain.errors import TargetDeniedError, TargetFullError, TargetOccupiedError
+from respaldo.domain.errors import TargetOccupiedError
 from respaldo.domain.source_errors import TargetBusyError
-from respaldo.sources.one_file import Beside
+from respaldo.sources.one_file import Beside, told
 from respaldo.sources.sqlite import running
 from respaldo.sources.sqlite.files_program import MAGIC
 from respaldo.sources.sqlite.programs import Programs
@@ -60,15 +57,3 @@ def _close(programs: Programs, place: Path) -> None:
         if error.reason == "busy":
             raise TargetBusyError(target=place, said=error.said) from error
         # It is damaged, which may be why it is replaced: what is beside it goes with it as it is.
-
-
-@contextlib.contextmanager
-def told(place: Path) -> Iterator[None]:
-    """Tell what a disk refuses in the terms of requests."""
-    try:
-        yield
-    except OSError as error:
-        said = f"{error.strerror}: {error.filename or place}"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise TargetFullError(target=place.parent, needed="?", free="?", said=said) from error
-        raise TargetDeniedError(target=place, said=said) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -11,8 +10,7 @@ from respaldo.domain.errors import InvalidRequestError, NotInCopyError
 from respaldo.domain.restoring import Part, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.restic.argv import plain_path
-
-_NEAREST = 5
+from respaldo.sources.nearness import nearest
 
 
 def file_of(item: str) -> str:
@@ -38,7 +36,7 @@ def find(wanted: Wanted, copies: Sequence[Copy], recorded: Sequence[Evidence]) -
         raise NotInCopyError(
             snapshot=", ".join(copy.snapshot_id[:8] for copy in copies),
             missing=", ".join(missing),
-            nearest=", ".join(_nearest(missing, copies)),
+            nearest=", ".join(nearest(missing, (copy.item for copy in copies), least=0.3)),
         )
     of_item = {one.item: one for one in recorded if "sha256" in one.facts}
     return tuple(_part(copy, of_item.get(copy.item)) for copy in found.values())
@@ -51,12 +49,6 @@ def _is_meant(path: str, item: str) -> bool:
         PurePosixPath(item).is_relative_to(plain)
         or plain in (f"/{PurePosixPath(item).name}", f"/{file_of(item)}")
     )
-
-
-def _nearest(missing: Sequence[str], copies: Sequence[Copy]) -> list[str]:
-    names = [copy.item for copy in copies]
-    near = [one for path in missing for one in difflib.get_close_matches(path, names, n=_NEAREST, cutoff=0.3)]
-    return list(dict.fromkeys(near))[:_NEAREST]
 
 
 def _part(copy: Copy, recorded: Evidence | None) -> Part:

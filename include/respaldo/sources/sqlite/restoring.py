@@ -19,7 +19,7 @@ from respaldo.restic.argv import literal
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.sources.disk import Disk
-from respaldo.sources.one_file import Beside, folder_of, written_beside
+from respaldo.sources.one_file import Beside, folder_of, told, written_beside
 from respaldo.sources.places import disk_of, reach_to, told_of
 from respaldo.sources.reach import Reach
 from respaldo.sources.sqlite import replacing, running
@@ -78,7 +78,7 @@ def restore(
         written = _written_there(part, repository, file, place, delivery.key, reach, programs, on_progress)
     with written as beside:
         looked = _compared(programs, part, beside, place)
-        with replacing.told(place):
+        with told(place):
             before = programs.files("compare", path=str(beside.path), place=str(place), kept=str(kept))
         is_kept = before["is_kept"] if before["is_same"] else before["is_there"]
         # The same is what an attempt left that was killed when all was done.
@@ -113,7 +113,7 @@ def _written_there(
     """Have restic write a file beside its place on a machine, and read it from there again: what
     `one_file.written_beside` does on this worker."""
     folder = place.parent / f".respaldo-{key}.partial"
-    with replacing.told(place):
+    with told(place):
         room = programs.files("prepare", folder=str(folder), needed=part.size_bytes)
     if not room["is_made"]:
         raise TargetFullError(target=place.parent, needed=part.size_bytes, free=room["free"], said="")
@@ -122,7 +122,7 @@ def _written_there(
             include = ["/" + literal(file.lstrip("/"))]
             there.deliver(part.snapshot_id, str(folder), include, overwrite="always", on_progress=on_progress)
         path = folder / PurePosixPath(file).name
-        with replacing.told(place):
+        with told(place):
             found = programs.files("settle", path=str(path))
         beside = Beside(path, found["size_bytes"], found["sha256"])
         if (beside.size_bytes, beside.sha256) != (part.size_bytes, part.sha256 or beside.sha256):
