@@ -460,6 +460,21 @@ def test_where_files_cannot_go_is_refused(kept, repository, tmp_path, settings, 
     assert caught.value.facts["problem"] == problem
 
 
+def test_a_folder_amid_what_the_scope_saves_is_touched(kept, data, repository, tmp_path):
+    source, copy, found = kept
+    (part,) = source.find(Wanted(), [copy], repository, found)
+    (tmp_path / "alias").symlink_to(data)
+
+    def touched(source: TarSource, folder: Path) -> tuple[str, ...]:
+        return source.touches([part], delivery(tmp_path, "path", target=str(folder)), Reach())
+
+    for folder in (data / "new", tmp_path / "alias" / "new", data.parent):
+        assert touched(source, folder) == (str(folder),)
+        # What it saves is on another machine.
+        assert touched(tar(data, host="nas"), folder) == ()
+    assert touched(source, tmp_path / "given") == ()
+
+
 def test_what_is_in_the_way_stays_and_nothing_is_put_beside_it(kept, data, repository, scratch, tmp_path):
     source, copy, found = kept
     (part,) = source.find(Wanted(), [copy], repository, found)

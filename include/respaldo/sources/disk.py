@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
 
 from respaldo.restic.delivering import free_bytes, nearest_folder
@@ -119,3 +119,19 @@ def kind_of(mode: int) -> Kind:
     if stat.S_ISLNK(mode):
         return "link"
     return "file" if stat.S_ISREG(mode) else "other"
+
+
+def is_amid(folder: str, source_paths: Sequence[str], disk: Disk) -> bool:
+    """Tell whether a folder is in, or holds, what the scope saves: the next backup would save it too."""
+    real, *sources = disk.real([folder, *source_paths])
+    return any(are_near(real, source) for source in sources)
+
+
+def are_near(one: str, other: str) -> bool:
+    """Tell whether one of two paths is in the other."""
+    return is_in(one, other) or is_in(other, one)
+
+
+def is_in(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder, or below it."""
+    return PurePosixPath(path).is_relative_to(folder)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from respaldo.domain.errors import InvalidRequestError, TargetOccupiedError
 from respaldo.domain.restoring import Delivery, Overwrite, Part
 from respaldo.restic.argv import plain_path
-from respaldo.sources.disk import Disk
+from respaldo.sources.disk import Disk, are_near, is_amid, is_in
 from respaldo.sources.places import disk_of
 from respaldo.sources.reach import Reach
 
@@ -80,10 +79,10 @@ def _left_since(part: Part, source_paths: Sequence[str], disk: Disk) -> list[str
     def left(paths: Sequence[str]) -> list[str]:
         """Leave out what a safety backup holds."""
         places = zip(paths, disk.real(paths), strict=True)
-        return [path for path, place in places if not any(_is_in(place, source) for source in sources)]
+        return [path for path, place in places if not any(is_in(place, source) for source in sources)]
 
     outside = left(written)
-    return [root for root in left(part.roots) if any(_are_near(root, path) for path in outside)]
+    return [root for root in left(part.roots) if any(are_near(root, path) for path in outside)]
 
 
 def _of_a_folder(
@@ -93,26 +92,12 @@ def _of_a_folder(
 
     The safety backup before an overwriting saves the scope as it is now, and nothing beside it.
     """
-    if _is_amid(folder, source_paths, disk):
+    if is_amid(folder, source_paths, disk):
         return (folder,)
     if overwrite != "never" and not disk.is_free(folder):
         raise TargetOccupiedError(target=folder)
-    return (folder,) if _is_amid(folder, _roots(parts), disk) else ()
+    return (folder,) if is_amid(folder, _roots(parts), disk) else ()
 
 
 def _roots(parts: Sequence[Part]) -> list[str]:
     return [root for part in parts for root in part.roots]
-
-
-def _is_amid(folder: str, source_paths: Sequence[str], disk: Disk) -> bool:
-    """Tell whether a folder is in, or holds, what the scope saves: the next backup would save it too."""
-    real, *sources = disk.real([folder, *source_paths])
-    return any(_are_near(real, source) for source in sources)
-
-
-def _are_near(one: str, other: str) -> bool:
-    return _is_in(one, other) or _is_in(other, one)
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return PurePosixPath(path).is_relative_to(folder)

@@ -30,6 +30,7 @@ from respaldo.restic.delivering import free_bytes
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources import one_file
+from respaldo.sources.disk import WorkerDisk, is_amid
 from respaldo.sources.nearness import NEAREST_NAMES, Nearness
 from respaldo.sources.output import Expected, OutputSource, Program
 from respaldo.sources.output.checker_program import OutputCheck
@@ -148,14 +149,21 @@ class TarSource(OutputSource):
         delivery: Delivery,
         reach: Reach,  # noqa: ARG002
     ) -> tuple[str, ...]:
-        """Nothing: files are given back on the worker, and only where none is.
+        """Name a folder of the worker that holds, or is in, what the scope saves there.
+
+        Anything else is not touched: files are given back on the worker, and only where none is.
 
         :raises InvalidRequestError: they are to go to their original place, or into a database.
         """
         if delivery.destination.kind == "original":
             raise InvalidRequestError(problem="tar_original")
-        one_file.folder_of(delivery)
-        return ()
+        folder = str(one_file.folder_of(delivery))
+        is_live = (
+            delivery.destination.kind == "path"
+            and self.host is None
+            and is_amid(folder, self.paths, WorkerDisk())
+        )
+        return (folder,) if is_live else ()
 
     def read(self, part: Part, repository: Repository, scratch: str) -> Evidence:  # noqa: ARG002
         found = self._checked(part.item, part.snapshot_id, repository)
