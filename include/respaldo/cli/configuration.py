@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +22,12 @@ from respaldo.config.manual import ManualScope
 from respaldo.config.organization import Organization, is_address
 from respaldo.config.repositories import Repositories
 from respaldo.config.scopes import Scope
+from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
 from respaldo.flows import mail
 from respaldo.flows.notices import chat
+from respaldo.hosts.ssh import Host
 from respaldo.restic.passwords import derive_password
 from respaldo.texts import cli as texts
 from respaldo.texts import configuration as problem_texts
@@ -45,7 +48,7 @@ def lint(
     if not problems and not offline:
         configuration = load(folder())
         problems += _missing_connections(configuration) + _places_to_tell(configuration.organization)
-        problems += _stale_roles(configuration) + _of_no_worker(configuration)
+        problems += _stale_roles(configuration) + _of_no_worker(configuration) + _of_hosts(configuration)
     for problem in problems:
         say(problem_texts.tell(problem))
     if problems:
@@ -137,6 +140,43 @@ def _missing_connections(configuration: Configuration) -> list[Problem]:
         for file, key, connection in named
         if not connections.exists(connection)
     ]
+
+
+def _of_hosts(configuration: Configuration) -> list[Problem]:
+    """Ask Airflow of each machine that a source is on for what its first run would end with."""
+    return [
+        Problem(file=str(folder() / "scopes" / f"{scope.id}.yaml"), line=1, key=key, code=code, facts=facts)
+        for scope in configuration.scopes.values()
+        if scope.settings.source.host is not None and connections.exists(scope.settings.source.host)
+        for key, code, facts in _of_host(scope.settings.source.host, scope.settings)
+    ]
+
+
+def _of_host(name: str, settings: Scope) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Give key, code and facts of what is wrong with a machine, or cannot be done on it."""
+    source, key = settings.source, "source.host"
+    try:
+        way: Host | None = connections.ssh_host(name)
+        there = connections.host_settings(name)
+    except ConnectionMissingError as error:
+        # One on the way to it.
+        yield key, "connection_unknown", {"value": error.facts["connection"]}
+        return
+    except ConnectionIncompleteError as error:
+        yield key, "connection_incomplete", error.facts
+        return
+    while way is not None:
+        if way.host_key is None:
+            yield key, "host_key_unknown", {"value": way.name}
+        way = way.jump
+    if there.platform != "windows":
+        return
+    if not source.works_on_windows:
+        yield key, "kind_not_on_windows", {"value": name, "kind": source.kind}
+    for when, hooks in (("pre", settings.pre), ("post", settings.post)):
+        for number, hook in enumerate(hooks):
+            if hook.at is None:
+                yield f"{when}.{number}", "hook_on_windows", {"value": name}
 
 
 def _of_no_worker(configuration: Configuration) -> list[Problem]:
