@@ -139,6 +139,10 @@ def lacking() -> None:
         say(name)
 
 
+def lacking_for_some() -> None:
+    pass
+
+
 def paths_look(paths: list[str]) -> None:
     for path in map(here, paths):
         say("gone" if not os.path.lexists(path) else "a link" if Path(path).is_symlink() else "")

@@ -352,6 +352,19 @@ def test_a_machine_without_the_programs_that_look_is_told(case, reach, data, nam
     assert caught.value.facts == {"host": "archivo", "missing": name}
 
 
+def test_a_machine_that_cannot_tell_what_vanishes_has_that_noted(case, reach, data):
+    inside = ["nsenter", "--mount", f"--target={process_of(case.machine)}"]
+    path = str(Path(shutil.which("comm")).resolve())
+    subprocess.run([*inside, "mount", "--bind", "/bin/false", path], check=True)
+    try:
+        saved = case.save(reach)
+    finally:
+        subprocess.run([*inside, "umount", path], check=True)
+    [note] = saved.notes
+    assert note.startswith("archivo: files that vanished during the copy are not told")
+    assert (saved.warnings, case.save(reach).notes) == ((), ())
+
+
 def test_a_machine_that_is_lost_during_the_copy_is_told_and_the_next_copy_is_the_only_one(
     case, brought, machine
 ):

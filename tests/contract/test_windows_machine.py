@@ -61,6 +61,7 @@ SCRIPTS = {
     "user": windows._USER,
     "clock": windows._CLOCK,
     "lacking": windows._LACKING,
+    "lacking_for_some": windows._LACKING_FOR_SOME,
     "paths_look": on_windows._LOOK,
     "paths_match": on_windows._MATCHES,
     "paths_hold": on_windows._HOLDS,

@@ -69,6 +69,7 @@ def test_a_machine_that_has_all_is_good(server, respaldo):
     shown = respaldo("check", "archivo", connection=connection(server, host_key=server.host_key))
     assert shown.exit_code == 0, shown.output
     assert "MAL" not in shown.output
+    assert "aviso" not in shown.output
     assert "se puede copiar" in shown.output
     assert server.user in shown.output
     assert "nice -n 10 ionice -c 3" in shown.output
@@ -119,6 +120,19 @@ def test_a_machine_that_lacks_a_program_or_a_right_is_told_with_what_mends_it(re
         without = connection(bare, host_key=bare.host_key, respaldo={"idle_disk": False})
         shown = respaldo("check", "archivo", connection=without)
         assert (shown.exit_code, "nice -n 10" in shown.output) == (0, True), shown.output
+
+
+def test_what_only_some_kinds_of_source_need_is_told_and_is_no_failure(respaldo, programs):
+    write(programs / "comm", "exit 1")
+    write(programs / "sort", "exec cat")
+    write(programs / "python3", "exit 1")
+    with ssh_server(f"SetEnv PATH={programs}:/usr/bin:/bin\n") as bare:
+        shown = respaldo("check", "archivo", connection=connection(bare, host_key=bare.host_key))
+    assert (shown.exit_code, shown.output.count("MAL")) == (0, 0), shown.output
+    row = "".join(line for line in shown.output.splitlines() if "│" in line).split("aviso")[1]
+    for name in ("sort -z", "comm -z", "python3 >= 3.7", "coreutils"):
+        assert name in " ".join(row.replace("│", " ").split()), shown.output
+    assert "xargs" not in shown.output
 
 
 def test_a_machine_whose_clock_is_wrong_is_told(respaldo, programs):

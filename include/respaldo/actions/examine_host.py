@@ -32,8 +32,8 @@ LEAST_FREE_BYTES = 256 << 20
 MOST_SECONDS_APART = 120.0
 """Clocks that are further apart make copies whose times cannot be believed."""
 
-Look = Literal["reach", "key", "login", "tools", "limits", "forwarding", "room", "restic", "clock"]
-Note = Literal["own", "brought", "kept"]
+Look = Literal["reach", "key", "login", "tools", "some", "limits", "forwarding", "room", "restic", "clock"]
+Note = Literal["own", "brought", "kept", "lacking"]
 
 
 class Finding(NamedTuple):
@@ -43,7 +43,8 @@ class Finding(NamedTuple):
     found: str
     problem: RespaldoError | None = None
     note: Note | None = None
-    """Whose restic it is: the machine's own, one that goes with the session, one that stays."""
+    """Whose restic it is: the machine's own, one that goes with the session, one that stays. Or: what was
+    found is what it lacks, which is no problem for all that is saved there."""
 
 
 def examine_host(host: Host, settings: HostSettings, engine: Engine) -> Iterator[Finding]:
@@ -87,6 +88,12 @@ def _tools(session: Session, settings: HostSettings, _: Engine) -> Finding:
     if missing:
         raise HostToolsError(host=session.host.name, missing=", ".join(missing))
     return Finding("tools", ", ".join(session.dialect.wanted(settings.limits)))
+
+
+def _some(session: Session, _: HostSettings, __: Engine) -> Finding:
+    # A machine whose tar or databases are saved can do without.
+    missing = session.ask(session.dialect.lacking_for_some()).output.decode().splitlines()
+    return Finding("some", ", ".join(missing), note="lacking") if missing else Finding("some", "-")
 
 
 def _limits(session: Session, settings: HostSettings, _: Engine) -> Finding:
@@ -139,6 +146,7 @@ def _clock(session: Session, _: HostSettings, __: Engine) -> Finding:
 
 _LOOKS: dict[Look, Callable[[Session, HostSettings, Engine], Finding]] = {
     "tools": _tools,
+    "some": _some,
     "limits": _limits,
     "forwarding": _forwarding,
     "room": _room,

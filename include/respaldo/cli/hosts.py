@@ -28,7 +28,7 @@ def check(name: Name) -> None:
         found = list(examine_host(host, settings, find_engine()))
     table = Table(*texts.HEADINGS, title=name)
     for one in found:
-        table.add_row(texts.LOOKS[one.look], texts.BAD if one.problem else texts.GOOD, _told(one))
+        table.add_row(texts.LOOKS[one.look], _judged(one), _told(one))
     console().print(table)
     problems = [one.problem for one in found if one.problem]
     for problem in problems:
@@ -36,6 +36,12 @@ def check(name: Name) -> None:
     if problems:
         raise typer.Exit(1)
     say(texts.ALL_GOOD.format(host=name))
+
+
+def _judged(finding: Finding) -> str:
+    if finding.problem:
+        return texts.BAD
+    return texts.LACKING if finding.note == "lacking" else texts.GOOD
 
 
 def _told(finding: Finding) -> str:

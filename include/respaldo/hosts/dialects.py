@@ -89,6 +89,10 @@ class Dialect(Protocol):
         """Print what of that is not, a line each."""
         ...
 
+    def lacking_for_some(self) -> Spoken:
+        """Print what is not there of what only files, SQLite and their restoring need, a line each."""
+        ...
+
     def saving(self, words: Sequence[Argument]) -> tuple[Argument, ...]:
         """Give the arguments of restic as it needs them there to save files."""
         ...

@@ -29,6 +29,20 @@ free=$(df -Pk "$1" | sed -n '$s/.* \([0-9][0-9]*\)  *[0-9]*%.*/\1/p')
 _LOOK = 'uname -m; command -v restic || echo; echo "$HOME"'
 _TOOLS = ("setsid", "mktemp", "sha256sum", "df")
 _LACKING = 'for tool; do command -v "$tool" >/dev/null || echo "$tool"; done'
+_LACKING_FOR_SOME = r"""
+exec 2>/dev/null
+LC_ALL=C; export LC_ALL
+shows() { [ "$(tr '\0' .)" = "$1" ] || echo "$2"; }
+find / -maxdepth 0 -print0 | shows /. 'find -print0'
+case $(stat -c '%.9Y' /) in *.?????????) ;; *) echo 'stat -c %.9Y';; esac
+stat --printf='%F\0' / | shows directory. 'stat --printf'
+printf 'b\0a\0' | sort -z | shows a.b. 'sort -z'
+comm -z /dev/null /dev/null || echo 'comm -z'
+for tool in gzip mkfifo; do command -v "$tool" >/dev/null || echo "$tool"; done
+realpath -mz /no/such/../x | shows /no/x. 'realpath -mz'
+printf 'a\0b\0' | xargs -0 printf '%s.' | shows a.b. 'xargs -0'
+python3 -c 'import sqlite3, sys; sys.exit(sys.version_info < (3, 7))' || echo 'python3 >= 3.7'
+"""
 
 
 class Posix:
@@ -95,6 +109,9 @@ class Posix:
 
     def lacking(self, limits: Limits) -> Spoken:
         return self.words(("sh", "-c", _LACKING, "lacking", *self.wanted(limits)))
+
+    def lacking_for_some(self) -> Spoken:
+        return self.words(("sh", "-c", _LACKING_FOR_SOME))
 
     def saving(self, words: Sequence[Argument]) -> tuple[Argument, ...]:
         return tuple(words)

@@ -64,6 +64,7 @@ if ($PSVersionTable.PSVersion.Major -lt 5) { say 'PowerShell 5' }
 $me = New-Object Security.Principal.WindowsPrincipal([Security.Principal.WindowsIdentity]::GetCurrent())
 if (-not $me.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { say 'Administrators' }
 """
+_LACKING_FOR_SOME = "# Nothing: what looks at files is PowerShell too, and no other kind is worked on there."
 
 
 class Windows:
@@ -126,6 +127,9 @@ class Windows:
 
     def lacking(self, limits: Limits) -> Spoken:  # noqa: ARG002
         return script(_LACKING)
+
+    def lacking_for_some(self) -> Spoken:
+        return script(_LACKING_FOR_SOME)
 
     def saving(self, words: Sequence[Argument]) -> tuple[Argument, ...]:
         """Have files read from a snapshot of their volume: those that are open for writing can be read there

@@ -13,6 +13,7 @@ LOOKS = {
     "key": "Llave del equipo",
     "login": "Entrar (usuario)",
     "tools": "Programas del sistema",
+    "some": "Los que piden algunas fuentes",
     "limits": "Límites",
     "forwarding": "Reenvío del repositorio",
     "restic": "restic",
@@ -23,8 +24,10 @@ NOTES = {
     "own": "del equipo",
     "brought": "llevado; se va con la conexión",
     "kept": "llevado; se queda",
+    "lacking": "falta: lo piden archivos (coreutils, findutils, gzip) o SQLite (python3)",
 }
 GOOD = "bien"
+LACKING = "aviso"
 BAD = "MAL"
 ALL_GOOD = "En «{host}» se puede copiar."
 MEND = "{told}\n  Qué hacer: {corrective}"

@@ -25,6 +25,10 @@ class Counted(Protocol):
         """Give the files and links that are not there any more."""
         ...
 
+    def notes(self) -> tuple[str, ...]:
+        """Tell what is to be known of a copy where they could not be listed."""
+        ...
+
 
 class _Folder(NamedTuple):
     """The files and links in one folder, and what its times were before they were listed.
@@ -55,6 +59,9 @@ class Census:
         for path, folder in self.folders.items():
             for name in _gone_from(path, folder):
                 yield os.path.join(path, name)  # noqa: PTH118  (pathlib knows no names in bytes)
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
 
 def take(paths: Sequence[str], *, one_file_system: bool) -> Census:

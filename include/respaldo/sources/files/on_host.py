@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ from respaldo.hosts.session import Session
 from respaldo.restic.argv import literal
 from respaldo.restic.snapshots import Node
 from respaldo.sources.scripts import asked, in_lots
-
-log = logging.getLogger(__name__)
 
 _WILD = frozenset("*?[")
 
@@ -51,6 +48,8 @@ found() {
         2>/dev/null | LC_ALL=C sort -z -T "$folder"
 }
 """
+_NOT_TAKEN = "files that vanished during the copy are not told: sort -z, comm -z, gzip, or no space left"
+
 _COUNT = f"""{_FIND}
 found "$@" | gzip -1 >"$folder/before" && LC_ALL=C comm -z /dev/null /dev/null
 """
@@ -145,14 +144,17 @@ class HostCensus:
     def take(self) -> None:
         code, _ = asked(self.session, _COUNT, self.session.folder, *self.words)
         self.is_taken = code == 0
-        if not self.is_taken:
-            log.warning("%s: files that vanish during the copy will not be told", self.session.host.name)
 
     def gone(self) -> Iterator[bytes]:
         if not self.is_taken:
             return
         _, said = asked(self.session, _MISSED, self.session.folder, *self.words)
         yield from filter(None, said.split(b"\0"))
+
+    def notes(self) -> tuple[str, ...]:
+        if self.is_taken:
+            return ()
+        return (f"{self.session.host.name}: {_NOT_TAKEN}",)
 
 
 def _hash_of(node: Node, line: str) -> str | None:

@@ -115,6 +115,9 @@ class StandsStill:
     def gone(self) -> Iterator[bytes]:
         return iter(())
 
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
 
 def _hash_of(node: Node, line: str) -> str | None:
     size, _, rest = line.partition("|")

@@ -163,7 +163,8 @@ class FilesSource(Value):
             raise SourceEmptyError(source=self.describe())
         missed = vanished.missed(before, saved, repository, excluded)
         # restic tells of a folder that it cannot list twice: it counts the files while it reads them.
-        return replace(saved, warnings=tuple(dict.fromkeys((*saved.warnings, *missed))))
+        warnings = tuple(dict.fromkeys((*saved.warnings, *missed)))
+        return replace(saved, warnings=warnings, notes=(*saved.notes, *before.notes()))
 
     def taken_over(self, item: str, reach: Reach) -> None:
         """Nothing: which files could not be read is not in the snapshot. It makes saving them again quick."""
