@@ -303,6 +303,31 @@ def test_a_service_is_down_while_its_files_are_saved_and_up_again_afterwards(pla
     assert re.search(r"cluster state: +shut down\n", said.stdout)
 
 
+def test_what_the_watch_runs_adds_to_what_the_closed_run_had_warned_of_and_each_round_is_kept(
+    place, notices, monkeypatch
+):
+    place.scope(post=[sh("Iniciar", "exit 3")])
+    place.do("plan")
+    [first] = place.do("execute")["warnings"]
+    place.close(plan="success", execute="success")
+    monkeypatch.setattr(hooks, "is_under_way", lambda *_: False)
+    work, path = Workplace.of("", place.context("look")), place.root / "home" / "owed" / "erp.json"
+    run = Run(dag_id="backup__erp", run_id="uno", scope_id="erp")
+    for name in ("Limpiar", "Avisar"):
+        owed = {"run_key": run.key, "scope_id": "erp", "dag_id": run.dag_id, "run_id": run.run_id}
+        path.write_text(json.dumps(owed | {"post": [sh(name, "exit 4")]}))
+        hooks.settle_later(work)
+    warned = place.row()["warnings"]
+    assert warned[0] == first
+    assert [name for one in warned for name in ("Iniciar", "Limpiar", "Avisar") if name in one] == [
+        "Iniciar",
+        "Limpiar",
+        "Avisar",
+    ]
+    assert place.ran("hooks watch 1") == [("post", "Limpiar", 4)]
+    assert place.ran("hooks watch 2") == [("post", "Avisar", 4)]
+
+
 def test_where_there_are_several_workers_lint_wants_one_for_a_scope_that_can_owe_something(
     place, monkeypatch
 ):

@@ -73,7 +73,11 @@ def settle_later(place: Workplace) -> None:
     """Run what runs that were closed still owe on this worker: their machines could not be reached then."""
     for run in hooks.owing(place.home):
         if not is_under_way(place.context["ti"], run.dag_id, run.run_id):
-            settle(place._replace(run=run), _WATCH, ())
+            row = place.report.row(run.key) or {}
+            # The row keeps what each round ran under a key of its own.
+            rounds = sum(key.startswith(f"hooks {_WATCH} ") for key in row.get("console") or {})
+            again = run.model_copy(update={"attempt": rounds + 1})
+            settle(place._replace(run=again), _WATCH, tuple(row.get("warnings") or ()))
 
 
 def _tell_people(place: Workplace, failed: Sequence[str], *, is_paid: bool = False) -> None:
