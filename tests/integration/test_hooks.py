@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from conftest import PostgresServer
 from hooks_kit import Place, installed, sh
 from respaldo.actions import hooks as action
+from respaldo.actions.inspect import inspect
 from respaldo.actions.mutex import only_writer
 from respaldo.cli import app
 from respaldo.config.home import Home
@@ -24,11 +25,12 @@ from respaldo.domain.errors import AlreadyRunningError, SourceMissingError
 from respaldo.domain.source_errors import PreCommandFailedError
 from respaldo.domain.values import Run
 from respaldo.flows import hooks
-from respaldo.flows.failures import watching
+from respaldo.flows.failures import told, watching
 from respaldo.flows.workplace import Workplace
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
 from respaldo.texts import backup as texts
+from respaldo.texts import failures as texts_of_failures
 
 pytestmark = pytest.mark.one_restic
 
@@ -326,6 +328,21 @@ def test_what_the_watch_runs_adds_to_what_the_closed_run_had_warned_of_and_each_
     ]
     assert place.ran("hooks watch 1") == [("post", "Limpiar", 4)]
     assert place.ran("hooks watch 2") == [("post", "Avisar", 4)]
+
+
+def test_the_analysis_of_a_failure_takes_what_is_prepared_before_each_copy_for_no_cause(place):
+    """A snapshot of a volume is there only while it is copied."""
+    source = {"kind": "files", "paths": [str(place.root / "snapshot")]}
+    place.scope(source=source)
+    found = []
+    inspect(Workplace.of("erp", place.context("look")).job(), found.append)
+    assert [one.cause for one in found if one.of == "source"] == ["source_missing"]
+    place.scope(source=source, pre=[sh("Preparar", "true")])
+    found.clear()
+    inspect(Workplace.of("erp", place.context("look")).job(), found.append)
+    [looked] = [one for one in found if one.of == "source"]
+    assert looked.cause is None
+    assert texts_of_failures.PREPARED in told.probes((looked,))
 
 
 def test_where_there_are_several_workers_lint_wants_one_for_a_scope_that_can_owe_something(

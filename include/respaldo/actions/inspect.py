@@ -33,6 +33,8 @@ class Probe(Value):
     """Code of the error; None: it is as it should be."""
     told: dict[str, str] = Field(default_factory=dict)
     """The error's facts, which its words name."""
+    is_looked_at: bool = True
+    """False: what each copy prepares before it looks is not there now, and nothing can be said of it."""
 
 
 def inspect(job: Job, found: Callable[[Probe], None]) -> None:
@@ -42,7 +44,10 @@ def inspect(job: Job, found: Callable[[Probe], None]) -> None:
     found(_worker())
     for probe in _spaces(job, names):
         found(probe)
-    found(_tried("source", settings.source.kind, partial(_probe, job)))
+    if settings.pre:
+        found(Probe(of="source", name=settings.source.kind, is_looked_at=False))
+    else:
+        found(_tried("source", settings.source.kind, partial(_probe, job)))
     for name in names:
         found(_tried("repository", name, partial(_open, job, name)))
 

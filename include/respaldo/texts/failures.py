@@ -78,6 +78,7 @@ PROBES = {
 GOOD = "bien"
 WORKER = "carga {load} con {cores} procesadores; memoria libre {free_memory}"
 SPACE = "libres {free} de {total}"
+PREPARED = "no se miró: la prepara cada copia con sus órdenes previas (pre)"
 NOT_LOOKED = "No se pudo mirar: {told}"
 NO_ANSWER = "Algo no respondió en {seconds:.0f} segundos: lo que falta no se miró"
 RECURRENCE = "{times} en los últimos 90 días en este alcance ({all} en todos); la última, {last}"

@@ -40,6 +40,8 @@ def lines(said: Sequence[str]) -> str:
 
 
 def _told(one: Probe) -> str:
+    if not one.is_looked_at:
+        return texts.PREPARED
     if one.cause is not None:
         return cell(causes.explain(cause_of_code(one.cause)(**one.told)))
     facts = {
