@@ -165,11 +165,13 @@ PROOFS: dict[str, str] = {
     "server_forwarding_forbidden": f"{_CONTRACT}/test_databases_through_host.py"
     "::test_a_machine_that_lets_nobody_on_is_told_with_what_to_change",
     "host_engine": _host("restic_that_will_not_do_there_is_told"),
+    "host_forgery": f"{_CONTRACT}/test_lying_host.py"
+    "::test_a_machine_that_names_an_older_copy_as_its_own_is_told_and_nothing_goes",
     "host_tools": f"{_HOSTS}::test_a_machine_that_lacks_a_program_or_a_right_is_told_with_what_mends_it",
-    "host_clock": f"{_HOSTS}::test_a_machine_whose_clock_is_wrong_is_told",
-    "host_failed": _host("machine_whose_shell_does_nothing_is_told"),
     "host_platform": f"{_CONTRACT}/test_one_file_steps.py"
     "::test_a_kind_that_needs_a_shell_is_refused_on_a_windows_machine_before_it_is_entered",
+    "host_clock": f"{_HOSTS}::test_a_machine_whose_clock_is_wrong_is_told",
+    "host_failed": _host("machine_whose_shell_does_nothing_is_told"),
     "console_stale": _people("external", "a_copy_older_than_its_rpo_is_red"),
     "console_failed": _people("external", "a_copy_that_the_console_says_failed_is_red"),
     "medium_refused": _people("media", "what_cannot_be_of_a_medium_is_red_with_the_reason"),

@@ -61,22 +61,28 @@ class HostEngineError(HostError):
     code = "host_engine"
 
 
+class HostForgeryError(HostError):
+    """The machine gives out for the new copy what is none: an older one, or one that is not there."""
+
+    code = "host_forgery"
+
+
 class HostToolsError(HostError):
     """The machine lacks a program that each machine has, or does not admit the limits that are set for it."""
 
     code = "host_tools"
 
 
-class HostClockError(HostError):
-    """The machine's clock is not right: the times of its copies could not be believed."""
-
-    code = "host_clock"
-
-
 class HostPlatformError(HostError):
     """The machine is of Windows, where this kind of source cannot be worked on."""
 
     code = "host_platform"
+
+
+class HostClockError(HostError):
+    """The machine's clock is not right: the times of its copies could not be believed."""
+
+    code = "host_clock"
 
 
 class HostFailedError(HostError):

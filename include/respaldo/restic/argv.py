@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
@@ -79,10 +79,18 @@ def _where(place: Place, prefix: str = "") -> tuple[Argument, ...]:
     return (f"--{prefix}{flag}", location)
 
 
-def _entering(place: Place) -> tuple[str, ...]:
-    """Give what restic is told of the server."""
+def _options(place: Place) -> tuple[str, ...]:
     entered = place.entered
-    options = (*entered.options, *((f"sftp.args=-F {entered.ssh.path}",) if entered.ssh else ()))
+    return (*entered.options, *((f"sftp.args=-F {entered.ssh.path}",) if entered.ssh else ()))
+
+
+def _entering(place: Place, told: Collection[str] = ()) -> tuple[str, ...]:
+    """Give what restic is told of the server.
+
+    :param told: the names of the options that it is told already.
+    """
+    entered = place.entered
+    options = [option for option in _options(place) if option.partition("=")[0] not in told]
     return (
         *(part for option in options for part in ("--option", option)),
         *(("--cacert", entered.authority) if entered.authority else ()),
@@ -94,9 +102,10 @@ def locking(place: Place) -> tuple[Argument, ...]:
     return (*opening(place), "--retry-lock", place.patience)
 
 
-def _from(place: Place) -> tuple[Argument, ...]:
-    # restic takes an option twice when both say the same of it.
-    return (*_where(place, "from-"), "--from-password-file", place.password, *_entering(place))
+def _from(place: Place, second: Place) -> tuple[Argument, ...]:
+    # restic has one set of options for both, and fails where two say something else of the same.
+    told = {option.partition("=")[0] for option in _options(second)}
+    return (*_where(place, "from-"), "--from-password-file", place.password, *_entering(place, told))
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:
@@ -113,7 +122,7 @@ def init(place: Place) -> tuple[Argument, ...]:
 
 def init_like(place: Place, first: Place) -> tuple[Argument, ...]:
     """Make a repository that cuts files into the same pieces as ``first``, so that copies share them."""
-    return (*opening(place), "init", *_from(first), "--copy-chunker-params")
+    return (*opening(place), "init", *_from(first, place), "--copy-chunker-params")
 
 
 def cat_config(place: Place) -> tuple[Argument, ...]:
@@ -163,14 +172,14 @@ def snapshots(place: Place, tags: Iterable[str]) -> tuple[Argument, ...]:
 
 
 def ls(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
-    return (*opening(place), "ls", "--no-lock", snapshot_id)
+    return (*opening(place), "ls", "--no-lock", "--", snapshot_id)
 
 
 def restore(place: Place, snapshot_id: str, target: str, include: Iterable[str] = ()) -> tuple[Argument, ...]:
     """Restore below ``target`` the paths named, each taken literally (all when none is named)."""
     return (
-        *locking(place), "restore", snapshot_id, "--target", target,
-        *(part for path in include for part in ("--include", literal(path))),
+        *locking(place), "restore", "--target", target,
+        *(part for path in include for part in ("--include", literal(path))), "--", snapshot_id,
     )  # fmt: skip
 
 
@@ -180,7 +189,7 @@ def preview(
     """Name all that `deliver` would write, and write nothing."""
     return (
         *opening(place), "restore", "--no-lock", "--dry-run", "-vv", "--overwrite", overwrite,
-        _below(snapshot_id, folder), "--target", target, *_including(include),
+        "--target", target, *_including(include), "--", _below(snapshot_id, folder),
     )  # fmt: skip
 
 
@@ -196,7 +205,8 @@ def deliver(
     """
     return (
         *locking(place), "restore", "--sparse", "--verify",
-        "--overwrite", overwrite, _below(snapshot_id, folder), "--target", target, *_including(include),
+        "--overwrite", overwrite, "--target", target, *_including(include),
+        "--", _below(snapshot_id, folder),
     )  # fmt: skip
 
 
@@ -217,15 +227,15 @@ def find(place: Place, pattern: str, snapshot_ids: Iterable[str]) -> tuple[Argum
 
 
 def cat_snapshot(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
-    return (*opening(place), "cat", "snapshot", "--no-lock", snapshot_id)
+    return (*opening(place), "cat", "snapshot", "--no-lock", "--", snapshot_id)
 
 
 def dump(place: Place, snapshot_id: str, path: str) -> tuple[Argument, ...]:
-    return (*opening(place), "dump", "--no-lock", snapshot_id, path)
+    return (*opening(place), "dump", "--no-lock", "--", snapshot_id, path)
 
 
 def copy(first: Place, second: Place, snapshot_ids: Iterable[str]) -> tuple[Argument, ...]:
-    return (*locking(second), "copy", *_from(first), *snapshot_ids)
+    return (*locking(second), "copy", *_from(first, second), "--", *snapshot_ids)
 
 
 def check_data(place: Place, percent: float) -> tuple[Argument, ...]:
@@ -247,7 +257,7 @@ def repair_packs(place: Place, packs: Iterable[str]) -> tuple[Argument, ...]:
 
     restic leaves a copy of each in the folder that it runs in.
     """
-    return (*locking(place), "repair", "packs", *packs)
+    return (*locking(place), "repair", "packs", "--", *packs)
 
 
 def harmed_snapshots(place: Place) -> tuple[Argument, ...]:
@@ -271,11 +281,11 @@ def touch(place: Place) -> tuple[Argument, ...]:
 
 
 def forget(place: Place, snapshot_id: str) -> tuple[Argument, ...]:
-    return (*locking(place), "forget", snapshot_id)
+    return (*locking(place), "forget", "--", snapshot_id)
 
 
 def cat_lock(place: Place, lock: str) -> tuple[Argument, ...]:
-    return (*opening(place), "cat", "lock", "--no-lock", lock)
+    return (*opening(place), "cat", "lock", "--no-lock", "--", lock)
 
 
 def unlock(place: Place) -> tuple[Argument, ...]:

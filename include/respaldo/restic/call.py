@@ -169,6 +169,9 @@ class Caller:
         return cause(**self.facts, said=summary_line("".join(said)))
 
     def _has_no_keys(self) -> bool:
-        """Whether a repository on this worker's disk lost its key files, which restic does not tell apart."""
-        keys = Path(self.place.location, "keys")
+        """Whether a repository on this worker's disk lost its key files, which restic does not tell apart.
+
+        A machine that it is carried to calls its place something else.
+        """
+        keys = Path(self.facts["location"], "keys")
         return keys.is_dir() and not any(keys.iterdir())

@@ -8,14 +8,21 @@ server is entered with stays on this worker.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from platform import machine
 
 from respaldo.domain.errors import EngineTooOldError, TemporarySpaceError
-from respaldo.domain.host_errors import HostEngineError, HostFullError
+from respaldo.domain.host_errors import (
+    HostEngineError,
+    HostError,
+    HostFailedError,
+    HostForgeryError,
+    HostFullError,
+)
 from respaldo.hosts.carrying import Forwarding, carried
 from respaldo.hosts.checksums import sum_file
 from respaldo.hosts.session import Session
@@ -24,7 +31,9 @@ from respaldo.restic import argv
 from respaldo.restic.access import Access
 from respaldo.restic.bridging import place_of
 from respaldo.restic.engine import OLDEST, Engine, dotted, read_engine
+from respaldo.restic.events import Report
 from respaldo.restic.repository import Repository
+from respaldo.restic.saved import Marks, Saved
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """What ``uname -m`` says, and what restic's releases call it."""
@@ -32,9 +41,48 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 KEPT = ".respaldo"
 """The folder below the user's home where restic stays, where it may."""
 
+_LOOKED_LINES = 3
+
 _KEEP = 'umask 077; mkdir -p "$2" && cp "$1" "$2/.restic.$$" && mv -f "$2/.restic.$$" "$2/restic"'
 
+_FORGET = 'rm -f "$1/restic" "$1"/.restic.*; rmdir "$1" 2>/dev/null; :'
+
+_NO_ROOM = re.compile("no space|quota", re.IGNORECASE)
+
 ProgramFor = Callable[[str], Path | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepositoryThere(Repository):
+    """A repository as restic uses it on a machine.
+
+    That machine may be in strange hands. Of what it says, nothing is believed that would make an older copy
+    pass for the new one, or remove it: each snapshot is looked for, and removed, from here.
+    """
+
+    host: str
+    here: Repository
+    """The same as this worker uses it."""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        # Where it lies, not what it is carried to.
+        return self.here.facts
+
+    def discard(self, snapshot_id: str) -> None:
+        self.here.discard(snapshot_id)
+
+    def _saved(self, item: str, marks: Marks, code: int, report: Report) -> Saved:
+        """Read what was saved. Its numbers are those of the snapshot.
+
+        :raises HostForgeryError: the snapshot is none of this run and item.
+        """
+        said = super()._saved(item, marks, code, report)
+        snapshot_id = said.copy.snapshot_id
+        for made in self.here.snapshots(marks.for_item(item)):
+            if made.id == snapshot_id:
+                return replace(said, copy=made.as_copy(), console=made.summary | {"snapshot_id": made.id})
+        raise HostForgeryError(host=self.host, snapshot=snapshot_id)
 
 
 @contextlib.contextmanager
@@ -66,10 +114,14 @@ def repository_on(
     ) as location:
         # None of what enters the server goes along; whether it answers is still asked here.
         access = Access(location, before.entered.door)
-        place = replace(before, location=_shown(location), access=access, cache=None)
-        run = _adapted(session, upload_kib_per_second)
+        there = {
+            "place": replace(before, location=_shown(location), access=access, cache=None),
+            "engine": engine,
+            "keep_open": (),
+            "run": _adapted(session, upload_kib_per_second),
+        }
         try:
-            yield replace(repository, place=place, engine=engine, keep_open=(), run=run)
+            yield RepositoryThere(**vars(repository) | there, host=session.host.name, here=repository)
         except TemporarySpaceError as error:
             # It is said of this worker, where restic usually runs.
             said = error.facts.get("said", "")
@@ -92,11 +144,17 @@ def provide(session: Session, program_for: ProgramFor, *, keep: bool | None = No
         kept goes too.
     :raises HostEngineError: there is none that runs there.
     :raises HostFullError: there is no room for it.
+    :raises HostFailedError: the machine does not say what it is, or does not let it be left there.
     """
-    kind, own, home = session.ask(session.dialect.look()).output.decode().split("\n")[:3]
+    looked = session.ask(session.dialect.look())
+    lines = looked.output.decode(errors="replace").split("\n")
+    if len(lines) < _LOOKED_LINES:
+        said = looked.said or repr(looked.output[:200])
+        raise HostFailedError(host=session.host.name, said=said)
+    kind, own, home = lines[:_LOOKED_LINES]
     folder = f"{home}/{KEPT}"
     if keep is False and home:
-        session.output("rm", "-rf", folder)
+        session.output("sh", "-c", _FORGET, "forget", folder)
     if own:
         with contextlib.suppress(EngineTooOldError):
             return _tried(session, own)
@@ -132,7 +190,7 @@ def _brought(session: Session, program: Path, architecture: str, keep_in: str | 
         if keep_in is not None:
             kept = session.output("sh", "-c", _KEEP, "keep", staged, keep_in)
             if kept.exit_code != 0:
-                raise HostFullError(host=session.host.name, folder=keep_in, said=kept.said)
+                raise _not_kept(session, keep_in, kept.said)
         found = _sum_there(session, path)
         if found != wanted:
             raise HostEngineError(**facts, said=f"SHA-256 {found} != {wanted}")
@@ -140,6 +198,13 @@ def _brought(session: Session, program: Path, architecture: str, keep_in: str | 
         return _tried(session, path)
     except EngineTooOldError as error:
         raise HostEngineError(**facts, said=error.facts["version"]) from error
+
+
+def _not_kept(session: Session, folder: str, said: str) -> HostError:
+    """Tell a full disk from a folder that may not be written."""
+    if _NO_ROOM.search(said):
+        return HostFullError(host=session.host.name, folder=folder, said=said)
+    return HostFailedError(host=session.host.name, said=said)
 
 
 def _tried(session: Session, path: str) -> Engine:

@@ -24,7 +24,7 @@ from respaldo.restic.classify import OK, PARTIAL, refused
 from respaldo.restic.copying import explain_copy
 from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
-from respaldo.restic.events import document_in, parse
+from respaldo.restic.events import Report, document_in, parse
 from respaldo.restic.locks import Lives, lives_here
 from respaldo.restic.repairing import CHECK_FAILED, Checked, HarmedReader, pruned
 from respaldo.restic.saved import Marks, Saved, read_saved
@@ -174,7 +174,7 @@ class Repository:
             force=self.force,
         )
         code, report = self._call(arguments, on_progress=on_progress, accept=(OK, PARTIAL))
-        return read_saved(item, code, report, self.facts)
+        return self._saved(item, marks, code, report)
 
     def save_output(
         self,
@@ -197,11 +197,14 @@ class Repository:
         code, report = self._call(
             arguments, environment=environment, on_progress=on_progress, accept=(OK, PARTIAL)
         )
-        saved = read_saved(item, code, report, self.facts)
+        saved = self._saved(item, marks, code, report)
         if code == PARTIAL or saved.copy.size_bytes == 0:
             self.discard(saved.copy.snapshot_id)
             raise SourceCommandEmptyError(**self.facts, item=item, command=command[0])
         return saved
+
+    def _saved(self, item: str, marks: Marks, code: int, report: Report) -> Saved:  # noqa: ARG002
+        return read_saved(item, code, report, self.facts)
 
     def forget(self, snapshot_id: str) -> None:
         """Remove one snapshot from the list (its data goes with the next prune)."""

@@ -59,12 +59,26 @@ HOST_CAUSES: dict[str, Cause] = {
         "En el equipo «{host}» ({machine}) no se puede usar restic: {said}",
         "Instale en el equipo restic {oldest} o posterior, o deje en el trabajador uno para esa arquitectura.",
     ),
+    "host_forgery": Cause(
+        "El equipo nombra una copia que no es la suya",
+        "El equipo dijo haber hecho una copia que no está en el repositorio o que no es de esta ejecución: puede estar intervenido.",
+        "El equipo «{host}» dio por hecha la copia {snapshot}, que no es de esta ejecución. No se creyó ni se borró nada.",
+        "Trate el equipo como intervenido hasta saber por qué: mire qué restic usa (`respaldo hosts check {host}`) y quién entra en él. "
+        "Las copias anteriores siguen en el repositorio.",
+    ),
     "host_tools": Cause(
         "Al equipo le faltan programas",
         "El equipo no tiene un programa que la copia usa, o no admite los límites que su conexión pide.",
         "Al equipo «{host}» le falta: {missing}",
         "Instale en él los paquetes coreutils, findutils y util-linux, y para SQLite python3 (3.7 o posterior); sin ionice sirve «idle_disk»: false en la conexión, y sin nice, «nice»: null. "
         "En Windows, PowerShell 5.1 y un usuario administrador.",
+    ),
+    "host_platform": Cause(
+        "Esa fuente no se copia de un equipo Windows",
+        "La conexión dice que el equipo es Windows, y el tipo de fuente del alcance necesita un equipo POSIX.",
+        "El equipo «{host}» es Windows, y de él no se copia «{kind}».",
+        "De un equipo Windows se copian archivos (`kind: files`) y, por él, bases de datos de un servidor (postgresql, mariadb). Si el equipo "
+        "no es Windows, quite «platform» de su conexión.",
     ),
     "host_clock": Cause(
         "El reloj del equipo está mal",
@@ -73,13 +87,6 @@ HOST_CAUSES: dict[str, Cause] = {
         "Sincronice el reloj del equipo (`timedatectl set-ntp true`) o el del trabajador, el que esté mal.",
     ),
     "host_failed": Cause(
-    "host_platform": Cause(
-        "Esa fuente no se copia de un equipo Windows",
-        "La conexión dice que el equipo es Windows, y el tipo de fuente del alcance necesita un equipo POSIX.",
-        "El equipo «{host}» es Windows, y de él no se copia «{kind}».",
-        "De un equipo Windows se copian archivos (kind: files) y, por él, bases de datos de un servidor (postgresql, mariadb). Si el equipo "
-        "no es Windows, quite «platform» de su conexión.",
-    ),
         "El equipo no hizo lo pedido",
         "El servidor SSH del equipo, o su intérprete de órdenes, no hizo lo que se le pidió.",
         "El equipo «{host}» no hizo lo pedido: {said}",
