@@ -534,6 +534,17 @@ def test_a_scope_goes_the_whole_way_from_its_copies_to_a_moment(kept, restic, tm
     assert list(job.home.scratch.iterdir()) == []
 
 
+def test_a_dollar_in_a_folder_of_barmans_is_no_variable(kept, repository, scratch):
+    bases = f"{kept.home}/base$uno"
+    kept.config.write_text(kept.config.read_text() + f"basebackups_directory = {bases}\n")
+    kept.barman("check", SERVER)
+    source = source_of(kept)
+    copy = save(source, repository, 1).copy
+    assert bases in repository.saved_paths(copy.snapshot_id)
+    verified = source.verify(copy, repository, Verification(), Reach(), str(scratch))
+    assert [one.method for one in verified] == ["structure", "sample", "archive"]
+
+
 # --- what keeps it from beginning
 
 

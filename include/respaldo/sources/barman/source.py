@@ -20,7 +20,7 @@ from pydantic import Field
 
 from respaldo.domain.database_errors import WalArchiveStoppedError
 from respaldo.domain.errors import InvalidRequestError, NotInCopyError, SourceUnreadableError
-from respaldo.domain.places import AbsolutePlace
+from respaldo.domain.places import AbsolutePlace, unexpanded
 from respaldo.domain.quantities import Duration
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import RUN_TAG, Copy, Evidence, Value
@@ -121,7 +121,7 @@ class BarmanSource(Value):
         undone = [one for one, status in statuses.items() if status != backing.DONE]
         paths = [path for path in (places.identity, places.bases, places.wals) if os.path.lexists(path)]
         excluded = [literal(f"{places.bases}/{one}") for one in undone]
-        files = FilesSource(kind="files", paths=tuple(paths), exclude=tuple(excluded))
+        files = FilesSource(kind="files", paths=tuple(map(unexpanded, paths)), exclude=tuple(excluded))
         saved = files.save(item, repository, marks, reach, on_progress)
         there = catalogue.read(item, saved.copy.snapshot_id, repository)
         facts = {"manifest": read, **_figures(there), "base_backup": made}
@@ -144,8 +144,10 @@ class BarmanSource(Value):
         :raises DumpUnreadableError: there is none that is done and has the WAL that it needs.
         """
         there = catalogue.read(copy.item, copy.snapshot_id, repository)
-        paths = repository.saved_paths(copy.snapshot_id)
-        looked = FilesSource(kind="files", paths=paths).verify(copy, repository, wanted, reach, scratch)
+        paths = map(unexpanded, repository.saved_paths(copy.snapshot_id))
+        looked = FilesSource(kind="files", paths=tuple(paths)).verify(
+            copy, repository, wanted, reach, scratch
+        )
         read = _read(copy.snapshot_id, there, there.newest, repository)
         facts = {**_figures(there), "streamed_bytes": read}
         return (*looked, Evidence(method="archive", item=copy.item, facts=facts))
