@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from respaldo.domain.errors import SourceUnreadableError
 from respaldo.domain.host_errors import HostToolsError
 from respaldo.hosts.session import Session
 from respaldo.restic.argv import literal
 from respaldo.restic.snapshots import Node
+from respaldo.sources.files.looked import gone_of
 from respaldo.sources.scripts import asked, in_lots
 
 _WILD = frozenset("*?[")
@@ -92,11 +92,7 @@ class HostGround:
         if lacking:
             missing = ", ".join(lacking.decode(errors="replace").split())
             raise HostToolsError(host=self._session.host.name, missing=missing)
-        said = self._lines(_LOOK, paths)
-        for path, one in zip(paths, said, strict=True):
-            if one not in ("", _GONE):
-                raise SourceUnreadableError(path=path, reason=one)
-        return [path for path, one in zip(paths, said, strict=True) if one == _GONE]
+        return gone_of(paths, self._lines(_LOOK, paths), _GONE)
 
     def matches(self, path: str) -> list[str]:
         folders = path.split("/")

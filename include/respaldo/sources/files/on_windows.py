@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from respaldo.domain.errors import SourceUnreadableError
 from respaldo.domain.host_errors import HostFailedError
 from respaldo.hosts.session import Session
 from respaldo.hosts.windows import named, native, script
 from respaldo.restic.snapshots import Node
+from respaldo.sources.files.looked import gone_of
 
 _SUMMING_SECONDS = 3600.0
 _GONE = "gone"
@@ -79,11 +79,7 @@ class WindowsGround:
         self._session = session
 
     def gone(self, paths: Sequence[str]) -> list[str]:
-        said = self._lines(_LOOK, paths)
-        for path, one in zip(paths, said, strict=True):
-            if one not in ("", _GONE):
-                raise SourceUnreadableError(path=path, reason=one)
-        return [path for path, one in zip(paths, said, strict=True) if one == _GONE]
+        return gone_of(paths, self._lines(_LOOK, paths), _GONE)
 
     def matches(self, path: str) -> list[str]:
         return sorted(map(named, self._lines(_MATCHES, [path]))) if set(path) & _WILD else [path]
