@@ -466,6 +466,21 @@ def test_all_databases_and_the_globals_are_items(server, login, database):
     assert not any("template" in item for item in items)
 
 
+def test_a_database_that_is_left_out_is_no_item_and_something_must_be_left(login, database):
+    def source(*names: str, exclude: tuple[str, ...]) -> PostgresqlSource:
+        return PostgresqlSource(
+            kind="postgresql", connection="erp_db", databases=names or "all", exclude=exclude
+        )
+
+    reach = Reach(login)
+    every, left_out = source(exclude=()).items(reach), source(exclude=("postgres", "none"))
+    left_out.probe(reach)
+    assert left_out.items(reach) == tuple(item for item in every if item != "postgres.dump")
+    assert left_out.describe() == "erp_db: *, -postgres, -none"
+    with pytest.raises(SourceEmptyError):
+        source("postgres", exclude=("postgres",)).probe(reach)
+
+
 def test_globals_hold_the_roles(login, repository, marks, scratch):
     source = postgresql("postgres", shared=True)
     copy = save(source, GLOBALS, repository, marks, login)

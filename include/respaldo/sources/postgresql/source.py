@@ -69,6 +69,9 @@ class PostgresqlSource(Value):
         BeforeValidator(_named, json_schema_input_type=Literal["all"] | list[str]),
         Field(description="Names of databases, or all: every one that accepts connections (kept as none)."),
     ]
+    exclude: Annotated[
+        tuple[str, ...], Field(description="Names of databases that are left out of all of them.")
+    ] = ()
     globals: Annotated[bool, Field(description="Save roles and tablespaces too (needs a superuser).")] = True
 
     @property
@@ -80,7 +83,7 @@ class PostgresqlSource(Value):
         return True
 
     def describe(self) -> str:
-        names = ", ".join(self.databases) or "*"
+        names = ", ".join((*(self.databases or "*"), *(f"-{name}" for name in self.exclude)))
         return f"{self.connection}: {names}"
 
     def probe(self, reach: Reach) -> None:
@@ -96,16 +99,16 @@ class PostgresqlSource(Value):
             there = server.databases()
             for tool in tools:
                 fit_for(server, tool)
-        if not there:
-            raise SourceEmptyError(source=self.describe())
         for name in self.databases:
             if name not in there:
                 raise DatabaseMissingError(database=name, connection=self.connection)
+        if not self._chosen(there):
+            raise SourceEmptyError(source=self.describe())
 
     def items(self, reach: Reach) -> tuple[str, ...]:
         with by_way_of(reach):
-            names = self.databases or _reachable(reach).databases()
-        dumps = (f"{quote(name, safe=' ')}{DUMP}" for name in names)
+            chosen = self._chosen(self.databases or _reachable(reach).databases())
+        dumps = (f"{quote(name, safe=' ')}{DUMP}" for name in chosen)
         return (*((GLOBALS,) if self.globals else ()), *dumps)
 
     def save(
@@ -181,6 +184,9 @@ class PostgresqlSource(Value):
             require(tool)
         with by_way_of(reach):
             return restore_database(part, repository, delivery, _reachable(reach), scratch, on_progress)
+
+    def _chosen(self, there: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.databases or there if name not in self.exclude)
 
     def _read(
         self, item: str, snapshot_id: str, size_bytes: int, repository: Repository, scratch: str
