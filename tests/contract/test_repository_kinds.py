@@ -103,6 +103,21 @@ def test_a_copy_goes_from_each_kind_to_each_and_both_give_it_back(
         assert contents(Path(f"{target}{tree}")) == contents(tree)
 
 
+def test_a_copy_goes_between_two_of_a_kind_whose_options_differ(of_kind, tree, marks):
+    principal, secundario = (
+        replace(one, place=replace(one.place, access=replace(one.place.entered, options=options)))
+        for one, options in (
+            (of_kind("sftp"), ("sftp.connections=3",)),
+            (of_kind("sftp", "secundario"), ("sftp.connections=5",)),
+        )
+    )
+    principal.create()
+    saved = principal.save_paths("files", [str(tree)], marks)
+    secundario.create(like=principal)
+    principal.copy_to(secundario, [saved.copy.snapshot_id])
+    assert [one.original for one in secundario.snapshots(marks.tags)] == [saved.copy.snapshot_id]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_runs_for_a_save_sees_no_secret_of_its_repository(of_kind, marks, kind):
     repository = of_kind(kind)

@@ -68,6 +68,27 @@ def test_a_call_on_two_repositories_names_the_first_as_the_one_it_reads(name):
     assert follows(arguments, "--from-password-file") == [FIRST.password]
 
 
+@pytest.mark.parametrize(
+    "name", ["ls", "restore", "preview", "deliver", "cat_snapshot", "dump", "copy", "forget"]
+)
+def test_the_id_of_a_snapshot_is_no_option_whatever_it_looks_like(name):
+    arguments = ON_A_REPOSITORY[name]
+    assert arguments.index("--") < arguments.index(SNAPSHOT)
+    assert not any(str(part).startswith("--") for part in arguments[arguments.index("--") + 1 :])
+
+
+def test_of_two_repositories_the_one_that_is_written_to_says_how():
+    first, second = (
+        replace(one, access=argv.Access(one.location, options=options))
+        for one, options in (
+            (FIRST, ("sftp.connections=3", "s3.region=a")),
+            (SECOND, ("sftp.connections=5", "rest.connections=5")),
+        )
+    )
+    for arguments in (argv.copy(first, second, [SNAPSHOT]), argv.init_like(second, first)):
+        assert follows(arguments, "--option") == ["sftp.connections=5", "rest.connections=5", "s3.region=a"]
+
+
 def test_a_second_repository_cuts_files_like_the_first():
     assert "--copy-chunker-params" in argv.init_like(SECOND, FIRST)
 
