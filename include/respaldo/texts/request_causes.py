@@ -38,9 +38,9 @@ REQUEST_CAUSES: dict[str, Cause] = {
     ),
     "target_occupied": Cause(
         "El destino ya tiene datos",
-        "En el destino hay datos que se perderían, y nadie pidió reemplazarlos.",
-        "{target} ya tiene datos, y el requerimiento no pide reemplazarlos.",
-        "Elija otro destino, o pida reemplazar lo que hay (necesita autorización).",
+        "En el destino hay datos que se perderían: nadie pidió reemplazarlos, o el alcance no los copia y ninguna copia de resguardo los guardaría.",
+        "{target} ya tiene datos: el requerimiento no pide reemplazarlos, o el alcance no los copia (ya no está entre sus rutas).",
+        "Elija otro destino, o pida reemplazar lo que hay (necesita autorización). Lo que el alcance ya no copia se reemplaza solo cuando vuelve a estar entre sus rutas.",
     ),
     "target_refused": Cause(
         "El destino rechazó los datos",
