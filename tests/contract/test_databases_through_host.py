@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -206,7 +207,7 @@ def cut(server: SshServer) -> None:
 
 
 def sockets_left() -> list[Path]:
-    return list(Path(tempfile.gettempdir()).glob("respaldo-led-*"))
+    return list(Path(tempfile.gettempdir()).glob(f"respaldo-led-{os.getpid()}-*"))
 
 
 def test_each_copy_comes_back_as_it_was_through_the_machine(
