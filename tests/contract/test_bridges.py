@@ -12,8 +12,9 @@ import subprocess
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import psutil
@@ -47,6 +48,16 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.one_restic]
 KINDS = ("local", "rest", "sftp", "s3")
 SERVED = KINDS[1:]
 WAYS = ("socket", "tcp")
+EVERY = [
+    # Each kind by a socket, and one by a port, is enough for `make test`.
+    pytest.param(kind, way, marks=[] if way == "socket" or kind == KINDS[0] else pytest.mark.slow)
+    for kind, way in product(KINDS, WAYS)
+]
+
+
+def one_of(kinds: Sequence[str]) -> list:
+    """Have `make test` play the first of them only."""
+    return [kinds[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in kinds[1:])]
 
 
 def _opened(server: SshServer) -> None:
@@ -205,8 +216,7 @@ def sockets_here() -> list[Path]:
     return list(Path("/tmp").glob(f"respaldo-carried-{os.getpid()}-*"))
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_two_saves_of_a_machine_are_given_back_each_as_it_was(
     of_kind, server, data, program, marks, tmp_path, kind
 ):
@@ -265,8 +275,7 @@ def asked_there(session, there: Repository, asked: list[str], *, login: bool = T
     return dict(zip(asked, map(int, told.output.split()), strict=True))
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_a_machine_can_neither_alter_nor_remove_what_is_carried_to_it_nor_reach_more(
     of_kind, server, tree, program, marks, kind
 ):
@@ -312,7 +321,7 @@ def test_a_folder_that_is_not_served_in_time_may_be_later(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("way", ["tcp"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_of(KINDS))
 def test_other_users_of_a_machine_do_not_get_in_by_its_port(of_kind, server, program, kind):
     with working(server, of_kind(kind).repository, program) as (session, there):
         asked = ["GET /config -", "GET /snapshots/ -", "POST /data/x x"]
@@ -329,8 +338,7 @@ def test_a_port_is_taken_first_where_that_is_said(of_kind, server, data, program
         assert not there.save_paths("files", [str(data)], marks).warnings
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_nothing_on_a_machine_shows_a_secret(of_kind, server, program, marks, kind):
     repository = of_kind(kind).repository
     look = (
@@ -358,7 +366,7 @@ def test_nothing_on_a_machine_shows_a_secret(of_kind, server, program, marks, ki
 
 
 @pytest.mark.parametrize("way", ["socket"])
-@pytest.mark.parametrize("kind", SERVED)
+@pytest.mark.parametrize("kind", one_of(SERVED))
 def test_a_lock_is_held_as_long_as_the_repository_is_carried(of_kind, server, program, tmp_path, kind):
     repository = of_kind(kind).repository
     with (tmp_path / "lock").open("w") as ours, (tmp_path / "lock").open("w") as theirs:
@@ -395,7 +403,7 @@ def bridges() -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("way", ["socket"])
-@pytest.mark.parametrize("kind", SERVED)
+@pytest.mark.parametrize("kind", one_of(SERVED))
 def test_what_stands_between_is_killed_and_it_is_told_and_nothing_is_left(
     of_kind, server, data, program, marks, monkeypatch, kind
 ):
@@ -414,7 +422,7 @@ def test_what_stands_between_is_killed_and_it_is_told_and_nothing_is_left(
 
 
 @pytest.mark.parametrize("way", ["tcp"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_of(KINDS))
 def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(of_kind, server, program, kind):
     repository = of_kind(kind).repository
     context = multiprocessing.get_context("fork")
