@@ -293,7 +293,9 @@ def test_a_machine_that_hears_nothing_of_us_any_more_ends_what_runs_there(server
     monkeypatch.setattr(sessions, "BEAT_SECONDS", 1000.0)
     began = time.monotonic()
     with entered(host) as session:
-        session.run(Command(("sleep", "300")), on_output=print, on_error=print)
+        # Whether it is heard first that this ended, or that the keeper did.
+        with contextlib.suppress(HostUnreachableError):
+            session.run(Command(("sleep", "300")), on_output=print, on_error=print)
         assert time.monotonic() - began < 60
         while Path(session.folder).exists():
             assert time.monotonic() - began < 60
@@ -344,6 +346,60 @@ def test_a_machine_whose_shell_does_nothing_is_told(host):
         with pytest.raises(HostFailedError) as error, entered(entry(closed)):
             pytest.fail("it was entered")
         assert "archivo" in causes.explain(error.value)
+
+
+@pytest.mark.parametrize("greeting", ["Bienvenido", ""], ids=["words", "blank"])
+def test_a_machine_whose_shell_greets_is_told_with_its_words(greeting):
+    greets = f"ForceCommand echo '{greeting}'; exec /bin/sh -c \"$SSH_ORIGINAL_COMMAND\"\n"
+    with ssh_server(greets) as greeter:
+        with pytest.raises(HostFailedError) as error, entered(entry(greeter)):
+            pytest.fail("it was entered")
+        assert f"'{greeting}" in str(error.value)
+        assert nothing_left(greeter)
+
+
+@pytest.mark.parametrize("base", ["nada", "ajena"], ids=["missing", "not_ours"])
+def test_a_folder_that_cannot_be_worked_in_is_not_told_as_full(server, host, base):
+    (server.files / "ajena").mkdir(mode=0o755, exist_ok=True)
+    with pytest.raises(HostFailedError) as error, entered(host, base=str(server.files / base)):
+        pytest.fail("it was entered")
+    assert str(server.files / base) in str(error.value)
+
+
+def test_what_runs_goes_on_while_the_machine_has_no_room_for_a_sign_of_life(server, host, monkeypatch):
+    monkeypatch.setattr(sessions, "SILENT_SECONDS", 1)
+    monkeypatch.setattr(sessions, "BEAT_SECONDS", 0.3)
+    small = server.files / "lleno"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=1777", "tmpfs", small], check=True)
+    fill = 'until : >"$1"; cat /dev/zero >>"$2"; sleep 1; [ ! -s "$1" ]; do :; done; sleep 4'
+    try:
+        with entered(host, base=str(small)) as session:
+            beat = Path(session.folder, "beat")
+            filling = Command(("sh", "-c", fill, "fill", str(beat), f"{small}/todo"))
+            assert session.run(filling, on_output=print, on_error=print) == 0
+            assert beat.read_bytes() == b""
+    finally:
+        subprocess.run(["umount", small], check=True)
+        small.rmdir()
+    assert nothing_left(server)
+
+
+def test_what_nobody_keeps_there_any_more_is_ended(server, host, monkeypatch):
+    # So long, what the keeper waits with outlives it.
+    monkeypatch.setattr(sessions, "SILENT_SECONDS", 20)
+    with entered(host) as session:
+        kill = f"sleep 1; kill -KILL $(cat {session.folder}/keeper); exec sleep 300"
+        began = time.monotonic()
+        with pytest.raises(HostUnreachableError) as error:
+            session.run(Command(("sh", "-c", kill)), on_output=print, on_error=print)
+        assert (error.value.transient, error.value.facts["said"]) == (True, "keeper")
+        assert time.monotonic() - began < 40
+        folder = Path(session.folder)
+    assert "sleep 300" not in processes(server)
+    with entered(host):
+        assert not folder.exists()
+    assert nothing_left(server)
 
 
 def test_a_machine_without_restic_gets_one_that_may_stay(server, host, program):

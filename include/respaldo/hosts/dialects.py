@@ -33,7 +33,7 @@ class Dialect(Protocol):
         """Make a private folder below ``base`` and print its path. Any further line is a sign of life: after
         ``seconds`` without one, or at the end, what still runs is ended and the folder removed.
 
-        Where the folder cannot be made the exit status is `CANNOT_CREATE`.
+        Where there is no room for the folder the exit status is `NO_ROOM`.
         """
         ...
 
@@ -102,4 +102,4 @@ class Dialect(Protocol):
         ...
 
 
-CANNOT_CREATE = 73
+NO_ROOM = 73

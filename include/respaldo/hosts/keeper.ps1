@@ -1,7 +1,8 @@
 # Keeps a private folder on a Windows machine for one connection, as keeper.sh does elsewhere: see there.
 #
-# Given: base, seconds. Prints the folder's path, with slashes. Reads one line every now and then, as a sign of
-# life: when none came for that long, or when standard input ends, it is over.
+# Given: base, seconds. Prints the folder's path, with slashes; exit status 73: there is no room for it, 74: it
+# cannot be made. Reads one line every now and then, as a sign of life: when none came for that long, or when
+# standard input ends, it is over.
 $me = [Security.Principal.WindowsIdentity]::GetCurrent().User
 # What runs left whose keeper was killed, or whose machine went down. Another's may be no folder at all.
 foreach ($old in [IO.Directory]::GetDirectories($given.base, 'respaldo.*')) {
@@ -26,7 +27,9 @@ try {
     [IO.File]::WriteAllText("$folder\keeper", [string]$PID)
 } catch {
     [Console]::Error.WriteLine($_.Exception.Message)
-    exit 73
+    # ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL, ERROR_DISK_QUOTA_EXCEEDED
+    if ($_.Exception.GetBaseException().HResult -in -2147024784, -2147024857, -2147023601) { exit 73 }
+    exit 74
 }
 say $folder.Replace('\', '/')
 try {

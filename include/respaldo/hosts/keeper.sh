@@ -3,8 +3,9 @@
 #
 #   sh -c "$(cat keeper.sh)" keeper BASE SECONDS
 #
-# Prints the folder's path. Reads one line every now and then, as a sign of life: when none came for SECONDS, when
-# standard input ends, or on a signal, it is over.
+# Prints the folder's path; exit status 73: there is no room for it, 74: it cannot be made. Reads one line every
+# now and then, as a sign of life: when none came for SECONDS, when standard input ends, or on a signal, it is
+# over.
 umask 077
 base=$1 seconds=$2
 # What runs left whose keeper was killed, or whose machine went down.
@@ -19,8 +20,13 @@ for old in "$base"/respaldo.??????????; do
     fi
     rm -rf "$old"
 done
-folder=$(mktemp -d "$base/respaldo.XXXXXXXXXX") || exit 73
-echo $$ >"$folder/keeper" && echo 0 >"$folder/beat" || { rm -rf "$folder"; exit 73; }
+none() {
+    # A folder that we may write to, and that takes nothing, is full.
+    [ -d "$base" ] && [ -w "$base" ] && [ -x "$base" ] && command -v mktemp >/dev/null && exit 73
+    exit 74
+}
+folder=$(mktemp -d "$base/respaldo.XXXXXXXXXX") || none
+echo $$ >"$folder/keeper" && echo 0 >"$folder/beat" || { rm -rf "$folder"; none; }
 
 each() {
     for found in "$folder"/run.*; do
@@ -38,7 +44,8 @@ end() {
     rm -rf "$folder"
     exit 0
 }
-trap end TERM HUP INT
+# PIPE: whoever asked for it left before it was told.
+trap end TERM HUP INT PIPE
 exec 3<&0
 (while read -r beat; do echo "$beat" >"$folder/beat"; done; kill -TERM $$) <&3 >/dev/null 2>&1 &
 reading=$!
@@ -50,6 +57,7 @@ while :; do
     sleeping=$!
     wait "$sleeping"
     now=$(cat "$folder/beat")
-    [ "$now" != "$last" ] || end
+    # An empty one was heard too: there was no room to write it.
+    [ -z "$now" ] || [ "$now" != "$last" ] || end
     last=$now
 done

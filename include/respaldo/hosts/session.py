@@ -12,6 +12,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import queue
+import re
 import subprocess
 import threading
 import time
@@ -31,7 +32,7 @@ from respaldo.domain.host_errors import (
     HostUnreachableError,
 )
 from respaldo.hosts import ssh
-from respaldo.hosts.dialects import CANNOT_CREATE, Dialect, Spoken
+from respaldo.hosts.dialects import NO_ROOM, Dialect, Spoken
 from respaldo.hosts.leading import Leading, Server
 from respaldo.hosts.limits import Limits
 from respaldo.hosts.long_lines import fit
@@ -52,6 +53,9 @@ _STEP_SECONDS = 60.0
 _END_SECONDS = 30.0
 _SAID_BYTES = 2000
 
+_FOLDER = re.compile(r"(/|[A-Za-z]:/)(.*/)?respaldo\.[A-Za-z0-9]{10}")
+"""What a keeper makes. The machine may write what is above it otherwise than we do."""
+
 Result = TypeVar("Result")
 
 
@@ -65,6 +69,7 @@ class Session:
         self.host, self.dialect = host, dialect
         self.folder = ""
         self._base, self._limits = base, limits
+        self._is_kept = True
         self._opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._keep, name=f"ssh-{host.name}", daemon=True)
 
@@ -103,6 +108,9 @@ class Session:
         deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
         try:
             while not should_stop():
+                if not self._is_kept:
+                    # Nobody would end it there if we were lost.
+                    raise HostUnreachableError(host=self.host.name, reason="host_unreachable", said="keeper")
                 with contextlib.suppress(queue.Empty):
                     heard = said.get(timeout=0.5)
                     if heard is None:
@@ -228,30 +236,42 @@ class Session:
             Leading(self.host, self._connection) as self._leading,
         ):
             line, first = self.dialect.keeper(self._base, SILENT_SECONDS)
-            keeper = await self._connection.create_process(line, encoding="utf-8", errors="replace")
-            keeper.stdin.write(first.decode())
             async with asyncio.timeout(_STEP_SECONDS):
-                self.folder = (await keeper.stdout.readline()).strip()
-            if not self.folder:
-                said = (await keeper.stderr.read(_SAID_BYTES)).strip()
-                await keeper.wait_closed()
-                if keeper.exit_status == CANNOT_CREATE:
-                    raise HostFullError(host=self.host.name, folder=self._base, said=said)
-                raise SshError("ssh_failed", said or keeper.exit_status)
+                keeper = await self._connection.create_process(line, encoding="utf-8", errors="replace")
+                keeper.stdin.write(first.decode())
+                self.folder = await self._made(keeper)
             self._opened.put(None)
             await self._beat(keeper)
+
+    async def _made(self, keeper: asyncssh.SSHClientProcess[str]) -> str:
+        told = await keeper.stdout.readline()
+        if _FOLDER.fullmatch(told.strip()):
+            return told.strip()
+        if told:
+            # A shell that greets: its words would be in all that is heard there.
+            raise SshError("ssh_failed", repr(told[:_SAID_BYTES]))
+        said = (await keeper.stderr.read(_SAID_BYTES)).strip()
+        await keeper.wait_closed()
+        if keeper.exit_status == NO_ROOM:
+            raise HostFullError(host=self.host.name, folder=self._base, said=said)
+        raise SshError("ssh_failed", said or keeper.exit_status)
 
     async def _beat(self, keeper: asyncssh.SSHClientProcess[str]) -> None:
         number = 0
         ends = [asyncio.ensure_future(one) for one in (self._over.wait(), self._connection.wait_closed())]
+        kept = asyncio.ensure_future(keeper.wait_closed())
         with contextlib.suppress(OSError):
-            while not any(one.done() for one in ends):
+            while not any(one.done() for one in (*ends, kept)):
                 number += 1
                 keeper.stdin.write(f"{number}\n")
-                await asyncio.wait(ends, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((*ends, kept), timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if kept.done() and not self._connection.is_closed():
+            self._is_kept = False
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        with contextlib.suppress(OSError):
             keeper.stdin.write_eof()
             async with asyncio.timeout(_END_SECONDS):
-                await keeper.wait_closed()
+                await kept
 
     # --- inner
 
