@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import fcntl
 import os
@@ -400,6 +401,85 @@ def test_what_nobody_keeps_there_any_more_is_ended(server, host, monkeypatch):
     with entered(host):
         assert not folder.exists()
     assert nothing_left(server)
+
+
+class Measured:
+    """Hears slowly, and looks how much memory that takes."""
+
+    def __init__(self) -> None:
+        self.bytes = self.longest = 0
+        self._first = self.most = psutil.Process().memory_info().rss
+
+    def __call__(self, piece: bytes) -> None:
+        self.bytes += len(piece)
+        self.longest = max(self.longest, len(piece))
+        if self.bytes % 101 == 0:
+            time.sleep(0.001)
+        self.most = max(self.most, psutil.Process().memory_info().rss)
+
+    @property
+    def grown(self) -> int:
+        return self.most - self._first
+
+
+@pytest.mark.parametrize("by_line", [True, False], ids=["endless line", "blocks"])
+def test_a_machine_that_writes_without_end_does_not_fill_this_workers_memory(host, by_line):
+    size = 300_000_000
+    with entered(host, limits=Limits()) as session:
+        heard = Measured()
+        command = Command(("head", "-c", str(size), "/dev/zero"))
+        assert session.run(command, on_output=heard, on_error=print, by_line=by_line) == 0
+        assert heard.bytes == size
+        assert heard.longest < 2 << 20
+        assert heard.grown < 100_000_000
+
+
+def test_what_writes_without_end_and_is_not_heard_can_be_ended(server, host):
+    def hear(_: bytes) -> None:
+        raise ValueError("enough")
+
+    with entered(host) as session:
+        began = time.monotonic()
+        with pytest.raises(ValueError, match="enough"):
+            session.run(Command(("yes",)), on_output=hear, on_error=print)
+        assert time.monotonic() - began < 20
+        assert "yes" not in processes(server)
+
+
+def test_a_short_command_that_says_too_much_has_failed(host):
+    with entered(host) as session, pytest.raises(HostFailedError):
+        session.output("head", "-c", "40000000", "/dev/zero")
+
+
+def test_what_is_asked_as_the_connections_thread_ends_is_told(host):
+    with entered(host) as session:
+        alive = session._thread
+    assert not alive.is_alive()
+    for is_alive in (False, True):
+        # Seen as alive, its loop is closed all the same.
+        session._thread = Mock(is_alive=Mock(side_effect=[is_alive, False, False]))
+        with pytest.raises(HostUnreachableError):
+            session.output("true")
+
+
+def test_what_was_handed_to_a_thread_that_ends_is_given_up(host, monkeypatch):
+    with entered(host) as session:
+        pass
+    never = concurrent.futures.Future()
+    monkeypatch.setattr(session, "_start", lambda *works: [one.close() for one in works] and never)
+    for ask in (
+        lambda: session.output("true"),
+        lambda: session.run(Command(("true",)), on_output=print, on_error=print),
+    ):
+        with pytest.raises(HostUnreachableError):
+            ask()
+        never = concurrent.futures.Future()
+
+
+def test_a_thread_that_fails_at_once_is_told(host, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with pytest.raises(ImportError), entered(host):
+        pytest.fail("it was entered")
 
 
 def test_a_machine_without_restic_gets_one_that_may_stay(server, host, program):

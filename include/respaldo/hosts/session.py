@@ -12,7 +12,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 import queue
-import re
 import subprocess
 import threading
 import time
@@ -32,7 +31,9 @@ from respaldo.domain.host_errors import (
     HostUnreachableError,
 )
 from respaldo.hosts import ssh
-from respaldo.hosts.dialects import NO_ROOM, Dialect, Spoken
+from respaldo.hosts.dialects import Dialect, Spoken
+from respaldo.hosts.hearing import Heard
+from respaldo.hosts.keeping import folder_of
 from respaldo.hosts.leading import Leading, Server
 from respaldo.hosts.limits import Limits
 from respaldo.hosts.long_lines import fit
@@ -52,9 +53,7 @@ not notice for a quarter of an hour, and all that time restic would wait there."
 _STEP_SECONDS = 60.0
 _END_SECONDS = 30.0
 _SAID_BYTES = 2000
-
-_FOLDER = re.compile(r"(/|[A-Za-z]:/)(.*/)?respaldo\.[A-Za-z0-9]{10}")
-"""What a keeper makes. The machine may write what is above it otherwise than we do."""
+_OUTPUT_BYTES = 32 << 20
 
 Result = TypeVar("Result")
 
@@ -98,13 +97,13 @@ class Session:
         name = token_hex(8)
         spoken = self._spoken(name, command, stdin)
         spoken = spoken._replace(line=fit(spoken.line, f"{self.folder}/line.{name}", self.upload))
-        said: queue.SimpleQueue[tuple[Receiver, bytes] | None] = queue.SimpleQueue()
+        said = Heard()
 
         def execute() -> Coroutine[Any, Any, int]:
             return self._execute(spoken, on_output, on_error, said, by_line=by_line)
 
         done = self._start(ssh.translated(execute))
-        done.add_done_callback(lambda _: said.put(None))
+        done.add_done_callback(lambda _: said.end())
         deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
         try:
             while not should_stop():
@@ -116,10 +115,12 @@ class Session:
                     if heard is None:
                         return self._of(done)
                     heard[0](heard[1])
+                self._give_up(done)
                 if deadline and time.monotonic() > deadline:
                     raise TimedOutError(program=command.program, seconds=round(timeout_seconds or 0))
         finally:
             if not done.done():
+                said.is_ending = True
                 self._end(name, done)
         # What it said while it was ended tells the cause.
         while (heard := said.get()) is not None:
@@ -127,7 +128,7 @@ class Session:
         return self._of(done)
 
     def output(self, *argv: str) -> ssh.Output:
-        """Run a short command, and give all that it wrote."""
+        """Run a short command, and give all that it wrote: no more than 32 MB, else it failed."""
         return self.ask(self.dialect.words(argv))
 
     def ask(self, spoken: Spoken, seconds: float = _STEP_SECONDS) -> ssh.Output:
@@ -216,14 +217,14 @@ class Session:
 
     def close(self) -> None:
         """Leave the machine, and nothing behind. What is lost already is left to the keeper."""
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, AttributeError):  # It ended already, or was never begun.
             self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(2 * _END_SECONDS)
 
     def _keep(self) -> None:
-        import uvloop
-
         try:
+            import uvloop
+
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(ssh.translated(self._kept))
         except BaseException as failure:  # noqa: BLE001  (handed to who waits for it)
@@ -239,22 +240,9 @@ class Session:
             async with asyncio.timeout(_STEP_SECONDS):
                 keeper = await self._connection.create_process(line, encoding="utf-8", errors="replace")
                 keeper.stdin.write(first.decode())
-                self.folder = await self._made(keeper)
+                self.folder = await folder_of(keeper, self.host, self._base)
             self._opened.put(None)
             await self._beat(keeper)
-
-    async def _made(self, keeper: asyncssh.SSHClientProcess[str]) -> str:
-        told = await keeper.stdout.readline()
-        if _FOLDER.fullmatch(told.strip()):
-            return told.strip()
-        if told:
-            # A shell that greets: its words would be in all that is heard there.
-            raise SshError("ssh_failed", repr(told[:_SAID_BYTES]))
-        said = (await keeper.stderr.read(_SAID_BYTES)).strip()
-        await keeper.wait_closed()
-        if keeper.exit_status == NO_ROOM:
-            raise HostFullError(host=self.host.name, folder=self._base, said=said)
-        raise SshError("ssh_failed", said or keeper.exit_status)
 
     async def _beat(self, keeper: asyncssh.SSHClientProcess[str]) -> None:
         number = 0
@@ -301,29 +289,18 @@ class Session:
         spoken: Spoken,
         on_output: Receiver,
         on_error: Receiver,
-        said: queue.SimpleQueue[tuple[Receiver, bytes] | None],
+        said: Heard,
         *,
         by_line: bool,
     ) -> int:
         process = await self._connection.create_process(spoken.line, encoding=None)
 
-        async def hand_on(stream: Any, receive: Receiver, *, lines: bool) -> None:  # noqa: ANN401
-            buffer = b""
-            while block := await stream.read(1 << 16):
-                if not lines:
-                    said.put((receive, block))
-                    continue
-                *whole, buffer = (buffer + block).split(b"\n")
-                for one in whole:
-                    said.put((receive, one + b"\n"))
-            if buffer:
-                said.put((receive, buffer))
-
         with contextlib.suppress(OSError):  # It ended before it read.
             process.stdin.write(spoken.first)
             process.stdin.write_eof()
         await asyncio.gather(
-            hand_on(process.stdout, on_output, lines=by_line), hand_on(process.stderr, on_error, lines=True)
+            said.take(process.stdout, on_output, by_line=by_line),
+            said.take(process.stderr, on_error, by_line=True),
         )
         await process.wait_closed()
         if process.exit_status is None:
@@ -331,11 +308,17 @@ class Session:
         return process.exit_status
 
     async def _output(self, spoken: Spoken) -> ssh.Output:
-        done = await self._connection.run(spoken.line, input=spoken.first or None, encoding=None)
-        output, said = bytes(done.stdout or b""), bytes(done.stderr or b"")  # type: ignore[arg-type]
-        if done.exit_status is None:
+        given = {"input": spoken.first} if spoken.first else {"stdin": ssh.nothing()}
+        process = await self._connection.create_process(spoken.line, encoding=None, **given)
+        output, said = await asyncio.gather(
+            ssh.taken(process.stdout, _OUTPUT_BYTES + 1), ssh.taken(process.stderr, _SAID_BYTES)
+        )
+        await process.wait_closed()
+        if process.exit_status is None:
             raise SshError("host_unreachable", is_passing=True)
-        return ssh.Output(exit_code=done.exit_status, output=output, said=said.decode(errors="replace"))
+        if len(output) > _OUTPUT_BYTES:
+            raise SshError("ssh_failed", f"> {_OUTPUT_BYTES} bytes")
+        return ssh.Output(exit_code=process.exit_status, output=output, said=said.decode(errors="replace"))
 
     def _end(self, name: str, done: concurrent.futures.Future[int]) -> None:
         """End a command that still runs, and all that it started: SIGTERM, a while to clean up, SIGKILL."""
@@ -352,11 +335,13 @@ class Session:
     def _start(
         self, work: Coroutine[Any, Any, Result], *within: Coroutine[Any, Any, Result]
     ) -> concurrent.futures.Future[Result]:
-        if not self._thread.is_alive():
-            for one in (work, *within):
-                one.close()
-            raise HostUnreachableError(host=self.host.name, reason="host_unreachable")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        # Its thread may end, and its loop be closed, at any moment.
+        with contextlib.suppress(RuntimeError):
+            if self._thread.is_alive():
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        for one in (work, *within):
+            one.close()
+        raise HostUnreachableError(host=self.host.name, reason="host_unreachable")
 
     def _wait(self, work: Coroutine[Any, Any, Result], seconds: float = _STEP_SECONDS) -> Result:
         async def limited() -> Result:
@@ -367,12 +352,20 @@ class Session:
 
     def _of(self, done: concurrent.futures.Future[Result]) -> Result:
         try:
+            while not done.done():
+                concurrent.futures.wait((done,), 1)
+                self._give_up(done)
             return done.result()
         except concurrent.futures.CancelledError as failure:
             # The connection's thread ended meanwhile.
             raise HostUnreachableError(host=self.host.name, reason="host_unreachable") from failure
         except SshError as failure:
             raise as_cause(self.host, failure) from failure
+
+    def _give_up(self, done: concurrent.futures.Future[Result]) -> None:
+        """Forget what was begun as the connection's thread ended: nothing would ever be heard of it."""
+        if not self._thread.is_alive():
+            done.cancel()
 
 
 @contextlib.contextmanager

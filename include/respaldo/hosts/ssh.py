@@ -136,7 +136,7 @@ def run(
         given = {"input": stdin.get_secret_value().encode()} if stdin else {"stdin": nothing()}
         process = await connection.create_process(line, encoding=None, env=env or {}, **given)
         output, said = await asyncio.gather(
-            _taken(process.stdout, limit + 1), _taken(process.stderr, _SAID_BYTES)
+            taken(process.stdout, limit + 1), taken(process.stderr, _SAID_BYTES)
         )
         await process.wait_closed()
         code = process.exit_status
@@ -186,7 +186,7 @@ def nothing() -> Any:  # noqa: ANN401  (asyncssh's own mark)
     return asyncssh.DEVNULL
 
 
-async def _taken(stream: Any, limit: int) -> bytes:  # noqa: ANN401  (asyncssh's reader)
+async def taken(stream: Any, limit: int) -> bytes:  # noqa: ANN401  (asyncssh's reader)
     """Read to the end, and keep the beginning: who stops reading stops the command too."""
     kept = bytearray()
     while block := await stream.read(_BLOCK_BYTES):
