@@ -325,3 +325,34 @@ def test_what_a_lost_machine_is_owed_by_a_run_that_is_closed_is_run_by_the_watch
     assert place.ran("hooks watch 1") == [("post", "Iniciar", 0)]
     assert len(notices) == 2
     assert owed(place) == []
+
+
+@pytest.mark.parametrize("gone", ["connection", "moved"])
+def test_what_is_owed_to_a_machine_that_is_there_no_more_is_told_and_stops_no_copy(
+    place, machine, notices, monkeypatch, gone
+):
+    stopped_and_lost(place, machine)
+    if gone == "connection":
+        monkeypatch.delenv("AIRFLOW_CONN_ARCHIVO")
+    place.scope(post=[sh("Seguir", place.note("seguir"))])
+    place.do("plan", run_id="dos")
+    done = place.do("execute", run_id="dos")
+    assert done["copies"]
+    assert place.calls == ["aqui", "seguir"]
+    assert owed(place) == []
+    assert texts.POST_FAILED.format(name="Iniciar", exit_code=255, seconds=0.0) in notices[-1].text
+
+
+def test_what_is_owed_and_cannot_be_read_is_set_aside_and_told_and_stops_no_copy(place, machine, notices):
+    stopped_and_lost(place, machine)
+    [path] = owed(place)
+    machine.on()
+    path.write_text('{"run_key": "de otra época"}')
+    place.close(plan="success", execute="failed")
+    scope(place, machine)
+    place.do("plan", run_id="dos")
+    assert place.do("execute", run_id="dos")["copies"]
+    assert owed(place) == []
+    aside = path.with_suffix(".unreadable")
+    assert "de otra época" in aside.read_text()
+    assert str(aside) in notices[-1].text

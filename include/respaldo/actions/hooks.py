@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,7 +22,7 @@ from respaldo.actions.job import Job
 from respaldo.actions.mutex import only_writer
 from respaldo.actions.reaching import Enter, entering
 from respaldo.config.home import Home
-from respaldo.domain.errors import RespaldoError
+from respaldo.domain.errors import ConnectionMissingError, RespaldoError
 from respaldo.domain.hooks import Hook, HookRun, When
 from respaldo.domain.source_errors import PreCommandFailedError
 from respaldo.domain.values import Run, Value
@@ -109,11 +109,19 @@ def hooked(job: Job, ran: list[HookRun]) -> Iterator[None]:
     :raises HostError: the machine on which they are to run cannot be reached: nothing is done inside.
     """
     enter = entering(job.host_of, job.host_settings_of)
-    failure = _settle(job.home, job.scope.id, ran, enter, is_late=True)
+    settings = job.settings
+    failure = _settle(
+        job.home,
+        job.scope.id,
+        ran,
+        enter,
+        is_late=True,
+        # A machine that the data left may never answer again: what it is owed must not stop the copies.
+        is_over=lambda host: host != settings.source.host,
+    )
     if failure is not None:
         # Nothing is stopped again that could not be started again.
         raise failure
-    settings = job.settings
     if not settings.pre and not settings.post:
         yield
         return
@@ -151,7 +159,10 @@ def settle(home: Home, run: Run, ran: list[HookRun], enter: Enter) -> None:
     :raises AlreadyRunningError: the run is not over: something of it still works, and will run them itself.
     :raises RespaldoError: what keeps from the machine on which they are to run: they are still owed.
     """
-    owed = _owed(home, run.scope_id)
+    try:
+        owed = _owed(home, run.scope_id)
+    except ValidationError:
+        return  # The scope's next run tells of it.
     if owed is None or owed.run_key != run.key:
         return
     with only_writer(home, run.scope_id):
@@ -172,14 +183,30 @@ def owing(home: Home) -> tuple[Run, ...]:
 
 
 def _settle(
-    home: Home, scope_id: str, ran: list[HookRun], enter: Enter, *, is_late: bool = False
+    home: Home,
+    scope_id: str,
+    ran: list[HookRun],
+    enter: Enter,
+    *,
+    is_late: bool = False,
+    is_over: Callable[[str], bool] = lambda _: False,
 ) -> RespaldoError | None:
     """Run all that is owed, whichever of it fails. What cannot be run, as its machine is lost, stays owed.
 
+    What cannot be read, or was to run on a machine that is there no more, is told as failed, and given up.
+
     :param is_late: another process should have run it.
+    :param is_over: tells of a machine that cannot be reached whether the scope has done with it.
     :return: what kept from the machine.
     """
-    owed = _owed(home, scope_id)
+    try:
+        owed = _owed(home, scope_id)
+    except ValidationError as error:
+        path = _path(home, scope_id)
+        aside = path.replace(path.with_suffix(".unreadable"))
+        log.error("%s: %s", aside, error)
+        ran.append(_not_run(str(aside)))
+        return None
     if owed is None:
         return None
     left, failure = list[Hook](), None
@@ -189,18 +216,12 @@ def _settle(
                 one = _run("post", hook, owed, places)
             except RespaldoError as error:
                 log.warning("%s", error)
-                left, failure = [*left, hook], failure or error
-                if owed.is_told:
-                    continue
-                one = HookRun(
-                    when="post",
-                    name=hook.name,
-                    exit_code=_NOT_REACHED,
-                    seconds=0,
-                    at=datetime.now(UTC),
-                    host=owed.host,
-                    is_owed=True,
-                )
+                one = _not_run(hook.name, owed.host)
+                if not (_is_of_none(error, owed.host) or (owed.host and is_over(owed.host))):
+                    left, failure = [*left, hook], failure or error
+                    if owed.is_told:
+                        continue
+                    one = one.model_copy(update={"is_owed": True})
             else:
                 if owed.is_told:
                     one = one.model_copy(update={"is_owed": False})
@@ -211,6 +232,15 @@ def _settle(
         # One that is interrupted leaves it there: it is owed until all of it has run.
         _path(home, scope_id).unlink(missing_ok=True)
     return failure
+
+
+def _is_of_none(error: RespaldoError, host: str | None) -> bool:
+    """Tell whether the machine's connection was removed."""
+    return isinstance(error, ConnectionMissingError) and error.facts.get("connection") == host
+
+
+def _not_run(name: str, host: str | None = None) -> HookRun:
+    return HookRun(when="post", name=name, exit_code=_NOT_REACHED, seconds=0, at=datetime.now(UTC), host=host)
 
 
 def _run(when: When, hook: Hook, owed: _Owed, places: _Places) -> HookRun:
