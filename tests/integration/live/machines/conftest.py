@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +13,14 @@ from typing import Any
 
 import pytest
 
+import far_kit
 import mariadb_kit
 from conftest import ensured
-from live_kit import PROJECT, Live, new_home, repository_settings, started, write_configuration
-from machines_kit import HOST, KINDS, SLOW, THREE
+from live_kit import PROJECT, Live, Outcome, new_home, repository_settings, started, write_configuration
+from machines_kit import DATABASE, HOST, KINDS, SLOW, THREE
 from mariadb_kit import ROOT_PASSWORD, MariadbServer
-from network_kit import DATA, TEMPORARY, Machine, machine
+from network_kit import DATA, TEMPORARY, Machine
+from network_kit import machine as machine_of
 from respaldo.embedded.layout import Layout
 from rest_kit import PASSWORD, USER, rest_server
 from s3_kit import BUCKETS, s3_server
@@ -37,7 +41,7 @@ class Stage:
 @pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with contextlib.ExitStack() as opened:
-        machines = {name: opened.enter_context(machine(n)) for n, name in enumerate((*THREE, HOST))}
+        machines = {name: opened.enter_context(machine_of(n)) for n, name in enumerate((*THREE, HOST))}
         mariadb = opened.enter_context(mariadb_kit.running())
         mariadb.folder.chmod(0o755)
         program = ensured("restic-rest-server")
@@ -73,6 +77,27 @@ def live(stage: Stage) -> Iterator[Live]:
         layout = Layout.of(PROJECT, {"RESPALDO_HOME": str(home), "RESPALDO_CONFIG": str(config)})
         with started(layout, dags=len(scopes) + 1, before=lambda live: _connect(live, stage)) as live:
             yield live
+
+
+@pytest.fixture(scope="package")
+def machine(stage: Stage) -> Machine:
+    """The one that has all kinds."""
+    found = stage.machines[HOST]
+    (found.data / "actas").mkdir()
+    (found.data / "actas" / "uno.txt").write_text("uno\n" * 10)
+    (found.data / "actas" / "datos.bin").write_bytes(gzip.compress(b"datos" * 1000))
+    with sqlite3.connect(found.data / "padron.db") as padron:
+        padron.execute("CREATE TABLE persona AS SELECT 1 AS n, 'Ñandú' AS nombre")
+    padron.close()
+    far_kit.give(found, found.data)
+    stage.mariadb.sql(f"CREATE DATABASE {DATABASE}")
+    stage.mariadb.sql("CREATE TABLE empleado AS SELECT seq AS n, MD5(seq) AS c FROM seq_1_to_500", DATABASE)
+    return found
+
+
+@pytest.fixture(scope="package")
+def outcomes(live: Live, machine: Machine) -> dict[str, Outcome]:
+    return live.finish_all(tuple(KINDS))
 
 
 def _connect(live: Live, stage: Stage) -> None:

@@ -1,6 +1,5 @@
 """Runs of every kind of source that can be on a machine, in every kind of repository, by one scheduler."""
 
-import gzip
 import sqlite3
 import subprocess
 import tarfile
@@ -8,32 +7,12 @@ import tarfile
 import pytest
 
 import far_kit
-from machines_kit import DATABASE, HOST, KINDS
+from machines_kit import DATABASE, KINDS
 from network_kit import DATA
 
 pytestmark = pytest.mark.timeout(900)
 
 ROWS = "SELECT * FROM empleado ORDER BY n"
-
-
-@pytest.fixture(scope="module")
-def machine(stage):
-    machine = stage.machines[HOST]
-    (machine.data / "actas").mkdir()
-    (machine.data / "actas" / "uno.txt").write_text("uno\n" * 10)
-    (machine.data / "actas" / "datos.bin").write_bytes(gzip.compress(b"datos" * 1000))
-    with sqlite3.connect(machine.data / "padron.db") as padron:
-        padron.execute("CREATE TABLE persona AS SELECT 1 AS n, 'Ñandú' AS nombre")
-    padron.close()
-    far_kit.give(machine, machine.data)
-    stage.mariadb.sql(f"CREATE DATABASE {DATABASE}")
-    stage.mariadb.sql("CREATE TABLE empleado AS SELECT seq AS n, MD5(seq) AS c FROM seq_1_to_500", DATABASE)
-    return machine
-
-
-@pytest.fixture(scope="module")
-def outcomes(live, machine):
-    return live.finish_all(tuple(KINDS))
 
 
 @pytest.mark.parametrize("scope", KINDS)
