@@ -69,14 +69,14 @@ class Relay:
             raise failure
 
     def close(self) -> None:
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, AttributeError):  # It ended already, or was never begun.
             self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(_END_SECONDS)
 
     def _keep(self) -> None:
-        import uvloop
-
         try:
+            import uvloop
+
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(self._served())
         except BaseException as failure:  # noqa: BLE001  (handed to who waits for it)
