@@ -39,7 +39,7 @@ PROBLEMS = {
     "connection_incomplete": "a la conexión «{connection}» le falta, o tiene mal: {field}",
     "host_key_unknown": "no se conoce la llave del equipo «{value}»: ejecute respaldo hosts trust {value}",
     "kind_not_on_windows": "«{value}» es un equipo Windows, y de él no se copia «{kind}»",
-    "hook_on_windows": "«{value}» es un equipo Windows, y allí no se ejecuta ninguna orden: escriba at: worker",
+    "hook_on_windows": "«{value}» es un equipo Windows, y allí no se ejecuta ninguna orden: diga que es del trabajador, como está en el manual",
     "connection_not_apprise": "la conexión «{value}» no es de tipo apprise: en Airflow es de tipo «{type}»",
     "notify_url": "aquí no va una URL, porque lleva secretos: guárdela en una conexión de Airflow de tipo apprise "
     "y escriba aquí el identificador de la conexión",
