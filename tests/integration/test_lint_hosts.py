@@ -66,4 +66,4 @@ def test_what_cannot_be_done_on_a_windows_machine_is_told(lint):
     lines = lint(WINDOWS, SQLITE, **hooks)
     assert [line.split(": ")[0] for line in lines] == ["source.host", "pre.1", "post.0"]
     assert "de él no se copia «sqlite»" in lines[0]
-    assert "escriba at: worker" in lines[1]
+    assert "diga que es del trabajador" in lines[1]
