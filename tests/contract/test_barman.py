@@ -184,6 +184,7 @@ def test_a_server_comes_back_as_it_was_at_a_moment_between_two_copies(story, tmp
     assert numbers(story.kept) == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("which", "expected"), [(0, [1]), (1, [1, 2, 3])])
 def test_without_a_moment_a_server_comes_back_as_it_was_at_the_copys_end(story, tmp_path, which, expected):
     folder = story.kept.folder / f"end-{which}"
@@ -196,6 +197,7 @@ def test_without_a_moment_a_server_comes_back_as_it_was_at_the_copys_end(story, 
     assert numbers(cluster) == expected
 
 
+@pytest.mark.slow
 def test_a_moment_after_which_nothing_was_committed_is_the_copys_end(story, tmp_path):
     """PostgreSQL would not start: it looks for a transaction after the moment, to stop before it."""
     folder = story.kept.folder / "quiet"
@@ -208,6 +210,7 @@ def test_a_moment_after_which_nothing_was_committed_is_the_copys_end(story, tmp_
     assert numbers(cluster) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_moment_that_a_copy_does_not_reach_is_told_with_those_that_it_does(story):
     for moment in (story.between - timedelta(hours=1), story.quiet + timedelta(hours=1)):
         with pytest.raises(NotInCopyError) as told:
@@ -220,6 +223,7 @@ def test_a_moment_that_a_copy_does_not_reach_is_told_with_those_that_it_does(sto
         story.find(story.saved[0].copy, moment=story.between)
 
 
+@pytest.mark.slow
 def test_a_copy_shows_its_base_backup_its_wal_and_its_moments(story, scratch):
     looked = story.source.verify(story.copy, story.repository, Verification(), Reach(), str(scratch))
 
@@ -235,6 +239,7 @@ def test_a_copy_shows_its_base_backup_its_wal_and_its_moments(story, scratch):
     assert "secreto" not in str(story.saved)
 
 
+@pytest.mark.slow
 def test_a_server_is_asked_for_whole_and_goes_only_where_nothing_is(story, tmp_path):
     for wanted in ({"paths": ("/x",)}, {"databases": ("erp",)}, {"tables": ("factura",)}):
         with pytest.raises(InvalidRequestError, match="server_whole"):
@@ -255,6 +260,7 @@ def test_a_server_is_asked_for_whole_and_goes_only_where_nothing_is(story, tmp_p
     assert numbers(story.kept) == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_restoration_that_was_killed_begins_anew_and_one_that_is_done_is_given_again(story, tmp_path):
     folder = tmp_path / "again"
     (folder / "data" / "base").mkdir(parents=True)
@@ -278,6 +284,7 @@ def test_a_restoration_that_was_killed_begins_anew_and_one_that_is_done_is_given
     assert (folder / "data" / "postmaster.pid").exists()
 
 
+@pytest.mark.slow
 def test_what_is_not_as_in_the_copy_is_told_and_leaves_nothing(story, tmp_path, monkeypatch):
     folder = tmp_path / "bad"
     part = story.find()
@@ -294,6 +301,7 @@ def test_what_is_not_as_in_the_copy_is_told_and_leaves_nothing(story, tmp_path, 
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_a_disk_without_room_is_told_before_anything_is_written(story, tmp_path, monkeypatch):
     monkeypatch.setattr(restoring, "free_bytes", lambda _: 1 << 20)
     with pytest.raises(TargetFullError):
@@ -301,6 +309,7 @@ def test_a_disk_without_room_is_told_before_anything_is_written(story, tmp_path,
     assert not list((tmp_path / "full").iterdir())
 
 
+@pytest.mark.slow
 def test_every_block_that_a_restoration_needs_is_read(story, scratch):
     part = story.find(moment=story.between)
 
@@ -309,6 +318,7 @@ def test_every_block_that_a_restoration_needs_is_read(story, scratch):
     assert int(read.facts["streamed_bytes"]) > part.size_bytes
 
 
+@pytest.mark.slow
 def test_a_damaged_copy_is_told(story, tmp_path):
     location = Path(story.repository.place.location)
     damaged = tmp_path / "damaged"
@@ -326,6 +336,7 @@ def test_a_damaged_copy_is_told(story, tmp_path):
 # --- what is saved
 
 
+@pytest.mark.slow
 def test_a_run_that_is_tried_again_has_one_base_backup(kept, repository, monkeypatch):
     source = source_of(kept)
 
@@ -347,6 +358,7 @@ def test_a_run_that_is_tried_again_has_one_base_backup(kept, repository, monkeyp
     assert len(bases(kept)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have Barman be another user")
 def test_a_worker_that_is_root_has_barman_work_as_its_own_user(repository):
     # The server's user too: Barman reads the WAL that it writes.
@@ -360,6 +372,7 @@ def test_a_worker_that_is_root_has_barman_work_as_its_own_user(repository):
         assert save(source, repository, 1).console["barman"]["base_backup"] == made
 
 
+@pytest.mark.slow
 def test_a_backup_that_is_killed_is_told_and_its_remains_go_when_the_next_is_made(kept, repository):
     source = source_of(kept)
     slowly(kept)
@@ -389,6 +402,7 @@ def test_a_backup_that_is_killed_is_told_and_its_remains_go_when_the_next_is_mad
     assert saved.console["barman"]["base_backup"] == made
 
 
+@pytest.mark.slow
 def test_while_barman_makes_another_backup_a_run_waits_for_its_turn(kept, repository):
     slowly(kept)
     other = subprocess.Popen(["barman", "-c", kept.config, "backup", SERVER], stdout=subprocess.DEVNULL)
@@ -407,6 +421,7 @@ def test_while_barman_makes_another_backup_a_run_waits_for_its_turn(kept, reposi
     assert saved.console["barman"]["base_backups"] == 1
 
 
+@pytest.mark.slow
 def test_wal_that_is_no_longer_archived_keeps_a_scope_from_being_saved(kept, repository):
     source = source_of(kept)
     kept.archive_by("false")
@@ -424,6 +439,7 @@ def test_wal_that_is_no_longer_archived_keeps_a_scope_from_being_saved(kept, rep
     source.probe(Reach())
 
 
+@pytest.mark.slow
 def test_wal_that_is_archived_nowhere_is_told_and_its_backup_is_in_no_copy(kept, repository):
     source = source_of(kept, wal_wait="3s")
     # The server believes that its WAL is safe.
@@ -445,6 +461,7 @@ def test_wal_that_is_archived_nowhere_is_told_and_its_backup_is_in_no_copy(kept,
     assert saved.console["barman"]["base_backups"] == 1
 
 
+@pytest.mark.slow
 def test_wal_that_came_too_long_ago_is_told(kept):
     source_of(kept, max_wal_age="1h").probe(Reach())
     listed = kept.home / "wals" / "xlog.db"
@@ -457,6 +474,7 @@ def test_wal_that_came_too_long_ago_is_told(kept):
     source_of(kept).probe(Reach())
 
 
+@pytest.mark.slow
 def test_a_base_backup_that_is_not_what_it_was_is_not_saved(kept, repository):
     source = source_of(kept)
     save(source, repository, 1)
@@ -467,6 +485,7 @@ def test_a_base_backup_that_is_not_what_it_was_is_not_saved(kept, repository):
     assert "PG_VERSION" in told.value.facts["said"]
 
 
+@pytest.mark.slow
 def test_wal_that_is_lost_between_two_base_backups_is_told_and_breaks_the_moments(kept, repository):
     source = source_of(kept)
     save(source, repository, 1)
@@ -486,6 +505,7 @@ def test_wal_that_is_lost_between_two_base_backups_is_told_and_breaks_the_moment
     assert source.find(Wanted(), (saved.copy,), repository, ())
 
 
+@pytest.mark.slow
 def test_a_copy_without_the_wal_of_its_base_backup_is_none(kept, repository, scratch):
     source = source_of(kept)
     save(source, repository, 1)
@@ -506,6 +526,7 @@ def test_a_copy_without_the_wal_of_its_base_backup_is_none(kept, repository, scr
 # --- the steps of a run
 
 
+@pytest.mark.slow
 def test_a_scope_goes_the_whole_way_from_its_copies_to_a_moment(kept, restic, tmp_path):
     asked = {"kind": "barman", "server": SERVER, "config": str(kept.config)}
     kept.rows("CREATE TABLE factura (numero int)")
@@ -534,6 +555,7 @@ def test_a_scope_goes_the_whole_way_from_its_copies_to_a_moment(kept, restic, tm
     assert list(job.home.scratch.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_dollar_in_a_folder_of_barmans_is_no_variable(kept, repository, scratch):
     bases = f"{kept.home}/base$uno"
     kept.config.write_text(kept.config.read_text() + f"basebackups_directory = {bases}\n")
@@ -554,6 +576,7 @@ def test_a_worker_without_barman_is_told(monkeypatch, tmp_path):
         BarmanSource(kind="barman", server=SERVER).probe(Reach())
 
 
+@pytest.mark.slow
 def test_a_server_that_barman_does_not_know_is_told(kept):
     source = BarmanSource(kind="barman", server="otro", config=str(kept.config))
     with pytest.raises(BarmanServerUnknownError) as told:
@@ -561,6 +584,7 @@ def test_a_server_that_barman_does_not_know_is_told(kept):
     assert told.value.facts == {"server": "otro", "config": str(kept.config)}
 
 
+@pytest.mark.slow
 def test_a_barman_that_cannot_work_is_told_in_its_words(kept, tmp_path):
     other = tmp_path / "barman.conf"
     for content, said in (

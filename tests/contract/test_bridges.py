@@ -49,8 +49,8 @@ KINDS = ("local", "rest", "sftp", "s3")
 SERVED = KINDS[1:]
 WAYS = ("socket", "tcp")
 EVERY = [
-    # Each kind by a socket, and one by a port, is enough for `make test`.
-    pytest.param(kind, way, marks=[] if way == "socket" or kind == KINDS[0] else pytest.mark.slow)
+    # A folder and a server, by a socket, are enough for `make test`.
+    pytest.param(kind, way, marks=[] if way == "socket" and kind in KINDS[:2] else pytest.mark.slow)
     for kind, way in product(KINDS, WAYS)
 ]
 
@@ -308,6 +308,7 @@ def test_a_machine_can_neither_alter_nor_remove_what_is_carried_to_it_nor_reach_
     assert (kept.look(), other.look()) == before
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_served_in_time_may_be_later(tmp_path, monkeypatch):
     slow = tmp_path / "restic-rest-server"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
@@ -320,6 +321,7 @@ def test_a_folder_that_is_not_served_in_time_may_be_later(tmp_path, monkeypatch)
     assert sockets_here() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["tcp"])
 @pytest.mark.parametrize("kind", one_of(KINDS))
 def test_other_users_of_a_machine_do_not_get_in_by_its_port(of_kind, server, program, kind):
@@ -331,6 +333,7 @@ def test_other_users_of_a_machine_do_not_get_in_by_its_port(of_kind, server, pro
     assert set(answers.values()) == {401}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 def test_a_port_is_taken_first_where_that_is_said(of_kind, server, data, program, marks):
     with working(server, of_kind("local").repository, program, forwarding="tcp") as (_, there):
@@ -338,6 +341,7 @@ def test_a_port_is_taken_first_where_that_is_said(of_kind, server, data, program
         assert not there.save_paths("files", [str(data)], marks).warnings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_nothing_on_a_machine_shows_a_secret(of_kind, server, program, marks, kind):
     repository = of_kind(kind).repository
@@ -365,6 +369,7 @@ def test_nothing_on_a_machine_shows_a_secret(of_kind, server, program, marks, ki
     assert found == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 @pytest.mark.parametrize("kind", one_of(SERVED))
 def test_a_lock_is_held_as_long_as_the_repository_is_carried(of_kind, server, program, tmp_path, kind):
@@ -402,6 +407,7 @@ def bridges() -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 @pytest.mark.parametrize("kind", one_of(SERVED))
 def test_what_stands_between_is_killed_and_it_is_told_and_nothing_is_left(
@@ -421,6 +427,7 @@ def test_what_stands_between_is_killed_and_it_is_told_and_nothing_is_left(
     assert repository.check().is_good
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["tcp"])
 @pytest.mark.parametrize("kind", one_of(KINDS))
 def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(of_kind, server, program, kind):
@@ -445,6 +452,7 @@ def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(of
     assert not psutil.wait_procs(children, 20)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 def test_a_rest_server_that_dies_mid_way_is_told_and_leaves_nothing_half(
     of_kind, server, data, program, marks, monkeypatch, tmp_path
@@ -468,6 +476,7 @@ def test_a_rest_server_that_dies_mid_way_is_told_and_leaves_nothing_half(
         assert kept.repository.check().is_good
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 def test_a_store_of_objects_that_dies_mid_way_is_told_and_leaves_nothing_half(
     of_kind, server, data, program, marks, monkeypatch, tmp_path
@@ -490,6 +499,7 @@ def test_a_store_of_objects_that_dies_mid_way_is_told_and_leaves_nothing_half(
         assert kept.repository.check().is_good
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 def test_an_sftp_server_that_dies_mid_way_is_told_and_leaves_nothing_half(
     of_kind, server, data, program, marks, monkeypatch
@@ -530,6 +540,7 @@ def _listening_at(port: int) -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["socket"])
 def test_a_server_that_does_not_let_us_in_is_told_before_anything_is_carried(
     of_kind, server, rest, sftp, program, tmp_path

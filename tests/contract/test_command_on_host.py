@@ -149,6 +149,7 @@ def test_an_output_that_is_not_good_there_leaves_no_snapshot(
     assert said in causes.explain(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "number"), [("KILL", 9), ("TERM", 15)])
 def test_a_signal_is_told_as_one_of_this_worker_is(reach, repository, marks, name, number):
     source = command("exec", "sh", "-c", f"seq 10; kill -{name} $$")
@@ -158,6 +159,7 @@ def test_a_signal_is_told_as_one_of_this_worker_is(reach, repository, marks, nam
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 def test_one_that_takes_too_long_there_is_left(server, reach, repository, marks):
     began = time.monotonic()
     with pytest.raises(TimedOutError):
@@ -169,6 +171,7 @@ def test_one_that_takes_too_long_there_is_left(server, reach, repository, marks)
     subprocess.run(["pkill", "-u", server.user, "-f", "sleep 97531"], check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["head -c 3000000 /dev/zero; sleep 60", "exec cat /dev/zero", "sleep 60"])
 def test_a_machine_that_is_lost_on_the_way_is_told_as_that(server, reach, repository, marks, script):
     killing = kill_soon(server)
@@ -179,6 +182,7 @@ def test_a_machine_that_is_lost_on_the_way_is_told_as_that(server, reach, reposi
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "error"),
     [
@@ -198,6 +202,7 @@ def test_what_keeps_us_out_is_told_before_and_during(server, restic, repository,
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 def test_a_key_that_is_not_good_is_told(server, restic, repository, marks):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", server.folder / "wrong"], check=True)
     wrong = SecretStr((server.folder / "wrong").read_text())
@@ -205,6 +210,7 @@ def test_a_key_that_is_not_good_is_told(server, restic, repository, marks):
         save(command("true"), repository, marks, over(host(server, private_key=wrong, password=None)))
 
 
+@pytest.mark.slow
 def test_a_machine_is_reached_by_way_of_another(server, restic, repository, marks):
     with ssh_server() as far:
         entry = host(far, name="lejos", jump=host(server))
@@ -238,6 +244,7 @@ def appliance(tmp_path) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(running=server.folder / "running", reach=over(entry), server=server)
 
 
+@pytest.mark.slow
 def test_an_appliance_gets_the_line_as_it_was_typed(restic, appliance, repository, marks, caplog):
     caplog.set_level("INFO", logger=difference.__name__)
     source = command("show", "running-config", must_end_with="end", diff=True)
@@ -290,6 +297,7 @@ class Unsaid:
         asyncio.run(serve())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hangs_up", [False, True])
 def test_one_that_does_not_say_how_a_command_ended_is_believed_by_the_end_of_its_output(
     restic, repository, marks, hangs_up
@@ -308,6 +316,7 @@ def test_one_that_does_not_say_how_a_command_ended_is_believed_by_the_end_of_its
 # --- the secret, and what it costs
 
 
+@pytest.mark.slow
 def test_a_secret_is_one_line_of_the_commands_input_there_and_nowhere_else(server, restic, repository, marks):
     script = (
         'read given; read more && exit 8; sleep 2; [ "$given" = "$(printf "cl4ve de"; printf " consola")" ]'
@@ -335,6 +344,7 @@ def test_a_secret_is_one_line_of_the_commands_input_there_and_nowhere_else(serve
     assert not [one for one in seen if SECRET in one or server.password in one]
 
 
+@pytest.mark.slow
 def test_a_secret_that_a_command_says_there_is_not_told(server, restic, repository, marks):
     source = shell("read given; echo it was $given >&2; exit 1", secret="consola")
     with pytest.raises(SourceCommandError) as caught:
@@ -343,6 +353,7 @@ def test_a_secret_that_a_command_says_there_is_not_told(server, restic, reposito
     assert "it was ***" in caught.value.facts["said"]
 
 
+@pytest.mark.slow
 def test_much_output_takes_no_more_memory_here(reach, repository, marks):
     me, most, over_now = psutil.Process(), [0], threading.Event()
     before = me.memory_info().rss

@@ -210,6 +210,7 @@ def sockets_left() -> list[Path]:
     return list(Path(tempfile.gettempdir()).glob(f"respaldo-led-{os.getpid()}-*"))
 
 
+@pytest.mark.slow
 def test_each_copy_comes_back_as_it_was_through_the_machine(
     kind, endpoint, machine_server, engine, repository, marks, scratch
 ):
@@ -266,6 +267,7 @@ def test_a_machine_that_is_lost_while_it_carries_a_dump_is_the_cause_and_no_copy
     assert len(repository.snapshots()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "more"),
     [
@@ -290,6 +292,7 @@ def told(error: RespaldoError) -> str:
     return str(error)
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_the_machine_is_told_by_its_own_name(kind, machine_server, engine):
     for endpoint, name in (
         (Endpoint(name="erp_db", port=1, user="ana"), "localhost"),
@@ -302,6 +305,7 @@ def test_a_server_that_does_not_answer_the_machine_is_told_by_its_own_name(kind,
             assert name in told(error.value)
 
 
+@pytest.mark.slow
 def test_a_server_that_lets_nobody_in_is_told_by_its_own_name(kind, machine_server, engine):
     wrong = kind.ways["port"].model_copy(update={"password": SecretStr("otra")})
     with reached(machine_server, wrong, engine) as reach:
@@ -310,6 +314,7 @@ def test_a_server_that_lets_nobody_in_is_told_by_its_own_name(kind, machine_serv
         told(error.value)
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_not_there_is_the_cause(kind, engine, machine_server):
     gone = host_of(machine_server).model_copy(update={"port": 1})
     reach = Reach(kind.ways["port"], Machine(gone, HostSettings(), engine))
@@ -317,6 +322,7 @@ def test_a_machine_that_is_not_there_is_the_cause(kind, engine, machine_server):
         kind.source.probe(reach)
 
 
+@pytest.mark.slow
 def test_servers_of_one_machine_share_its_connection_and_no_socket(
     postgresql_kind, mariadb_kind, machine_server, engine
 ):

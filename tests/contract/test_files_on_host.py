@@ -118,6 +118,7 @@ def data(case, reach) -> Path:
 # --- what is looked at before
 
 
+@pytest.mark.slow
 def test_paths_that_are_there_are_good(case, reach, data):
     case.source().probe(reach)
     case.source(f"{DATA}/a", f"{DATA}/deep").probe(reach)
@@ -132,6 +133,7 @@ def test_paths_that_are_not_there_are_told(case, reach, data):
     assert caught.value.facts["missing"] == f"{DATA}/falta"
 
 
+@pytest.mark.slow
 def test_a_link_and_a_closed_folder_are_told(case, reach, data):
     (data / "link").symlink_to("deep")
     (data / "closed").mkdir(mode=0o700)
@@ -149,6 +151,7 @@ def test_a_link_and_a_closed_folder_are_told(case, reach, data):
         assert caught.value.facts == {"path": f"{DATA}/{name}", "reason": reason}
 
 
+@pytest.mark.slow
 def test_folders_without_a_file_are_told(case, reach):
     (case.data / "deep" / "er").mkdir(parents=True)
     with pytest.raises(SourceEmptyError):
@@ -178,6 +181,7 @@ def test_what_is_saved_there_is_compared_with_what_is_there(case, reach, data):
     assert received == b"content of a"
 
 
+@pytest.mark.slow
 def test_a_byte_that_changed_and_left_size_and_time_is_found(case, reach, data):
     saved = case.save(reach)
     (data / "b").write_text("Content of b")
@@ -187,6 +191,7 @@ def test_a_byte_that_changed_and_left_size_and_time_is_found(case, reach, data):
     assert caught.value.facts["path"] == f"{DATA}/b"
 
 
+@pytest.mark.slow
 def test_what_is_no_file_any_more_has_changed(case, reach, data):
     saved = case.save(reach)
     (data / "a").unlink()
@@ -197,6 +202,7 @@ def test_what_is_no_file_any_more_has_changed(case, reach, data):
     assert case.verify(saved.copy, reach) == {"restored": 3, "equal": 0, "changed_since": 3}
 
 
+@pytest.mark.slow
 def test_names_of_every_kind_are_saved_and_compared(case, reach):
     for name in ODD:
         Path(os.fsdecode(os.fsencode(case.data) + b"/" + name)).write_bytes(b"content of " + name)
@@ -210,6 +216,7 @@ def test_names_of_every_kind_are_saved_and_compared(case, reach):
     assert case.names(each.copy) == {f"{DATA}/{name}" for name in text}
 
 
+@pytest.mark.slow
 def test_other_file_systems_are_left_out_where_that_is_asked(case, reach, data):
     inner = data / "inner"
     inner.mkdir()
@@ -243,6 +250,7 @@ def process_of(machine: network_kit.Machine) -> int:
     return min(one.pid for one in machine.processes("sshd"))
 
 
+@pytest.mark.slow
 def test_what_vanishes_during_the_copy_is_told(case, reach, data, monkeypatch):
     names = [b"one", b"two\nlines", b"caf\xe9"]
     for name in names:
@@ -269,6 +277,7 @@ def test_what_vanishes_during_the_copy_is_told(case, reach, data, monkeypatch):
     assert case.save(reach).warnings == ()
 
 
+@pytest.mark.slow
 def test_our_own_folder_there_is_neither_saved_nor_missed(case, reach, data):
     (case.machine.temporary / "theirs").mkdir()
     (case.machine.temporary / "theirs" / "x").touch()
@@ -282,6 +291,7 @@ def test_our_own_folder_there_is_neither_saved_nor_missed(case, reach, data):
     assert not [name for name in names if name.startswith(folder)]
 
 
+@pytest.mark.slow
 def test_our_own_folder_is_known_behind_a_link_too(case, brought, machine):
     far_kit.empty(machine)
     (case.data / "tmp").mkdir()
@@ -294,6 +304,7 @@ def test_our_own_folder_is_known_behind_a_link_too(case, brought, machine):
         assert {name for name in case.names(saved.copy) if name.startswith(DATA)} == {f"{DATA}/a"}
 
 
+@pytest.mark.slow
 def test_what_the_machines_user_may_not_read_is_told(case, reach, data):
     (data / "of root").touch(mode=0o600)
     saved = case.save(reach)
@@ -304,6 +315,7 @@ def test_what_the_machines_user_may_not_read_is_told(case, reach, data):
 # --- paths that a list names
 
 
+@pytest.mark.slow
 def test_more_paths_than_a_line_takes_are_saved(case, reach, tmp_path):
     long = "n" * 100
     paths = [f"{DATA}/{number:05} ' {long}" for number in range(3000)]
@@ -317,6 +329,7 @@ def test_more_paths_than_a_line_takes_are_saved(case, reach, tmp_path):
     assert (saved.warnings, saved.copy.files) == ((), len(paths))
 
 
+@pytest.mark.slow
 def test_a_pattern_in_a_list_is_of_what_is_there(case, reach, data, tmp_path):
     for name in ("x[1]", "x1", ".hidden", "back\\slash", "deep/.c2", "two\nlines"):
         (case.data / name).touch()
@@ -339,6 +352,7 @@ def test_a_pattern_in_a_list_is_of_what_is_there(case, reach, data, tmp_path):
 # --- what goes wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["stat", "find", "sha256sum"])
 def test_a_machine_without_the_programs_that_look_is_told(case, reach, data, name):
     inside = ["nsenter", "--mount", f"--target={process_of(case.machine)}"]
@@ -352,6 +366,7 @@ def test_a_machine_without_the_programs_that_look_is_told(case, reach, data, nam
     assert caught.value.facts == {"host": "archivo", "missing": name}
 
 
+@pytest.mark.slow
 def test_a_machine_that_cannot_tell_what_vanishes_has_that_noted(case, reach, data):
     inside = ["nsenter", "--mount", f"--target={process_of(case.machine)}"]
     path = str(Path(shutil.which("comm")).resolve())
@@ -365,6 +380,7 @@ def test_a_machine_that_cannot_tell_what_vanishes_has_that_noted(case, reach, da
     assert (saved.warnings, case.save(reach).notes) == ((), ())
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_lost_during_the_copy_is_told_and_the_next_copy_is_the_only_one(
     case, brought, machine
 ):
@@ -398,6 +414,7 @@ def test_a_machine_that_is_lost_during_the_copy_is_told_and_the_next_copy_is_the
     assert far_kit.nothing_left(machine)
 
 
+@pytest.mark.slow
 def test_a_restic_that_is_killed_there_is_told(case, reach, data):
     (data / "large").write_bytes(os.urandom(64 << 20))
     far_kit.give(case.machine, data)
@@ -418,6 +435,7 @@ def test_a_restic_that_is_killed_there_is_told(case, reach, data):
     assert case.repository.snapshots() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [1, 44], ids=["for restic", "for what restic has on its way"])
 def test_a_machine_without_room_for_our_folder_is_told(case, brought, machine, megabytes):
     far_kit.empty(machine)

@@ -91,6 +91,7 @@ def test_what_is_behind_another_machine_is_saved_by_way_of_it(
     assert nobody_is_in(door, inner)
 
 
+@pytest.mark.slow
 def test_a_way_may_have_two_machines(servers, door):
     _, middle, inner = servers
     with entered(entry("archivo", inner, entry("medio", middle, door))) as session:
@@ -99,6 +100,7 @@ def test_a_way_may_have_two_machines(servers, door):
     assert nobody_is_in(*servers)
 
 
+@pytest.mark.slow
 def test_files_commands_and_keys_are_had_by_way_of_it(servers, host):
     door, _, inner = servers
     (inner.files / "dos").write_text("dos")
@@ -108,6 +110,7 @@ def test_files_commands_and_keys_are_had_by_way_of_it(servers, host):
     assert nobody_is_in(door, inner)
 
 
+@pytest.mark.slow
 def test_the_machine_behind_is_known_as_those_are_that_are_entered_at_once(
     servers, host, tmp_path, monkeypatch
 ):
@@ -127,6 +130,7 @@ def test_the_machine_behind_is_known_as_those_are_that_are_entered_at_once(
     assert (error.value.reason, error.value.host) == ("host_key", None)
 
 
+@pytest.mark.slow
 def test_a_jump_that_fails_is_told_by_its_own_name(servers, host, door):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         nobody = int(listening.getsockname()[1])
@@ -152,6 +156,7 @@ def test_a_jump_that_fails_is_told_by_its_own_name(servers, host, door):
     assert nobody_is_in(*servers)
 
 
+@pytest.mark.slow
 def test_a_machine_that_fails_behind_another_is_told_by_its_own_name(servers, host):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         nobody = int(listening.getsockname()[1])

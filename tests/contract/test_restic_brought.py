@@ -50,6 +50,7 @@ def kept(server) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_only_what_is_ours_goes_when_restic_may_not_stay_any_more(session, kept, restic):
     provide(session, lambda _: Path(restic), keep=True)
     (kept / ".restic.4711").touch()
@@ -61,6 +62,7 @@ def test_only_what_is_ours_goes_when_restic_may_not_stay_any_more(session, kept,
     assert not kept.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_not_be_written_is_not_told_as_full(session, kept, restic):
     kept.mkdir(mode=0o755)
     with pytest.raises(HostFailedError) as error:
@@ -68,6 +70,7 @@ def test_a_folder_that_may_not_be_written_is_not_told_as_full(session, kept, res
     assert "Permission denied" in error.value.facts["said"]
 
 
+@pytest.mark.slow
 def test_a_full_home_is_told_as_full(session, kept, restic):
     kept.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=1777", "tmpfs", kept], check=True)
@@ -79,6 +82,7 @@ def test_a_full_home_is_told_as_full(session, kept, restic):
         subprocess.run(["umount", kept], check=True)
 
 
+@pytest.mark.slow
 def test_a_machine_that_does_not_say_what_it_is_is_told(session, restic, monkeypatch):
     for words in (("false",), ("echo", "x86_64"), ("sh", "-c", "echo nada >&2")):
         monkeypatch.setattr(session.dialect, "look", lambda words=words: session.dialect.words(words))

@@ -171,6 +171,7 @@ def test_what_is_at_the_original_place_there_is_kept_as_was_asked(case, overwrit
     assert restored.where == (f"archivo:{DATA}",)
 
 
+@pytest.mark.slow
 def test_a_folder_there_takes_what_is_restored(case):
     part, before = case.find(), look(case.data)
     target = f"{TEMPORARY}/there"
@@ -187,6 +188,7 @@ def test_a_folder_there_takes_what_is_restored(case):
         case.touches(part, "path", target, overwrite="always")
 
 
+@pytest.mark.slow
 def test_the_second_copy_goes_beside_the_first(case):
     part, before = case.find(), look(case.data)
     case.restore(part, "path", f"{TEMPORARY}/there", key="k")
@@ -195,6 +197,7 @@ def test_the_second_copy_goes_beside_the_first(case):
     assert look(Path(f"{there}{DATA}")) == look(Path(f"{there}/2k{DATA}")) == before
 
 
+@pytest.mark.slow
 def test_names_of_every_kind_come_back(machine, repository, marks, tmp_path, reach):
     far_kit.empty(machine)
     names = [b" blanks ", b"a'b\"c`d$e", b"two\nlines", b"-rf", b"caf\xe9", b"g[x]*?", b"back\\slash", b"!x"]
@@ -218,6 +221,7 @@ def test_names_of_every_kind_come_back(machine, repository, marks, tmp_path, rea
     assert look(case.data) == before
 
 
+@pytest.mark.slow
 def test_the_staging_folder_is_of_this_worker_and_the_machine_may_be_gone(case):
     host = far_kit.host_of(case.machine).model_copy(update={"port": 1})
     gone = replace(case, reach=Reach(machine=Machine(host, HostSettings(), case.repository.engine)))
@@ -233,12 +237,14 @@ def test_the_staging_folder_is_of_this_worker_and_the_machine_may_be_gone(case):
             gone.restore(part, kind, target)
 
 
+@pytest.mark.slow
 def test_a_request_that_files_cannot_answer_is_refused(case):
     with pytest.raises(InvalidRequestError) as caught:
         case.touches(case.find(), "database", "erp")
     assert caught.value.facts == {"problem": "files_to_database"}
 
 
+@pytest.mark.slow
 def test_where_all_is_lost_nothing_is_touched(case):
     part, before = case.find(), look(case.data)
     for path in case.data.iterdir():
@@ -248,6 +254,7 @@ def test_where_all_is_lost_nothing_is_touched(case):
     assert look(case.data) == before
 
 
+@pytest.mark.slow
 def test_a_folder_amid_the_data_is_touched_though_a_link_leads_there(case):
     (case.machine.temporary / "link").symlink_to(f"{DATA}/actas")
     part = case.find()
@@ -256,6 +263,7 @@ def test_a_folder_amid_the_data_is_touched_though_a_link_leads_there(case):
     assert case.touches(part, "path", "/srv") == ("/srv",)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_gone_there_comes_back_as_it_was(case):
     before = look(case.data)
     part = case.find(f"{DATA}/actas/2024/acta 01.pdf", f"{DATA}/nómina/*.csv")
@@ -267,6 +275,7 @@ def test_a_folder_that_is_gone_there_comes_back_as_it_was(case):
     assert all(after[name] == before[name] for name in after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("obstacle", ["file", "link"])
 def test_what_stands_there_where_a_folder_must_be_is_not_replaced_unasked(case, obstacle):
     part = case.find()
@@ -285,6 +294,7 @@ def test_what_stands_there_where_a_folder_must_be_is_not_replaced_unasked(case, 
     assert list(elsewhere.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_place_there_that_the_machines_user_may_not_write_is_told(case):
     for target in ("/usr/there", "/sys/respaldo"):
         with pytest.raises(TargetDeniedError) as caught:
@@ -303,6 +313,7 @@ def small(machine) -> Iterator[str]:
     subprocess.run([*inside, "umount", path], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_a_place_there_without_room_is_told(case, small, monkeypatch, when):
     look_at = HostDisk.room
@@ -358,6 +369,7 @@ def kill_restic(machine: network_kit.Machine) -> None:
         one.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "overwrite"), [("path", "never"), ("original", "if_newer"), ("original", "always")]
 )
@@ -387,6 +399,7 @@ def test_an_attempt_that_is_ended_is_made_good_by_the_next(heavy, brought, kind,
 # --- what is seen there
 
 
+@pytest.mark.slow
 def test_the_file_systems_there_are_seen_as_those_here(case):
     tree = case.data / "tree"
     (tree / "deep").mkdir(parents=True)
@@ -428,6 +441,7 @@ def test_the_file_systems_there_are_seen_as_those_here(case):
         far.remove([f"{DATA}/tree/deep"])
 
 
+@pytest.mark.slow
 def test_many_places_are_seen_at_once(case):
     names = [f"{DATA}/{number:06}" for number in range(50_000)]
     began = time.monotonic()
@@ -435,6 +449,7 @@ def test_many_places_are_seen_at_once(case):
     assert (found.keys(), time.monotonic() - began < 30) == ({"/", f"{DATA}/nómina"}, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lacking", ["_LOOK", "_REAL", "_ROOM"])
 def test_a_machine_without_the_programs_that_look_is_told_and_nothing_is_written(case, monkeypatch, lacking):
     part, before = case.find(), look(case.data)

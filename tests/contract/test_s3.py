@@ -68,6 +68,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REFUSED)
 def test_who_may_not_enter_a_store_is_told_so_at_once(in_bucket, case, tree, marks):
     bucket, login = REFUSED[case]
@@ -79,6 +80,7 @@ def test_who_may_not_enter_a_store_is_told_so_at_once(in_bucket, case, tree, mar
     assert time.monotonic() - began < 40
 
 
+@pytest.mark.slow
 def test_no_other_keys_that_lie_about_are_taken(in_bucket, monkeypatch, tmp_path):
     key_id, secret = GOOD.key_id, GOOD.secret.get_secret_value()
     in_bucket().create()
@@ -116,6 +118,7 @@ class _OtherHour(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_a_store_that_is_asked_at_another_hour_says_so(s3):
     place = s3.place("uno", Keys(key_id=GOOD.key_id, secret=GOOD.secret))
     target, headers = signed(place, "GET", place.path(""), now=datetime.now(UTC) - timedelta(hours=2))
@@ -123,6 +126,7 @@ def test_a_store_that_is_asked_at_another_hour_says_so(s3):
     assert (said.status_code, "RequestTimeTooSkewed" in said.text) == (403, True)
 
 
+@pytest.mark.slow
 def test_a_store_by_whose_clock_it_is_another_hour_is_told_at_once(in_bucket):
     with ThreadingHTTPServer(("127.0.0.1", 0), _OtherHour) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -133,6 +137,7 @@ def test_a_store_by_whose_clock_it_is_another_hour_is_told_at_once(in_bucket):
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_bucket_that_is_not_there_is_told_at_once_and_made_with_a_key_that_may(in_bucket):
     repository = in_bucket("nuevo", login=Login(user=ADMIN.key_id, secret=ADMIN.secret))
     began = time.monotonic()
@@ -147,6 +152,7 @@ def test_a_bucket_that_is_not_there_is_told_at_once_and_made_with_a_key_that_may
     assert repository.open()
 
 
+@pytest.mark.slow
 def test_a_certificate_of_an_authority_that_nobody_knows_is_not_trusted(in_bucket):
     repository = in_bucket()
     access = replace(repository.place.access, authority=None)
@@ -159,6 +165,7 @@ def test_a_certificate_of_an_authority_that_nobody_knows_is_not_trusted(in_bucke
 # --- where nothing goes
 
 
+@pytest.mark.slow
 def test_a_store_that_keeps_every_version_is_append_only_and_another_is_not(in_bucket):
     kept, other = in_bucket("guardado", append_only=True), in_bucket(append_only=True)
     for repository in (kept, other):
@@ -169,6 +176,7 @@ def test_a_store_that_keeps_every_version_is_append_only_and_another_is_not(in_b
     assert (found.is_removable, found.breaks_promise) == (True, True)
 
 
+@pytest.mark.slow
 def test_a_store_that_lets_nothing_go_keeps_what_somebody_wants_forgotten(s3, in_bucket, tree, marks):
     repository = in_bucket("guardado", append_only=True)
     repository.create()
@@ -181,6 +189,7 @@ def test_a_store_that_lets_nothing_go_keeps_what_somebody_wants_forgotten(s3, in
     assert repository.check().is_good
 
 
+@pytest.mark.slow
 def test_what_is_written_over_in_a_store_that_keeps_versions_is_still_there(s3, in_bucket, tree, marks):
     repository = in_bucket("guardado", append_only=True)
     repository.create()
@@ -197,6 +206,7 @@ def test_what_is_written_over_in_a_store_that_keeps_versions_is_still_there(s3, 
     assert [request(place, "DELETE", name, query={"versionId": one})[0] for one in versions] == [403, 403]
 
 
+@pytest.mark.slow
 def test_what_has_a_term_is_kept_for_it_though_restic_believes_that_it_is_gone(s3, in_bucket, tree, marks):
     repository = in_bucket("bloqueado")
     repository.create()
@@ -224,6 +234,7 @@ def _versions(s3: S3Server, bucket: str, name: str) -> list[str]:
 # --- a store that dies
 
 
+@pytest.mark.slow
 def test_a_store_that_dies_under_a_save_loses_nothing_and_is_told(
     in_bucket, tmp_path, tree, marks, monkeypatch
 ):

@@ -30,6 +30,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bucket", "options"), [("dos", None), ("uno", None), ("uno", {"s3.connections": "2"})]
 )
@@ -48,6 +49,7 @@ def test_a_copy_from_one_store_to_another_enters_each_with_its_own_keys(
     assert first.listed("locks") == frozenset()
 
 
+@pytest.mark.slow
 def test_a_copy_that_one_of_two_stores_refuses_names_that_one(in_bucket, tree, marks):
     first, second = in_bucket(), in_bucket("dos", "secundario")
     first.create()
@@ -67,6 +69,7 @@ def test_a_copy_that_one_of_two_stores_refuses_names_that_one(in_bucket, tree, m
 # --- from a machine
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_machine_over_ssh_adds_to_a_store_without_its_keys_and_can_take_nothing_away(
     in_bucket, marks, restic, tmp_path

@@ -164,6 +164,7 @@ def test_files_come_back_as_they_were(reach, data, repository, marks, scratch, t
     assert (again.files, state(back, exact=False)) == (done.files, was)
 
 
+@pytest.mark.slow
 def test_gnu_tar_keeps_times_to_the_nanosecond(gnu, data, repository, marks, scratch, tmp_path):
     source = tar(data)
     copy = save(source, repository, marks, gnu).copy
@@ -172,6 +173,7 @@ def test_gnu_tar_keeps_times_to_the_nanosecond(gnu, data, repository, marks, scr
     assert state(Path(f"{done.where[0]}{data}"), exact=True) == state(data, exact=True)
 
 
+@pytest.mark.slow
 def test_unchanged_files_are_stored_once(gnu, data, repository, marks):
     for number in range(40):
         (data / f"more{number}").write_bytes(os.urandom(100_000))
@@ -184,6 +186,7 @@ def test_unchanged_files_are_stored_once(gnu, data, repository, marks):
 # --- what is left out, and what is not there
 
 
+@pytest.mark.slow
 def test_what_is_excluded_is_not_in_the_archive(gnu, data, repository, marks):
     (data / "deep" / "er" / "x.tmp").touch()
     (data / "deep" / "cache").mkdir()
@@ -196,12 +199,14 @@ def test_what_is_excluded_is_not_in_the_archive(gnu, data, repository, marks):
     assert not [name for name in below if name.endswith(".tmp") or name.startswith("deep/cache")]
 
 
+@pytest.mark.slow
 def test_a_tar_that_knows_no_exclusion_says_so_before(restic, servers, data):
     with pytest.raises(SourceUnreadableError) as caught:
         tar(data, exclude=("*.tmp",)).probe(reach_to(servers["busybox"]))
     assert "exclude" in causes.explain(caught.value)
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_named(reach, data, repository, marks):
     none, nothing = data / "none", data / "nothing"
     with pytest.raises(SourceMissingError) as caught:
@@ -235,6 +240,7 @@ def spanish(restic, servers, monkeypatch) -> Iterator[dict[str, Reach]]:
         yield {"worker": Reach(), "gnu": reach_to(there)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["worker", "gnu"])
 def test_a_tar_of_another_language_is_understood(spanish, place, data, repository, marks):
     reach = spanish[place]
@@ -249,17 +255,20 @@ def test_a_tar_of_another_language_is_understood(spanish, place, data, repositor
         assert save(tar(data), repository, marks, reach).warnings == ()
 
 
+@pytest.mark.slow
 def test_what_changed_is_told_by_the_name_that_it_has():
     said = [r"tar: ./srv/A\303\261o\: 1/acta: file changed as we read it", "tar: x: socket ignored"]
     assert complaints(said, 2) == ("./srv/Año: 1/acta: file changed as we read it",)
 
 
+@pytest.mark.slow
 def test_folders_without_a_file_are_empty(reach, data, repository, marks):
     with pytest.raises(SourceEmptyError):
         save(tar(data / "deep" / "er"), repository, marks, reach)
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gnu", "busybox"])
 def test_a_file_that_may_not_be_read_leaves_no_snapshot(restic, servers, kind, data, repository, marks):
     (data / "a").chmod(0)
@@ -269,6 +278,7 @@ def test_a_file_that_may_not_be_read_leaves_no_snapshot(restic, servers, kind, d
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 def test_a_machine_is_entered_no_more_than_there_is_to_ask(servers, gnu, data, repository, marks):
     def entered() -> int:
         return (servers["gnu"].folder / "log").read_text().count("Accepted password")
@@ -279,6 +289,7 @@ def test_a_machine_is_entered_no_more_than_there_is_to_ask(servers, gnu, data, r
     assert entered() == before + 3
 
 
+@pytest.mark.slow
 def test_a_path_is_in_the_archive_once(gnu, data, repository, marks):
     names = members(repository, save(tar(data, data / "deep"), repository, marks, gnu).copy)
     assert len(names) == len(set(names))
@@ -311,6 +322,7 @@ def soon(work) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_a_file_that_grows_while_it_is_read_is_told_and_the_rest_is_kept(
     gnu, slow, repository, marks, scratch
 ):
@@ -328,6 +340,7 @@ def test_a_file_that_grows_while_it_is_read_is_told_and_the_rest_is_kept(
     recorded(tar(slow), saved.copy, repository, scratch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gnu", "busybox"])
 def test_what_vanishes_while_it_is_read_is_told_and_the_rest_is_kept(
     restic, servers, kind, slow, repository, marks, scratch
@@ -349,6 +362,7 @@ def test_what_vanishes_while_it_is_read_is_told_and_the_rest_is_kept(
     assert 14 <= evidence.facts["files"] < 614
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_lost_on_the_way_leaves_nothing(gnu, servers, slow, repository, marks):
     user = servers["gnu"].user
 
@@ -366,6 +380,7 @@ def test_a_machine_that_is_lost_on_the_way_leaves_nothing(gnu, servers, slow, re
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 def test_an_archive_that_ends_early_with_success_is_no_copy(restic, servers, data, repository, marks):
     folder = servers["gnu"].folder / "bin"
     folder.mkdir()
@@ -384,6 +399,7 @@ def test_an_archive_that_ends_early_with_success_is_no_copy(restic, servers, dat
     assert repository.snapshots() == ()
 
 
+@pytest.mark.slow
 def test_a_machine_that_knows_no_tar_is_told_in_its_words(restic, data):
     with (
         ssh_server("ForceCommand echo % Invalid input\n") as server,
@@ -403,6 +419,7 @@ def kept(restic, data, repository, marks, scratch):
     return source, copy, recorded(source, copy, repository, scratch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [
@@ -434,6 +451,7 @@ def test_what_is_asked_for_is_found_and_given_back_alone(
     assert all((back / name).read_bytes() == (data / name).read_bytes() for name in names)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_not_there_is_told_with_the_nearest(kept, data, repository):
     source, copy, found = kept
     with pytest.raises(NotInCopyError) as caught:
@@ -444,6 +462,7 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest(kept, data, repositor
             source.find(Wanted(paths=(wanted,)), [copy], repository, found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
@@ -460,6 +479,7 @@ def test_where_files_cannot_go_is_refused(kept, repository, tmp_path, settings, 
     assert caught.value.facts["problem"] == problem
 
 
+@pytest.mark.slow
 def test_a_folder_amid_what_the_scope_saves_is_touched(kept, data, repository, tmp_path):
     source, copy, found = kept
     (part,) = source.find(Wanted(), [copy], repository, found)
@@ -475,6 +495,7 @@ def test_a_folder_amid_what_the_scope_saves_is_touched(kept, data, repository, t
     assert touched(source, tmp_path / "given") == ()
 
 
+@pytest.mark.slow
 def test_what_is_in_the_way_stays_and_nothing_is_put_beside_it(kept, data, repository, scratch, tmp_path):
     source, copy, found = kept
     (part,) = source.find(Wanted(), [copy], repository, found)
@@ -490,6 +511,7 @@ def test_what_is_in_the_way_stays_and_nothing_is_put_beside_it(kept, data, repos
     assert (there / "script").read_text() == "#!/bin/sh\n"
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_not_what_was_verified_is_not_given_back(kept, repository, scratch, tmp_path):
     source, copy, found = kept
     (part,) = source.find(Wanted(), [copy], repository, found)
@@ -558,6 +580,7 @@ def look(archive: bytes, size: int = 1000) -> dict[str, object]:
     return check.finish()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 511, 512, 513, 1 << 20])
 def test_an_archive_is_counted_wherever_blocks_are_cut(size):
     whole = made(
@@ -566,6 +589,7 @@ def test_an_archive_is_counted_wherever_blocks_are_cut(size):
     assert look(whole, size) == {"files": 2, "content_bytes": 701}
 
 
+@pytest.mark.slow
 def test_an_archive_that_is_not_whole_is_told():
     whole = made(("a", tarfile.REGTYPE, b"x" * 700), ("b", tarfile.REGTYPE, b"\0" * 2048)).rstrip(b"\0")
     # Its last file is nothing but zeros: by them alone it does not show where it was cut.
@@ -581,6 +605,7 @@ def test_an_archive_that_is_not_whole_is_told():
     assert look(b"no archive at all" * 100)["reason"] == "archive_damaged"
 
 
+@pytest.mark.slow
 def test_a_size_beyond_8_gib_is_understood():
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as writing:
@@ -592,6 +617,7 @@ def test_a_size_beyond_8_gib_is_understood():
     assert (check.files, check.content_bytes) == (1, 9 << 30)
 
 
+@pytest.mark.slow
 def test_everything_is_meant_by_the_root():
     assert "/any/where" in Selection(("/",))
     assert "/any/where" in Selection(())

@@ -184,6 +184,7 @@ def change(case: Case) -> None:
 # --- copying
 
 
+@pytest.mark.slow
 def test_a_database_there_is_copied_and_nothing_is_left_beside_it(case):
     case.source.probe(case.reach)
     before = case.live.read_bytes()
@@ -202,6 +203,7 @@ def case_part(case: Case) -> Part:
     return part
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["wal", "delete"])
 def test_a_copy_made_there_while_a_program_writes_is_of_one_moment(case, mode):
     case.live.unlink()
@@ -216,6 +218,7 @@ def test_a_copy_made_there_while_a_program_writes_is_of_one_moment(case, mode):
     assert many[0] > 2
 
 
+@pytest.mark.slow
 def test_a_database_there_that_stays_locked_may_be_tried_again(case, monkeypatch):
     make(case.machine, "otra.db", "delete", 10)
     monkeypatch.setattr(running, "PATIENCE_SECONDS", 1.0)
@@ -227,6 +230,7 @@ def test_a_database_there_that_stays_locked_may_be_tried_again(case, monkeypatch
     assert case.save(f"{DATA}/otra.db").size_bytes
 
 
+@pytest.mark.slow
 def test_what_is_no_database_there_is_told(case):
     for name, cause in {
         "falta.db": SourcePartlyMissingError,
@@ -253,6 +257,7 @@ def test_what_is_no_database_there_is_told(case):
         case.save(f"{DATA}/falta.db")
 
 
+@pytest.mark.slow
 def test_a_damaged_database_there_leaves_no_snapshot(case):
     with case.live.open("r+b") as file:
         file.seek(4096 * 20)
@@ -270,6 +275,7 @@ def inside(machine: network_kit.Machine, *words: str) -> bytes:
     return subprocess.run(argv, check=True, capture_output=True).stdout
 
 
+@pytest.mark.slow
 def test_a_machine_without_python_is_told(case):
     python = str(Path("/usr/bin/python3").resolve())
     inside(case.machine, "mount", "--bind", "/bin/false", python)
@@ -281,6 +287,7 @@ def test_a_machine_without_python_is_told(case):
         inside(case.machine, "umount", python)
 
 
+@pytest.mark.slow
 def test_a_machine_without_room_for_the_copy_is_told(case, brought):
     small = f"{TEMPORARY}/small"
     (case.machine.temporary / "small").mkdir()
@@ -296,6 +303,7 @@ def test_a_machine_without_room_for_the_copy_is_told(case, brought):
     assert case.repository.snapshots() == ()
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_lost_during_the_copy_is_told_and_the_next_copy_is_the_only_one(case, brought):
     case.live.unlink()
     make(case.machine, rows=200_000)
@@ -341,6 +349,7 @@ def test_a_database_comes_back_to_its_place_there_and_what_was_there_is_kept(cas
     assert {path.name for path in case.machine.data.iterdir()} == {NAME, f"{NAME}.before-r1"}
 
 
+@pytest.mark.slow
 def test_a_database_comes_back_to_a_folder_there(case):
     part, was = case.part(), content(case.live)
     target = f"{TEMPORARY}/given"
@@ -360,6 +369,7 @@ def test_a_database_comes_back_to_a_folder_there(case):
     assert there.read_text() == "theirs"
 
 
+@pytest.mark.slow
 def test_the_staging_folder_is_of_this_worker_and_the_machine_may_be_gone(case):
     part, was = case.part(), content(case.live)
     host = far_kit.host_of(case.machine).model_copy(update={"port": 1})
@@ -370,6 +380,7 @@ def test_the_staging_folder_is_of_this_worker_and_the_machine_may_be_gone(case):
         gone.restore(part, "original", overwrite="always")
 
 
+@pytest.mark.slow
 def test_what_a_dead_program_left_there_is_not_read_into_what_comes_back(case):
     part, was = case.part(), content(case.live)
     with used(case.machine, _WRITER):
@@ -386,6 +397,7 @@ def test_what_a_dead_program_left_there_is_not_read_into_what_comes_back(case):
     assert (case.machine.data / f"{NAME}.before-r1-wal").read_bytes() == b"left over"
 
 
+@pytest.mark.slow
 def test_a_database_there_that_a_program_has_open_is_not_replaced(case):
     part = case.part()
     with used(case.machine, _LOCKER):
@@ -396,6 +408,7 @@ def test_a_database_there_that_a_program_has_open_is_not_replaced(case):
     assert {path.name for path in case.machine.data.iterdir()} <= {NAME, f"{NAME}-wal", f"{NAME}-shm"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "cause"),
     [
@@ -414,6 +427,7 @@ def test_a_copy_that_is_not_what_was_verified_is_not_given_back(case, changed, c
     assert [path.name for path in case.machine.data.iterdir()] == [NAME]
 
 
+@pytest.mark.slow
 def test_a_place_there_that_takes_nothing_is_told(case):
     part = case.part()
     with pytest.raises(TargetDeniedError):
@@ -445,6 +459,7 @@ def when_begun(folder: Path, do: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_an_attempt_that_is_cut_off_is_made_good_by_the_next(case, brought):
     case.live.unlink()
     make(case.machine, rows=300_000)
@@ -462,6 +477,7 @@ def test_an_attempt_that_is_cut_off_is_made_good_by_the_next(case, brought):
     assert {path.name for path in case.machine.data.iterdir()} == {NAME, f"{NAME}.before-r1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", [sqlite_program, files_program], ids=["sqlite", "files"])
 def test_what_runs_there_is_written_for_older_python_too(program):
     ast.parse(Path(program.__file__).read_text(), feature_version=(3, 7))

@@ -161,6 +161,7 @@ def test_files_there_are_saved_and_compared_and_nothing_is_left(
     assert sample.facts == {"restored": 1, "equal": 1, "changed_since": 0}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_another_than_in_the_copy_is_told(reach, repository, marks, data, scratch):
     source, changed = files("/Q/Datos"), data / "dos.tmp"
     saved = source.save("files", repository, marks, reach, lambda _: None)
@@ -171,6 +172,7 @@ def test_a_file_that_is_another_than_in_the_copy_is_told(reach, repository, mark
         source.verify(saved.copy, repository, Verification(), reach, str(scratch))
 
 
+@pytest.mark.slow
 def test_what_is_not_there_or_cannot_be_saved_is_told_before(reach, data, tmp_path):
     (data / "nada").mkdir()
     (data / "liga").symlink_to(data)
@@ -187,6 +189,7 @@ def test_what_is_not_there_or_cannot_be_saved_is_told_before(reach, data, tmp_pa
     assert listing.all_paths(reach) == ("/Q/Datos/año 1",)
 
 
+@pytest.mark.slow
 def test_what_is_restored_goes_to_this_worker_and_not_there(reach, repository, marks, data, tmp_path):
     source = files("/Q/Datos")
     saved = source.save("files", repository, marks, reach, lambda _: None)
@@ -201,6 +204,7 @@ def test_what_is_restored_goes_to_this_worker_and_not_there(reach, repository, m
         assert error.value.facts["problem"] == "files_to_windows"
 
 
+@pytest.mark.slow
 def test_a_command_there_is_run_as_it_would_be_here_and_can_be_ended(reach):
     session, said = reach.machine.session, []
     odd = ("a b", "$(id)", "'", '"', "ñ\n", "*", "")
@@ -218,6 +222,7 @@ def test_a_command_there_is_run_as_it_would_be_here_and_can_be_ended(reach):
     assert time.monotonic() - began < 60
 
 
+@pytest.mark.slow
 def test_a_powershell_that_fails_is_told(there, reach, data):
     session = reach.machine.session
     known = (there.programs / "scripts.json").read_text()
@@ -232,6 +237,7 @@ def test_a_powershell_that_fails_is_told(there, reach, data):
     assert session.ask(session.dialect.clock()).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_worker_without_a_restic_for_windows_is_told(there, reach, engine, monkeypatch, restic):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     with pytest.raises(HostEngineError) as error, reach.bridge(None):
@@ -239,6 +245,7 @@ def test_a_worker_without_a_restic_for_windows_is_told(there, reach, engine, mon
     assert "restic-windows-amd64" in error.value.facts["said"]
 
 
+@pytest.mark.slow
 def test_a_windows_machine_is_examined(there, brought):
     found = list(examine_host(there.host, there.settings, brought))
     assert [one.problem for one in found if one.problem] == []
@@ -249,6 +256,7 @@ def test_a_windows_machine_is_examined(there, brought):
     assert next(one.note for one in found if one.look == "restic") == "brought"
 
 
+@pytest.mark.slow
 def test_a_user_that_may_make_no_snapshot_of_a_volume_is_told(there, brought):
     with ssh_server(f"SetEnv PATH={there.programs}:/usr/bin:/bin LACKING=Administrators\n") as other:
         subprocess.run(["chown", other.user, other.files], check=True)
@@ -259,6 +267,7 @@ def test_a_user_that_may_make_no_snapshot_of_a_volume_is_told(there, brought):
     assert problem.facts["missing"] == "Administrators"
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_cut_off_ends_what_runs_there(there, reach):
     session = reach.machine.session
     folder = Path(session.folder)

@@ -10,7 +10,7 @@ import far_kit
 from machines_kit import DATABASE, KINDS
 from network_kit import DATA
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 
 ROWS = "SELECT * FROM empleado ORDER BY n"
 
