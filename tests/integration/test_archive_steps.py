@@ -15,6 +15,7 @@ from respaldo.report import contents
 from respaldo.report.archive_folder import ArchiveFolder
 from respaldo.report.archives import ArchiveUpdate, missing
 from respaldo.sources.files.source import FilesSource
+from respaldo.sources.reach import Reach
 from respaldo.texts import archive as texts
 
 
@@ -161,4 +162,4 @@ def test_a_month_that_was_archived_before_its_end_counts_as_not_archived(
 def test_its_backup_has_something_to_read_before_the_first_archive(root):
     source = FilesSource(kind="files", paths=(str(root),), exclude=(".lock", "*.partial"))
     ArchiveFolder(root).prepare()
-    source.probe(None)
+    source.probe(Reach())
