@@ -223,9 +223,10 @@ def mariadb(data: Data, request: pytest.FixtureRequest) -> Case:
 KINDS: dict[str, Callable[[Data, pytest.FixtureRequest], Case]] = {
     made.__name__: made for made in (files, tar, command, sqlite, postgresql, mariadb)
 }
+FAR = ("files", "host", "rest")
 CASES = [
-    # Every kind, every place and every repository is in one of those that `make test` plays.
-    pytest.param(*case, marks=[] if case[0] == "files" or case[2] == "local" else pytest.mark.slow)
+    # `make test` plays every kind in every place, and one whose repository is a server's.
+    pytest.param(*case, marks=[] if case[2] == "local" or case == FAR else pytest.mark.slow)
     for case in product(KINDS, PLACES, REPOSITORIES)
     # What is read over SSH by tar is on no worker.
     if case[:2] != ("tar", "worker")

@@ -78,6 +78,7 @@ def test_an_examination_tells_what_keeps_a_repository_from_being_used(of_kind):
     assert not found.is_good
 
 
+@pytest.mark.one_restic
 @pytest.mark.parametrize(
     ("first", "second"),
     [

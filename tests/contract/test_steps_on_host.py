@@ -116,6 +116,7 @@ def test_files_of_a_machine_that_is_lost_twice_are_saved_once_and_given_back_who
     assert not Path(DATA).exists()
 
 
+@pytest.mark.slow
 def test_a_database_of_a_machine_is_only_replaced_when_that_was_allowed(make_job, machine):
     live = machine.data / "app.db"
     with sqlite3.connect(live) as database:
