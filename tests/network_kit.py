@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
+import itertools
 import os
 import shutil
 import subprocess
@@ -25,6 +28,9 @@ TEMPORARY = "/var/tmp"
 
 _NETWORK = "10.213"
 """Of the networks that nobody routes."""
+
+_LOCKS = Path("/tmp/respaldo-networks")
+_NUMBERS = itertools.count()
 
 _ENTER = """
 hostname "$5" && mount -t tmpfs none "${1%/*}" && mkdir "$1" || exit
@@ -62,18 +68,19 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine(number: int, more: str = "") -> Iterator[Machine]:
-    """Run one for some time. Only root can.
+def machine(more: str = "") -> Iterator[Machine]:
+    """Run one for some time, and less than 64 at once. Only root can.
 
-    :param number: below 64, another for each.
     :param more: lines of its SSH server's configuration.
     """
     if os.geteuid() != 0:
         pytest.skip("only root can make networks")
     program("ip", "iproute2")
-    name = f"respaldo{os.getpid() % 10_000}{number}"
-    network = f"{_NETWORK}.{os.getpid() % 256}"
-    here, there = f"{network}.{4 * number + 1}", f"{network}.{4 * number + 2}"
+    network, number = _own_network(), next(_NUMBERS)
+    # Never the name of one before: what is deleted may still be there for a moment.
+    name = f"respaldo{network}x{number % 1000}"
+    first = 4 * number % 256
+    here, there = (f"{_NETWORK}.{network}.{first + one}" for one in (1, 2))
     folder = Path(tempfile.mkdtemp(prefix="respaldo-machine-", dir="/tmp"))
     folder.chmod(0o755)
     data, temporary = folder / "data", folder / "temporary"
@@ -94,6 +101,27 @@ def machine(number: int, more: str = "") -> Iterator[Machine]:
     finally:
         subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def _own_network() -> int:
+    """Take one of 256 networks for as long as this process runs: others test at the same time."""
+    _LOCKS.mkdir(exist_ok=True)
+    for network in range(256):
+        lock = os.open(_LOCKS / str(network), os.O_RDWR | os.O_CREAT)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove_what_a_killed_run_left(network)
+            return network
+        os.close(lock)
+    pytest.fail(f"every network of {_LOCKS} is taken")
+
+
+def _remove_what_a_killed_run_left(network: int) -> None:
+    for line in _ip("netns", "list").splitlines():
+        name = line.split()[0]
+        if name.startswith(f"respaldo{network}x"):
+            _ip("netns", "del", name)
 
 
 def _ip(*words: str) -> str:

@@ -47,7 +47,7 @@ ODD = (
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[network_kit.Machine]:
-    with far_kit.programs_found(), network_kit.machine(1) as machine:
+    with far_kit.programs_found(), network_kit.machine() as machine:
         yield machine
 
 

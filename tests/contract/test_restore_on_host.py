@@ -46,7 +46,7 @@ OLD = 1_577_934_245_123_456_789
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[network_kit.Machine]:
-    with far_kit.programs_found(), network_kit.machine(2) as machine:
+    with far_kit.programs_found(), network_kit.machine() as machine:
         yield machine
 
 

@@ -70,7 +70,7 @@ time.sleep(300)
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[network_kit.Machine]:
-    with far_kit.programs_found(), network_kit.machine(3) as machine:
+    with far_kit.programs_found(), network_kit.machine() as machine:
         yield machine
 
 

@@ -34,7 +34,7 @@ PLANNED = Planned(new_repositories=("principal",))
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[network_kit.Machine]:
-    with far_kit.programs_found(), network_kit.machine(4) as machine:
+    with far_kit.programs_found(), network_kit.machine() as machine:
         yield machine
 
 
