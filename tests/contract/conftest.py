@@ -122,9 +122,18 @@ def marks() -> Marks:
 
 
 @pytest.fixture(scope="session")
-def mariadb_server() -> Iterator[MariadbServer]:
+def running_mariadb() -> Iterator[MariadbServer]:
     with mariadb_kit.running() as server:
         yield server
+
+
+@pytest.fixture
+def mariadb_server(running_mariadb: MariadbServer) -> Iterator[MariadbServer]:
+    """The one server of all tests, without databases: those that a test makes go again."""
+    before = running_mariadb.databases()
+    yield running_mariadb
+    for name in running_mariadb.databases() - before:
+        running_mariadb.sql(f"DROP DATABASE `{name.replace('`', '``')}`")
 
 
 @pytest.fixture(scope="session")

@@ -173,9 +173,6 @@ def mariadb_kind(mariadb_server: MariadbServer, machine_server) -> Iterator[Kind
     }
     source = MariadbSource(kind="mariadb", connection="erp_db", host="servidor", databases=(DATABASE,))
     yield Kind(source, ways, server.sql, held)
-    for name in server.databases():
-        if name.startswith("municipio"):
-            server.sql(f"DROP DATABASE `{name}`")
     server.sql(f"DROP USER {user}; DROP USER con_clave@'%'")
 
 

@@ -70,7 +70,7 @@ class Data:
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[network_kit.Machine]:
-    with far_kit.programs_found(), network_kit.machine(2) as machine:
+    with far_kit.programs_found(), network_kit.machine() as machine:
         yield machine
 
 
@@ -205,7 +205,7 @@ def postgresql(data: Data, request: pytest.FixtureRequest) -> Case:
 def mariadb(data: Data, request: pytest.FixtureRequest) -> Case:
     server: MariadbServer = request.getfixturevalue("mariadb_server")
     server.folder.chmod(0o755)
-    server.sql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE}")
+    server.sql(f"CREATE DATABASE {DATABASE}")
     server.sql("CREATE TABLE libro AS SELECT seq AS n, MD5(seq) AS texto FROM seq_1_to_500", DATABASE)
 
     def rows(where: str) -> State:
