@@ -315,7 +315,7 @@ def test_a_folder_that_is_not_served_in_time_may_be_later(tmp_path, monkeypatch)
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(carrying, "_START_SECONDS", 0.5)
-    with pytest.raises(RepositoryUnreachableError) as error, carrying.served(tmp_path):
+    with pytest.raises(RepositoryUnreachableError) as error, carrying.served(tmp_path, tmp_path / "socket"):
         pytest.fail("it was served")
     assert error.value.transient
     assert sockets_here() == []

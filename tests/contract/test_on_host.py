@@ -31,9 +31,12 @@ from respaldo.domain.host_errors import (
     HostLoginError,
     HostUnreachableError,
 )
+from respaldo.hosts import carrying
 from respaldo.hosts import session as sessions
+from respaldo.hosts.carrying import served
 from respaldo.hosts.limits import Limits
 from respaldo.hosts.session import entered
+from respaldo.hosts.socket_folder import socket_folder
 from respaldo.hosts.ssh import Host
 from respaldo.hosts.worker import Command
 from respaldo.restic.on_host import KEPT, provide, repository_on
@@ -208,6 +211,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from respaldo.hosts.carrying import carried
 from respaldo.hosts.session import entered
+from respaldo.hosts.socket_folder import socket_folder
 from respaldo.hosts.ssh import Host
 from respaldo.hosts.worker import Command
 host = Host.model_validate_json(sys.argv[1]).model_copy(update={"password": SecretStr(sys.argv[2])})
@@ -232,9 +236,10 @@ def test_a_worker_that_is_killed_leaves_nothing_there_and_serves_nothing_here(se
     with entered(host) as session:
         assert session.folder
     old = list(Path("/tmp").glob(f"respaldo-carried-{worker.pid}-*"))
-    from respaldo.hosts.carrying import served
-
-    with served(Path(repository.place.location)):
+    with (
+        socket_folder(carrying._PREFIX) as folder,
+        served(Path(repository.place.location), folder / "socket"),
+    ):
         assert not [path for path in old if path.exists()]
 
 

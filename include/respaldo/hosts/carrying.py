@@ -94,21 +94,15 @@ def _given_out(
         # What serves a folder takes new keys too, and makes folders: too many keys shut everybody out.
         behind = HttpPlace(url="http://localhost", socket=str(here.with_name("behind.sock")))
         with (
-            _served(place, here.with_name("behind.sock"), keep_open),
+            served(place, here.with_name("behind.sock"), keep_open),
             bridged(behind, here, location=location, login=login, keep_open=keep_open),
         ):
             yield
 
 
 @contextlib.contextmanager
-def served(repository: Path, keep_open: Sequence[int] = ()) -> Iterator[Path]:
+def served(repository: Path, listening: Path, keep_open: Sequence[int] = ()) -> Iterator[None]:
     """Give a folder's repository out on a UNIX socket of this worker, append-only."""
-    with socket_folder(_PREFIX) as folder, _served(repository, folder / "repository.sock", keep_open):
-        yield folder / "repository.sock"
-
-
-@contextlib.contextmanager
-def _served(repository: Path, listening: Path, keep_open: Sequence[int]) -> Iterator[None]:
     if not repository.is_absolute():
         raise ValueError(f"not a folder of this worker: {repository}")
     command = worker.Command(
