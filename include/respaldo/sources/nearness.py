@@ -7,6 +7,8 @@ import posixpath
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
+from respaldo.restic.argv import literal
+
 NEAREST_NAMES = 5
 _NEAR_ENOUGH = 0.3
 
@@ -45,3 +47,9 @@ class Nearness:
         heapq.heappush(self.best, (score + self._path.quick_ratio() / 1000, path))
         if len(self.best) > NEAREST_NAMES:
             heapq.heappop(self.best)
+
+
+def best_of(searches: Iterable[Nearness]) -> list[str]:
+    """Give what several searches kept as a request names it (see `literal`), the most alike first."""
+    found = sorted((score for search in searches for score in search.best), reverse=True)
+    return [literal(path) for path in dict.fromkeys(path for _, path in found)][:NEAREST_NAMES]

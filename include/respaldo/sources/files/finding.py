@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from respaldo.domain.errors import CountMismatchError, InvalidRequestError, NotInCopyError
 from respaldo.domain.restoring import Part, Wanted
 from respaldo.domain.values import Copy, Evidence
-from respaldo.restic.argv import literal, plain_path
+from respaldo.restic.argv import plain_path
 from respaldo.restic.delivering import Entry
 from respaldo.restic.repository import Repository
 from respaldo.restic.snapshots import Node
-from respaldo.sources.nearness import NEAREST_NAMES, Nearness
+from respaldo.sources.nearness import Nearness, best_of
 
 PATTERNS_LIMIT_BYTES = 100_000
 """All patterns together: restic takes them as arguments, and Linux takes 128 KiB in one."""
@@ -98,8 +98,7 @@ def _nearest(missing: Sequence[str], copy: Copy, repository: Repository) -> list
                 search.take(node.path)
 
     repository.walk(copy.snapshot_id, take, types=("file", "dir", "symlink"))
-    found = sorted((score for search in searches for score in search.best), reverse=True)
-    return [literal(path) for path in dict.fromkeys(path for _, path in found)][:NEAREST_NAMES]
+    return best_of(searches)
 
 
 def read(part: Part, repository: Repository) -> Evidence:

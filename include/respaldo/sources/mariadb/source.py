@@ -12,8 +12,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from respaldo.domain.database_errors import SourceNotConsistentError
 from respaldo.domain.errors import (
@@ -24,13 +23,14 @@ from respaldo.domain.errors import (
     SourceEmptyError,
 )
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
-from respaldo.domain.values import Copy, Evidence, Value
+from respaldo.domain.values import Copy, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.hosts.worker import require
 from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.databases.requests import database_of, dumps, require_snapshots, touched
+from respaldo.sources.databases.settings import DatabaseNames, DatabasesSettings
 from respaldo.sources.databases.through import by_way_of
 from respaldo.sources.mariadb.client import CLIENT, DUMP
 from respaldo.sources.mariadb.contents import ContentsReader, Lines
@@ -42,52 +42,21 @@ from respaldo.sources.reach import Reach
 USERS = "@users.sql"
 """The item of what belongs to no database. No database's item begins like this: its name is quoted."""
 
-_ALL = "all"
 
-
-def _named(databases: object) -> object:
-    """Read ``all`` as no name at all. An empty list says nothing, and is refused."""
-    if databases == _ALL:
-        return ()
-    if databases in ([], ()):
-        raise PydanticCustomError("databases_empty", "name the databases, or write all")
-    return databases
-
-
-class MariadbSource(Value):
+class MariadbSource(DatabasesSettings):
     """``kind: mariadb``: databases of the server that an Airflow connection leads to."""
 
     kind: Literal["mariadb"]
-    host: Annotated[
-        str | None,
-        Field(description="Airflow connection (ssh) of the machine that the server is entered through."),
-    ] = None
     connection: Annotated[str, Field(description="Airflow connection of type mysql.")]
     databases: Annotated[
-        tuple[str, ...],
-        BeforeValidator(_named, json_schema_input_type=Literal["all"] | list[str]),
+        DatabaseNames,
         Field(description="Names of databases, or all: every one that is not the server's (kept as none)."),
     ]
-    exclude: Annotated[
-        tuple[str, ...], Field(description="Names of databases that are left out of all of them.")
-    ] = ()
     users: Annotated[bool, Field(description="Save users, roles and their rights too.")] = True
     not_transactional: Annotated[
         Literal["warn", "refuse"],
         Field(description="Tables of engines without transactions: a dump of them is not of one moment."),
     ] = "warn"
-
-    @property
-    def holds(self) -> Literal["databases"]:
-        return "databases"
-
-    @property
-    def works_on_windows(self) -> bool:
-        return True
-
-    def describe(self) -> str:
-        names = ", ".join((*(self.databases or "*"), *(f"-{name}" for name in self.exclude)))
-        return f"{self.connection}: {names}"
 
     def probe(self, reach: Reach) -> None:
         """Look whether the tools fit, the server answers, and each database is there and wholly shown.
@@ -105,7 +74,7 @@ class MariadbSource(Value):
         for name in self.databases:
             if name not in there:
                 raise DatabaseMissingError(database=name, connection=self.connection)
-        chosen = self._chosen(server)
+        chosen = self.chosen(there)
         if not chosen:
             raise SourceEmptyError(source=self.describe())
         for asked in self.databases or (None,):
@@ -116,7 +85,7 @@ class MariadbSource(Value):
 
     def items(self, reach: Reach) -> tuple[str, ...]:
         with by_way_of(reach):
-            chosen = self._chosen(_reachable(reach))
+            chosen = self.chosen(self.databases or _reachable(reach).databases())
         saved = (f"{quote(name, safe=' ')}{ENDING}" for name in chosen)
         return (*((USERS,) if self.users else ()), *saved)
 
@@ -210,10 +179,6 @@ class MariadbSource(Value):
 
     def _notes(self, item: str, server: MariadbServer) -> tuple[str, ...]:
         return () if item == USERS else _not_of_one_moment(server, database_of(item, ENDING))
-
-    def _chosen(self, server: MariadbServer) -> tuple[str, ...]:
-        names = self.databases or server.databases()
-        return tuple(name for name in names if name not in self.exclude)
 
 
 def _read(item: str, snapshot_id: str, size_bytes: int, repository: Repository) -> Evidence:

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from respaldo.domain.errors import (
     ConnectionMissingError,
@@ -22,7 +21,7 @@ from respaldo.domain.errors import (
     SourceEmptyError,
 )
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
-from respaldo.domain.values import Copy, Evidence, Value
+from respaldo.domain.values import Copy, Evidence
 from respaldo.domain.verification import Verification
 from respaldo.hosts.libpq import entering
 from respaldo.hosts.worker import require
@@ -30,6 +29,7 @@ from respaldo.restic.call import OnProgress
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources.databases.requests import database_of, touched
+from respaldo.sources.databases.settings import DatabaseNames, DatabasesSettings
 from respaldo.sources.databases.through import by_way_of
 from respaldo.sources.postgresql.checks import DumpCheck, GlobalsCheck
 from respaldo.sources.postgresql.contents import Contents
@@ -43,48 +43,17 @@ from respaldo.sources.reach import Reach
 GLOBALS = "globals.sql"
 """The item of what belongs to no database; the others are ``<database>.dump``."""
 
-_ALL = "all"
 
-
-def _named(databases: object) -> object:
-    """Read ``all`` as no name at all. An empty list says nothing, and is refused."""
-    if databases == _ALL:
-        return ()
-    if databases in ([], ()):
-        raise PydanticCustomError("databases_empty", "name the databases, or write all")
-    return databases
-
-
-class PostgresqlSource(Value):
+class PostgresqlSource(DatabasesSettings):
     """``kind: postgresql``: databases of the server that an Airflow connection leads to."""
 
     kind: Literal["postgresql"]
-    host: Annotated[
-        str | None,
-        Field(description="Airflow connection (ssh) of the machine that the server is entered through."),
-    ] = None
     connection: Annotated[str, Field(description="Airflow connection of type postgres.")]
     databases: Annotated[
-        tuple[str, ...],
-        BeforeValidator(_named, json_schema_input_type=Literal["all"] | list[str]),
+        DatabaseNames,
         Field(description="Names of databases, or all: every one that accepts connections (kept as none)."),
     ]
-    exclude: Annotated[
-        tuple[str, ...], Field(description="Names of databases that are left out of all of them.")
-    ] = ()
     globals: Annotated[bool, Field(description="Save roles and tablespaces too (needs a superuser).")] = True
-
-    @property
-    def holds(self) -> Literal["databases"]:
-        return "databases"
-
-    @property
-    def works_on_windows(self) -> bool:
-        return True
-
-    def describe(self) -> str:
-        names = ", ".join((*(self.databases or "*"), *(f"-{name}" for name in self.exclude)))
-        return f"{self.connection}: {names}"
 
     def probe(self, reach: Reach) -> None:
         """Look whether the tools will do, the server answers and each database is there.
@@ -102,12 +71,12 @@ class PostgresqlSource(Value):
         for name in self.databases:
             if name not in there:
                 raise DatabaseMissingError(database=name, connection=self.connection)
-        if not self._chosen(there):
+        if not self.chosen(there):
             raise SourceEmptyError(source=self.describe())
 
     def items(self, reach: Reach) -> tuple[str, ...]:
         with by_way_of(reach):
-            chosen = self._chosen(self.databases or _reachable(reach).databases())
+            chosen = self.chosen(self.databases or _reachable(reach).databases())
         dumps = (f"{quote(name, safe=' ')}{DUMP}" for name in chosen)
         return (*((GLOBALS,) if self.globals else ()), *dumps)
 
@@ -184,9 +153,6 @@ class PostgresqlSource(Value):
             require(tool)
         with by_way_of(reach):
             return restore_database(part, repository, delivery, _reachable(reach), scratch, on_progress)
-
-    def _chosen(self, there: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in self.databases or there if name not in self.exclude)
 
     def _read(
         self, item: str, snapshot_id: str, size_bytes: int, repository: Repository, scratch: str

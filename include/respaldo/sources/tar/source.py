@@ -24,14 +24,13 @@ from respaldo.domain.quantities import Duration
 from respaldo.domain.restoring import Delivery, Part, Restored, Wanted
 from respaldo.domain.values import Copy, Evidence
 from respaldo.domain.verification import Verification
-from respaldo.restic.argv import literal
 from respaldo.restic.call import OnProgress
 from respaldo.restic.delivering import free_bytes
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 from respaldo.sources import one_file
 from respaldo.sources.disk import WorkerDisk, is_amid
-from respaldo.sources.nearness import NEAREST_NAMES, Nearness
+from respaldo.sources.nearness import Nearness, best_of
 from respaldo.sources.output import Expected, OutputSource, Program
 from respaldo.sources.output.checker_program import OutputCheck
 from respaldo.sources.reach import Reach
@@ -226,10 +225,8 @@ class TarSource(OutputSource):
 
         found = self._read_through(copy.item, copy.snapshot_id, repository, take, sha256)
         if missing:
-            best = sorted((score for search in searches for score in search.best), reverse=True)
-            nearest = [literal(path) for path in dict.fromkeys(path for _, path in best)][:NEAREST_NAMES]
             raise NotInCopyError(
-                snapshot=copy.snapshot_id, missing=", ".join(missing), nearest=", ".join(nearest)
+                snapshot=copy.snapshot_id, missing=", ".join(missing), nearest=", ".join(best_of(searches))
             )
         return Part(
             item=copy.item,
