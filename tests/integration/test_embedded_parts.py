@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from respaldo.embedded import airflow_cfg, environment, ports, preparation, secret_files
+from respaldo.embedded import airflow_cfg, environment, ports, preparation
 from respaldo.embedded.databases import ensure
 from respaldo.embedded.errors import EmbeddedError, SocketFolderError
 from respaldo.embedded.layout import Layout, make_own
 from respaldo.embedded.postgres import programs
-from respaldo.embedded.settings import Settings, Written
+from respaldo.embedded.settings import Settings
 from respaldo.embedded.starting import server_at
+from respaldo.preparing import secret_files
+from respaldo.preparing.airflow_database import Written
 from respaldo.texts import embedded as texts
 
 LONGEST_SOCKET_BYTES = 107

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from urllib.parse import quote
 
-from respaldo.embedded import secret_files
 from respaldo.embedded.databases import AIRFLOW
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.ports import HOST
 from respaldo.embedded.settings import Settings
+from respaldo.preparing import secret_files
 
 _MANAGERS = {
     "simple": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",

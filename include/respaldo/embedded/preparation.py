@@ -9,12 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from respaldo.domain.archive_errors import ArchiveError
-from respaldo.embedded import databases, environment, postgres, secret_files
-from respaldo.embedded.bootstrap import Request, WantedConnection
+from respaldo.embedded import databases, environment, postgres
 from respaldo.embedded.errors import ProgramFailedError
 from respaldo.embedded.layout import Layout
 from respaldo.embedded.postgres import Server
-from respaldo.embedded.settings import Memory, Settings, Written
+from respaldo.embedded.settings import Memory, Settings
+from respaldo.preparing import secret_files
+from respaldo.preparing.airflow_database import Request, WantedConnection, Written
 from respaldo.report.archive_folder import ArchiveFolder
 from respaldo.texts import embedded as texts
 from respaldo.texts.telling import in_words
@@ -80,7 +81,7 @@ def prepare_airflow(layout: Layout, wanted: Request, prepared_for: str) -> Memor
     answer = layout.run / "bootstrap.json"
     with log.open("wb") as output:
         done = subprocess.run(
-            [sys.executable, "-m", "respaldo.embedded.bootstrap", str(answer)],
+            [sys.executable, "-m", "respaldo.preparing.airflow_database", str(answer)],
             input=wanted.model_dump_json().encode(),
             env=environment.of_programs(layout),
             stdout=output,

@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from respaldo.domain.values import Value
-from respaldo.embedded.secret_files import write_private
+from respaldo.preparing.airflow_database import Written
+from respaldo.preparing.secret_files import write_private
 
 
 class Settings(Value):
@@ -31,15 +32,6 @@ class Settings(Value):
 
     archive: Path | None = None
     """Folder of the archived forms."""
-
-
-class Written(Value):
-    """What was last put into Airflow's database, by which a user's own change is recognised."""
-
-    connections: dict[str, str] = Field(default_factory=dict)
-    """Connection -> digest of its fields."""
-
-    pools: dict[str, int] = Field(default_factory=dict)
 
 
 class Memory(Value):

@@ -13,7 +13,6 @@ from respaldo.embedded import (
     ports,
     postgres,
     preparation,
-    secret_files,
     server_user,
     stopping,
     supervisor_conf,
@@ -24,6 +23,7 @@ from respaldo.embedded.layout import Layout
 from respaldo.embedded.postgres import Server
 from respaldo.embedded.settings import Memory, Settings
 from respaldo.embedded.supervisor import Supervisor
+from respaldo.preparing import secret_files
 from respaldo.texts import embedded as texts
 
 Say = Callable[[str], None]

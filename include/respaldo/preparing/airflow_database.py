@@ -1,7 +1,8 @@
 """Prepare Airflow's own database: its tables, the pools, the connections.
 
-A process of its own (``python -m respaldo.embedded.bootstrap ANSWER < request``) because Airflow reads its
-configuration when it is imported, and one process because importing it takes seconds.
+Where Airflow's configuration was only just written, this is a process of its own
+(``python -m respaldo.preparing.airflow_database ANSWER < request``): Airflow reads it when imported. It is
+one process because importing takes seconds.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from respaldo.domain.values import Value
-from respaldo.embedded.secret_files import write_private
-from respaldo.embedded.settings import Written
+from respaldo.preparing.secret_files import write_private
 
 if TYPE_CHECKING:
     from airflow.models.connection import Connection
@@ -29,12 +31,24 @@ class WantedConnection(Value):
     login: str | None = None
     password: str | None = None
     schema_name: str | None = None
+    port: int | None = None
+    extra: str | None = None
+    """JSON."""
 
     def fields(self) -> dict[str, Any]:
         """Give the fields by the names that Airflow has for them."""
         return {
             "schema" if name == "schema_name" else name: value for name, value in self.model_dump().items()
         }
+
+
+class Written(Value):
+    """What was last put into Airflow's database, by which a user's own change is recognised."""
+
+    connections: dict[str, str] = Field(default_factory=dict)
+    """Connection -> digest of its fields."""
+
+    pools: dict[str, int] = Field(default_factory=dict)
 
 
 class Request(Value):
@@ -49,13 +63,18 @@ class Request(Value):
 
 def main() -> None:
     """Read the request from standard input, do it, and leave what was written in the file of the answer."""
+    request = Request.model_validate_json(sys.stdin.read())
+    write_private(Path(sys.argv[1]), prepare(request).model_dump_json())
+
+
+def prepare(request: Request) -> Written:
+    """Make the tables or bring them to this version, and put into them what is asked."""
     from airflow.utils.db import initdb
 
-    request = Request.model_validate_json(sys.stdin.read())
     initdb()
     if request.administrator is not None:
         _put_administrator(*request.administrator)
-    write_private(Path(sys.argv[1]), apply(request).model_dump_json())
+    return apply(request)
 
 
 def apply(request: Request) -> Written:
