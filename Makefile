@@ -53,6 +53,10 @@ faults: env ## Break everything that can break, and see that it is told and mend
 contracts: env ## Run all contract tests with every restic that is supported, and all that is on machines
 	@RESPALDO_EVERY_RESTIC=1 scripts/run-tests tests/contract tests/integration/live/machines -m ""
 
+.PHONY: e2e
+e2e: env ## Build the stack of docker-compose.yaml from a clone, and use it, kill it and fill it (needs docker)
+	@$(BIN)/python -m pytest tests/e2e -v --capture=no --no-header -rN --tb=short -p no:cacheprovider
+
 .PHONY: bench
 bench: env ## Measure against the raw tool
 	$(BIN)/python tests/bench

@@ -1,0 +1,1 @@
+"""The whole stack of docker-compose.yaml, as it is: built from a clone, run, killed and asked."""

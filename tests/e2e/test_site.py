@@ -1,0 +1,83 @@
+"""The worker of another site: its own network, its own queue, and a way there that can be cut."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from e2e import scopes_kit
+from e2e.engine_kit import Container, said, wait_until
+from e2e.runs_kit import finish, held, see_one_good_copy, state_of, tasks_of, trigger, wait_for_dag
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+CUT_SECONDS = 40
+
+
+@pytest.fixture(scope="module")
+def site(stack):
+    """The site's worker."""
+    stack.compose("--profile", "sede", "up", "--detach", "--no-build", "worker-sede")
+    wait_until(stack.is_healthy, "the site's worker")
+    return stack.one("worker-sede")
+
+
+@contextlib.contextmanager
+def cut_off(stack, site: Container) -> Iterator[None]:
+    """Take the site off its network for some time."""
+    network = f"{stack.project}_sede"
+    said("docker", "network", "disconnect", network, site.id)
+    try:
+        yield
+    finally:
+        said("docker", "network", "connect", "--alias", site.service, network, site.id)
+
+
+def test_it_is_in_a_network_of_its_own(stack, site):
+    assert set(site.facts["NetworkSettings"]["Networks"]) == {f"{stack.project}_sede"}
+
+
+def test_it_runs_its_scopes_and_no_other(stack, site):
+    wait_for_dag(stack, scopes_kit.SITE)
+    runs = [trigger(stack, scope) for scope in (scopes_kit.SITE, *scopes_kit.DEMONSTRATION)]
+    here, *there = (finish(stack, run) for run in runs)
+    see_one_good_copy(stack, runs[0], here)
+    ran = {here.hosts[step] for step in ("plan", "execute", "verify", "copy", "record")}
+    assert ran == {site.host}
+    assert here.rows[0]["trabajador"] == site.host
+    assert all(site.host not in outcome.hosts.values() for outcome in there)
+
+
+def test_a_run_waits_while_the_site_is_cut_off_and_the_last_copy_shows_its_age(stack, site):
+    before = stack.rows(scopes_kit.SITE)
+    with cut_off(stack, site):
+        run = trigger(stack, scopes_kit.SITE)
+        elsewhere = finish(stack, trigger(stack, scopes_kit.DOCUMENTS))
+        assert elsewhere.state == "success"
+        time.sleep(CUT_SECONDS)
+        assert state_of(stack, run) in ("queued", "running")
+        assert {task["state"] for task in tasks_of(stack, run)} <= {"queued", "scheduled", None}
+        # The newest copy there is, with its time, is still the one of before.
+        assert [row["fin"] for row in stack.rows(scopes_kit.SITE) if row["fin"]] == [
+            row["fin"] for row in before
+        ]
+        assert before[-1]["copia"][0][:8] in stack.respaldo("copies", scopes_kit.SITE)
+    begun = time.monotonic()
+    outcome = finish(stack, run)
+    print(f"\nthe run that waited was over {time.monotonic() - begun:.0f} s after the way was back")  # noqa: T201
+    see_one_good_copy(stack, run, outcome)
+
+
+def test_a_copy_that_is_cut_off_half_way_is_resumed_and_made_once(stack, site):
+    wait_for_dag(stack, scopes_kit.SITE_HELD)
+    with held(stack, scopes_kit.SITE_HELD, scopes_kit.UPLOAD) as (run, worker), cut_off(stack, site):
+        assert worker == site
+        time.sleep(CUT_SECONDS)
+    begun = time.monotonic()
+    outcome = finish(stack, run)
+    print(f"\nthe run that was cut off was over {time.monotonic() - begun:.0f} s after, {outcome.tries}")  # noqa: T201
+    see_one_good_copy(stack, run, outcome)
+    assert set(outcome.hosts.values()) - {""} == {site.host}
