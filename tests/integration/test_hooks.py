@@ -345,6 +345,15 @@ def test_the_analysis_of_a_failure_takes_what_is_prepared_before_each_copy_for_n
     assert texts_of_failures.PREPARED in told.probes((looked,))
 
 
+def test_the_analysis_of_a_failure_says_nothing_of_disks_that_only_the_scopes_own_worker_has(place):
+    place.scope(source={"kind": "files", "paths": [str(place.root / "not here")]}, queue="sede")
+    found = []
+    inspect(Workplace.of("erp", place.context("look")).job(), found.append, is_elsewhere=True)
+    assert [one.of for one in found] == ["worker", "source", "repository"]
+    assert [(one.cause, one.is_elsewhere) for one in found[1:]] == [(None, True)] * 2
+    assert told.probes(tuple(found[1:])).count(texts_of_failures.ELSEWHERE) == 2
+
+
 def test_where_there_are_several_workers_lint_wants_one_for_a_scope_that_can_owe_something(
     place, monkeypatch
 ):
@@ -353,5 +362,9 @@ def test_where_there_are_several_workers_lint_wants_one_for_a_scope_that_can_owe
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "LocalExecutor,CeleryExecutor")
     done = CliRunner().invoke(app, ["lint"])
     assert "erp.yaml:1: queue: un alcance con «post» necesita una «queue»" in done.output
+    # Containers of one machine, with one home, are as one worker.
+    monkeypatch.setenv("RESPALDO_HOME_SHARED", "yes")
+    assert "queue" not in CliRunner().invoke(app, ["lint"]).output
+    monkeypatch.delenv("RESPALDO_HOME_SHARED")
     place.scope(post=[sh("Iniciar", "true")], queue="erp")
     assert "queue" not in CliRunner().invoke(app, ["lint"]).output

@@ -21,6 +21,7 @@ from respaldo.actions.reaching import reached
 from respaldo.config.external import ExternalSource
 from respaldo.domain.errors import RespaldoError
 from respaldo.domain.values import Value
+from respaldo.restic.locations import kind_of
 
 
 class Probe(Value):
@@ -35,13 +36,22 @@ class Probe(Value):
     """The error's facts, which its words name."""
     is_looked_at: bool = True
     """False: what each copy prepares before it looks is not there now, and nothing can be said of it."""
+    is_elsewhere: bool = False
+    """Only the scope's own worker, which is another than this, could look at it."""
 
 
-def inspect(job: Job, found: Callable[[Probe], None]) -> None:
-    """Look at everything, whatever else is wrong, and hand on each thing as soon as it was looked at."""
+def inspect(job: Job, found: Callable[[Probe], None], *, is_elsewhere: bool = False) -> None:
+    """Look at everything, whatever else is wrong, and hand on each thing as soon as it was looked at.
+
+    :param is_elsewhere: the scope has a worker of its own, and this is another: its disks are not here.
+    """
     settings = job.settings
     names = [name for name in (settings.repository, settings.second_copy) if name is not None]
     found(_worker())
+    if is_elsewhere:
+        found(Probe(of="source", name=settings.source.kind, is_elsewhere=True))
+        _inspect_from_elsewhere(job, names, found)
+        return
     for probe in _spaces(job, names):
         found(probe)
     if settings.pre:
@@ -52,15 +62,31 @@ def inspect(job: Job, found: Callable[[Probe], None]) -> None:
         found(_tried("repository", name, partial(_open, job, name)))
 
 
+def _inspect_from_elsewhere(job: Job, names: list[str], found: Callable[[Probe], None]) -> None:
+    for name in names:
+        if kind_of(job.configuration.repositories[name].location) == "local":
+            found(Probe(of="repository", name=name, is_elsewhere=True))
+        else:
+            found(_tried("repository", name, partial(_open, job, name)))
+
+
 def inspect_console(
     source: ExternalSource,
     host_of: HostOf,
     secret_of: SecretOf,
     zone: ZoneInfo,
     found: Callable[[Probe], None],
+    *,
+    is_elsewhere: bool = False,
 ) -> None:
-    """Look at this worker, and whether the console of another product can be read."""
+    """Look at this worker, and whether the console of another product can be read.
+
+    :param is_elsewhere: see `inspect`.
+    """
     found(_worker())
+    if is_elsewhere:
+        found(Probe(of="source", name=source.product, is_elsewhere=True))
+        return
     found(_tried("source", source.product, lambda: read(source, host_of, secret_of, zone, datetime.now(UTC))))
 
 

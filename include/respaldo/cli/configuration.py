@@ -18,6 +18,7 @@ from respaldo.cli.console import console, say, stop, told
 from respaldo.cli.schemas import defaults, short
 from respaldo.config.configuration import Configuration, folder, load, problems_of
 from respaldo.config.external import ExternalScope
+from respaldo.config.home import Home
 from respaldo.config.manual import ManualScope
 from respaldo.config.organization import Organization, is_address
 from respaldo.config.repositories import Repositories
@@ -25,7 +26,7 @@ from respaldo.config.scopes import Scope
 from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
-from respaldo.flows import mail
+from respaldo.flows import mail, workers
 from respaldo.flows.notices import chat
 from respaldo.hosts.ssh import Host
 from respaldo.restic.passwords import derive_password
@@ -180,11 +181,9 @@ def _of_host(name: str, settings: Scope) -> Iterator[tuple[str, str, dict[str, s
 
 
 def _of_no_worker(configuration: Configuration) -> list[Problem]:
-    """Ask Airflow whether there are several workers: what a scope's commands owe is written down on the one
-    that ran them, so such a scope must have its own."""
-    from airflow.configuration import conf
-
-    if all(one.strip().endswith("LocalExecutor") for one in conf.get("core", "executor").split(",")):
+    """Ask Airflow whether there are several workers: what a scope's commands owe is written down in the home
+    of the one that ran them, so such a scope must have its own, unless they all have one home."""
+    if not workers.are_several() or Home.is_shared():
         return []
     return [
         Problem(

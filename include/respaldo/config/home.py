@@ -19,6 +19,14 @@ class Home:
     def find(cls) -> Home:
         return cls(Path(os.environ.get("RESPALDO_HOME") or DEFAULT_HOME))
 
+    @staticmethod
+    def is_shared() -> bool:
+        """Tell whether all workers without a queue of their own have this one folder: they are as one then.
+
+        Locks, debts and facts that wait are files in it. Where it is shared, whoever installs them says so.
+        """
+        return os.environ.get("RESPALDO_HOME_SHARED", "").lower() in ("1", "true", "yes")
+
     @property
     def cache(self) -> Path:
         """restic's cache: what it need not fetch from a repository again. restic makes it, also anew."""

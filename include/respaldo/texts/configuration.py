@@ -33,8 +33,8 @@ PROBLEMS = {
     "role_lacks_duty": "el rol «{value}» no tiene la función «{duty}», que aquí hace falta: "
     "agréguela a roles.{value}.duties en organization.yaml",
     "roles_stale": "los roles de Airflow no son los de la configuración: ejecute respaldo roles sync",
-    "hooks_without_queue": "un alcance con «post» necesita una «queue» con un solo trabajador: lo que quede pendiente se anota en el "
-    "que hizo la copia",
+    "hooks_without_queue": "un alcance con «post» necesita una «queue» con un solo trabajador, o que todos compartan RESPALDO_HOME "
+    "(RESPALDO_HOME_SHARED=yes): lo que quede pendiente se anota allí",
     "connection_unknown": "la conexión «{value}» no existe en Airflow: créela en Administración → Conexiones",
     "connection_incomplete": "a la conexión «{connection}» le falta, o tiene mal: {field}",
     "host_key_unknown": "no se conoce la llave del equipo «{value}»: ejecute respaldo hosts trust {value}",

@@ -112,7 +112,8 @@ PROBLEMS = {
     "string_too_short": "{field}: no puede estar vacío",
     "missing": "{field}: falta",
     "extra_forbidden": "{field}: no hay un campo con ese nombre",
-    "queue": "el alcance «{scope}» tiene su propio trabajador (queue): restaure en él con `respaldo restore`",
+    "queue": "este paso no llegó al trabajador del alcance «{scope}» (queue): límpielo (Clear) y Airflow lo envía al que "
+    "hoy le corresponde; si vuelve aquí, reinstale Respaldo en los programas de Airflow y reinícielos",
     "scope": "no hay un alcance «{scope}»",
 }
 """By the codes of `respaldo.domain.requests`, of the kinds of sources, and of pydantic."""

@@ -14,6 +14,7 @@ from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import ReportError, RespaldoError
 from respaldo.domain.failures import Judgement
 from respaldo.domain.values import Remedy
+from respaldo.flows import workers
 from respaldo.flows.failures import telling, told
 from respaldo.flows.failures.excerpt import excerpt
 from respaldo.flows.failures.place import FailurePlace
@@ -172,13 +173,15 @@ def _looked(place: FailurePlace) -> list[Probe]:
 
 def _look(place: FailurePlace, found: list[Probe]) -> Callable[[], None]:
     configuration, scope_id = place.work.configuration(), place.failed.scope_id
+    # People are told of a failure from here, also while the scope's own worker is cut off.
+    queue = configuration.all_scopes[scope_id].settings.queue
+    is_elsewhere = queue not in (None, place.ti.queue) and workers.are_several()
     if scope_id in configuration.external:
         source, zone = configuration.external[scope_id].settings.source, place.zone
-        return partial(
-            inspect_console, source, connections.ssh_host, connections.password, zone, found.append
-        )
+        hosts, secrets = connections.ssh_host, connections.password
+        return partial(inspect_console, source, hosts, secrets, zone, found.append, is_elsewhere=is_elsewhere)
     if scope_id in configuration.kept:
-        return partial(inspect, place.work.job(), found.append)
+        return partial(inspect, place.work.job(), found.append, is_elsewhere=is_elsewhere)
     # Of copies that restic does not keep there is nothing to look at.
     return lambda: None
 

@@ -40,6 +40,8 @@ def lines(said: Sequence[str]) -> str:
 
 
 def _told(one: Probe) -> str:
+    if one.is_elsewhere:
+        return texts.ELSEWHERE
     if not one.is_looked_at:
         return texts.PREPARED
     if one.cause is not None:

@@ -26,12 +26,13 @@ from respaldo.flows.requests.operators import (
     RequestStepOperator,
     RequestWatcherOperator,
 )
+from respaldo.flows.routing import REQUESTS
 from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as backup_texts
 from respaldo.texts import requests as texts
 from respaldo.texts.configuration import tell
 
-DAG_ID = "restore_request"
+DAG_ID = REQUESTS
 
 _ON_ANY_WAY = "none_failed_min_one_success"
 _LOOK_SECONDS = 10

@@ -26,6 +26,7 @@ from respaldo.flows.progress import Teller
 from respaldo.flows.requests import closing, form, told
 from respaldo.flows.requests.findings import ABSENT, BAD, failure_of, finding_of, refused, worded
 from respaldo.flows.requests.place import FAILURE, Delivered, Looked, RequestPlace
+from respaldo.flows.routing import AT_THE_SCOPE
 from respaldo.flows.wording import moment
 from respaldo.report.export import size
 from respaldo.texts import requests as texts
@@ -56,6 +57,8 @@ def run(step: str, context: Context) -> Step:
     """
     place = RequestPlace.of(context)
     with telling(place, step):
+        if step in AT_THE_SCOPE:
+            _see_where_this_is(place)
         return _WORK[step](place)
 
 
@@ -86,15 +89,22 @@ def _tell(place: RequestPlace, step: str, error: RespaldoError, seconds: float) 
 
 def _register(place: RequestPlace) -> Step:
     request = form.filled_in(place.work.context["params"], place.configuration.kept)
-    scope = place.scope
-    if scope.settings.queue is not None:
-        # The tasks of this DAG run on any worker: another one has another disk.
-        raise refused("queue", scope.id)
     asked_by, at = place.asked_by, place.work.context["dag_run"].run_after
-    for row in request_rows.registered(place.work.run, scope, request, asked_by, at):
+    for row in request_rows.registered(place.work.run, place.scope, request, asked_by, at):
         place.work.report.write(row)
     log.info(texts.REGISTERED, request.requester)
     return Step(request)
+
+
+def _see_where_this_is(place: RequestPlace) -> None:
+    """Refuse to look or to write on another worker than the scope's: it has another disk.
+
+    Its queue was changed after the request was sent, or Airflow does not know our policy
+    (`respaldo.flows.routing`). A task that is cleared is given its queue anew.
+    """
+    queue = place.scope.settings.queue or place.work.context["task"].queue
+    if place.ti.queue != queue:
+        raise refused("queue", place.scope.id)
 
 
 def _identify(which: Which) -> Callable[[RequestPlace], Step]:
