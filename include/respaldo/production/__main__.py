@@ -7,10 +7,14 @@ import typer
 from respaldo.cli.console import say
 from respaldo.cli.frame import Command, Group
 from respaldo.production import initialize
+from respaldo.production.secrets_command import secrets
+from respaldo.texts import production as secret_texts
 from respaldo.texts import stack as texts
 from respaldo.texts.configuration import tell
 
-app = typer.Typer(cls=Group, help=texts.COMMAND, no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    cls=Group, help=texts.COMMAND, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 
 
 @app.callback()
@@ -28,6 +32,8 @@ def init() -> None:
         say(texts.BROKEN)
         raise typer.Exit(1)
 
+
+app.command(cls=Command, help=secret_texts.SECRETS)(secrets)
 
 if __name__ == "__main__":
     app()
