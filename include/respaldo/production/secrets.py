@@ -137,8 +137,25 @@ def ensure_unused(folder: Path) -> None:
         raise FolderUsedError(folder=folder, name=there[0])
 
 
+@contextmanager
+def alone_in(project: Path) -> Iterator[None]:
+    """Let one at a time make what a project begins with; the others wait.
+
+    :raises SecretsUnwrittenError: the folder cannot be opened.
+    """
+    try:
+        descriptor = os.open(project, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise SecretsUnwrittenError(folder=project, reason=error.strerror) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def make(folder: Path, kept: Made | None = None) -> dict[str, str]:
-    """Make every secret and write its file: all of them appear at once, or none.
+    """Make every secret and write its file: all of them appear at once, or none. One at a time: ``alone_in``.
 
     :param kept: secrets that are not made, because an envelope had them.
     :return: all of them, by their names.
@@ -151,9 +168,7 @@ def make(folder: Path, kept: Made | None = None) -> dict[str, str]:
             made[secret.name] = secret.make(made)
     ensure_unused(folder)
     try:
-        with _alone_in(folder.parent):
-            ensure_unused(folder)
-            _write(folder, made)
+        _write(folder, made)
     except OSError as error:
         raise SecretsUnwrittenError(folder=folder, reason=error.strerror) from error
     return made
@@ -190,14 +205,3 @@ def _write(folder: Path, made: Made) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     durable.sync(folder.parent)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Let one at a time make secrets in a project."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

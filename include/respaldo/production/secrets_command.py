@@ -17,7 +17,7 @@ import typer
 from respaldo.cli.console import stop, warn
 from respaldo.production import envelope, template
 from respaldo.production.errors import EnvelopeError, EnvelopeUnreadableError, LineProblem, ProductionError
-from respaldo.production.secrets import FOLDER, IN_ENVELOPE, ensure_unused, make, of_envelope
+from respaldo.production.secrets import FOLDER, IN_ENVELOPE, alone_in, ensure_unused, make, of_envelope
 from respaldo.production.sheet import ensure_new, save, sheet
 from respaldo.texts import production as texts
 
@@ -62,11 +62,13 @@ def _enter(project: Path) -> None:
 def _make(from_envelope: str | None, to: Path | None) -> None:
     ensure_unused(FOLDER)
     kept = None if from_envelope is None else _read(from_envelope)
-    # Before the secrets: when it cannot be copied, nothing was begun.
-    is_copied = template.put_configuration(Path())
+    with alone_in(Path()):
+        ensure_unused(FOLDER)
+        # Before the secrets: when it cannot be copied, nothing was begun.
+        is_copied = template.put_configuration(Path())
+        made = make(FOLDER, kept)
     if is_copied:
         warn(texts.CONFIGURED.format(folder=template.FOLDER))
-    made = make(FOLDER, kept)
     warn((texts.MADE if kept is None else texts.TAKEN).format(folder=FOLDER))
     # What the template calls the entity is nobody's name.
     entity = None if is_copied else template.entity_of(Path())
