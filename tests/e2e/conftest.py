@@ -1,4 +1,7 @@
-"""One stack for all tests, made as a person would make it. RESPALDO_E2E_KEEP leaves it there."""
+"""One stack for all tests, made as a person would make it.
+
+RESPALDO_E2E_KEEP leaves it there, and says where; RESPALDO_E2E_STACK uses the one that was left there.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +53,10 @@ def stack():
     missing = what_is_missing()
     if missing:
         pytest.exit(f"make e2e needs a docker engine with compose, and {missing}", returncode=2)
+    kept = os.environ.get("RESPALDO_E2E_STACK")
+    if kept:
+        yield Stack.found(Path(kept))
+        return
     folder = Path(tempfile.mkdtemp(prefix="respaldo-e2e-"))
     # Workers are another user, and reach what they save through it.
     folder.chmod(0o755)
@@ -62,7 +69,9 @@ def stack():
             made.report(PROJECT / "var" / "e2e" / "making.log")
         raise
     finally:
-        if made.folder.exists() and "RESPALDO_E2E_KEEP" not in os.environ:
+        if "RESPALDO_E2E_KEEP" in os.environ:
+            print(f"\nRESPALDO_E2E_STACK={made.folder}")  # noqa: T201
+        elif made.folder.exists():
             made.down()
 
 

@@ -39,6 +39,13 @@ class Stack:
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each part of the making took."""
 
+    @classmethod
+    def found(cls, folder: Path) -> Stack:
+        """Give the stack that runs in a clone already."""
+        lines = (folder / ".env").read_text().splitlines()
+        values = dict(line.split("=", 1) for line in lines)
+        return cls(folder, values["COMPOSE_PROJECT_NAME"], int(values["RESPALDO_PORT"]))
+
     @property
     def data(self) -> Path:
         """What workers see as /srv, and cannot write to."""
