@@ -15,9 +15,11 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
  && apt-get install -y --no-install-recommends postgresql-client-15 \
  && rm -rf /etc/apt/sources.list.d/before.sources /var/lib/apt/lists/*
 
-# The same number on every server: volumes and files of secrets are read by it.
+# The same number on every server: volumes and files of secrets are read by it. The home is open to others:
+# scripts/init-secrets runs our program as whoever asks for it.
 RUN groupadd --gid 50000 respaldo \
  && useradd --uid 50000 --gid respaldo --home-dir /opt/respaldo --create-home --shell /bin/bash respaldo \
+ && chmod 0755 /opt/respaldo \
  && install -d -o respaldo -g respaldo -m 0750 \
         /opt/respaldo/airflow /opt/respaldo/airflow/logs /var/lib/respaldo /repositories
 
