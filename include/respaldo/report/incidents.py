@@ -51,6 +51,8 @@ _INCIDENTS: LiteralString = """
         WHERE f.scope_id = i.scope_id AND f.kind = 'backup'
             AND f.state IN ('succeeded', 'succeeded_with_warnings') AND f.verification_result = 'good'
             AND f.ended_at IS NOT NULL
+            -- The words below say so too, but only this finds the run by the index (scope_id, number).
+            AND f.number >= coalesce(failed.number, 0)
             AND (
                 f.run_key = i.incident_key
                 OR CASE WHEN failed.number IS NULL THEN f.started_at >= coalesce(i.failed_at, i.opened_at)

@@ -9,6 +9,7 @@ from typing import Any, LiteralString, NamedTuple
 from respaldo.domain.media import MediumState
 from respaldo.domain.values import Endpoint, Value
 from respaldo.report.database import connected
+from respaldo.report.scope_names import scope_names
 
 _MOST_COPIES = 500
 
@@ -33,12 +34,6 @@ _PAGE: LiteralString = (
     ")) ORDER BY registrado DESC, etiqueta DESC"
 )
 _KINDS = "SELECT DISTINCT kind FROM respaldo.media WHERE kind IS NOT NULL ORDER BY kind"
-_SCOPES = """
-    SELECT DISTINCT ON (f.scope_id) f.scope_id, coalesce(f.scope_name, f.scope_id) AS name
-    FROM respaldo.fm007 f
-    WHERE f.labels IS NOT NULL
-    ORDER BY f.scope_id, f.number DESC
-"""
 _LABELS = """
     SELECT * FROM reportes.medios WHERE etiqueta = ANY (%(labels)s)
     ORDER BY array_position(%(labels)s::text[], etiqueta)
@@ -94,7 +89,7 @@ def page(endpoint: Endpoint, selection: MediaSelection, number: int, size: int) 
         number = min(number, last)
         rows = connection.execute(_PAGE, values | {"limit": size, "offset": (number - 1) * size}).fetchall()
         kinds = [row["kind"] for row in connection.execute(_KINDS)]
-        scopes = {row["scope_id"]: row["name"] for row in connection.execute(_SCOPES)}
+        scopes = scope_names(connection, labelled=True)
     return MediaPage(rows, number, last, total, kinds, scopes)
 
 

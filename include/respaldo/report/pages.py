@@ -9,31 +9,37 @@ from pydantic import AwareDatetime
 from respaldo.domain.values import Endpoint, Value
 from respaldo.report.database import connected
 from respaldo.report.fm007 import State
+from respaldo.report.scope_names import scope_names
 from respaldo.texts.report import TERMS
 
+# From the table and not from the view: what is asked of it is all in one index (migrations/0019_growing.sql).
 _CHOSEN = """
-    WITH chosen AS (
-        SELECT clave, numero, estado, tamano_bytes, greatest(inicio, programada) AS moment,
-            CASE WHEN tipo_fuente = %(external)s THEN alcance_id || fin END AS read_of
-        FROM reportes.tic_fm007
-        WHERE (%(since)s::timestamptz IS NULL OR greatest(inicio, programada) >= %(since)s)
-            AND (%(until)s::timestamptz IS NULL OR greatest(inicio, programada) < %(until)s)
-            AND (%(scope)s::text IS NULL OR alcance_id = %(scope)s)
-            AND (%(state)s::text IS NULL OR estado = %(state)s)
+    WITH chosen AS NOT MATERIALIZED (
+        SELECT run_key, number, state, size_bytes, greatest(started_at, programmed_for) AS moment,
+            source_kind = 'external' AND ended_at IS NOT NULL AS is_read, scope_id, ended_at
+        FROM respaldo.fm007
+        WHERE (%(since)s::timestamptz IS NULL OR greatest(started_at, programmed_for) >= %(since)s)
+            AND (%(until)s::timestamptz IS NULL OR greatest(started_at, programmed_for) < %(until)s)
+            AND (%(scope)s::text IS NULL OR scope_id = %(scope)s)
+            AND (%(state)s::text IS NULL OR state = %(state)s)
     )
 """
-# Of one copy that another product made, several runs may read.
+# Of one copy that another product made, several runs may read: its bytes count once.
 _TOTALS = (
     _CHOSEN  # noqa: S608  (both are our own constants)
     + """
-    , counted AS (
-        SELECT *, row_number() OVER (PARTITION BY coalesce(read_of, clave) ORDER BY numero) AS reading
+    SELECT state, count(*) AS runs,
+        coalesce(sum(size_bytes) FILTER (WHERE is_read IS NOT TRUE), 0)::bigint AS size_bytes
+    FROM chosen
+    GROUP BY state
+    UNION ALL
+    SELECT NULL, 0, coalesce(sum(size_bytes), 0)::bigint
+    FROM (
+        SELECT DISTINCT ON (scope_id, ended_at) size_bytes
         FROM chosen
-    )
-    SELECT estado, count(*) AS runs,
-        coalesce(sum(tamano_bytes) FILTER (WHERE reading = 1), 0)::bigint AS size_bytes
-    FROM counted
-    GROUP BY estado
+        WHERE is_read
+        ORDER BY scope_id, ended_at, number
+    ) AS copies
 """
 )
 # The keys first: the view's costly columns are then worked out for one page and not for all that it skips.
@@ -43,18 +49,13 @@ _PAGE = (
     SELECT *
     FROM reportes.tic_fm007
     WHERE clave = ANY (ARRAY(
-        SELECT clave FROM chosen
-        ORDER BY moment DESC NULLS LAST, numero DESC
+        SELECT run_key FROM chosen
+        ORDER BY moment DESC NULLS LAST, number DESC
         LIMIT %(limit)s OFFSET %(offset)s
     ))
     ORDER BY greatest(inicio, programada) DESC NULLS LAST, numero DESC
 """
 )
-_SCOPES = """
-    SELECT DISTINCT ON (alcance_id) alcance_id, alcance
-    FROM reportes.tic_fm007
-    ORDER BY alcance_id, numero DESC
-"""
 _ROW = "SELECT * FROM reportes.tic_fm007 WHERE clave = %s"
 _HISTORY = """
     SELECT seq, changed_at, changed_by, operation, "row"
@@ -77,16 +78,8 @@ class Selection(Value):
     state: State | None = None
 
     def values(self) -> dict[str, object]:
-        """Give the parameters of the statements; the view knows states by their names."""
-        state = TERMS["state"][self.state] if self.state else None
-        external = TERMS["source_kind"]["external"]
-        return {
-            "since": self.since,
-            "until": self.until,
-            "scope": self.scope,
-            "state": state,
-            "external": external,
-        }
+        """Give the parameters of the statements."""
+        return self.model_dump()
 
 
 class Totals(NamedTuple):
@@ -127,13 +120,14 @@ def page(endpoint: Endpoint, selection: Selection, number: int, size: int) -> Pa
     with connected(endpoint) as connection:
         found = connection.execute(_TOTALS, values).fetchall()
         totals = Totals(
-            {line["estado"]: line["runs"] for line in found}, sum(line["size_bytes"] for line in found)
+            {TERMS["state"][line["state"]]: line["runs"] for line in found if line["state"]},
+            sum(line["size_bytes"] for line in found),
         )
         last = max(1, -(-totals.total // size))
         number = min(number, last)
         rows = connection.execute(_PAGE, values | {"limit": size, "offset": (number - 1) * size}).fetchall()
-        scopes = connection.execute(_SCOPES).fetchall()
-    return Page(rows, number, last, totals, {line["alcance_id"]: line["alcance"] for line in scopes})
+        scopes = scope_names(connection)
+    return Page(rows, number, last, totals, scopes)
 
 
 def selected(endpoint: Endpoint, selection: Selection) -> list[dict[str, Any]]:
