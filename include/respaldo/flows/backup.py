@@ -35,8 +35,7 @@ _INVALID_SCHEDULE = "0 1 * * *"
 def backup_dag(scope: ConfiguredScope, configuration: Configuration) -> DAG:
     """Build the DAG of a scope. The work itself is looked up when a task runs."""
     settings = scope.settings
-    dag = scope_dag(scope, configuration, _form(), _document(scope, configuration))
-    with dag:
+    with scope_dag(scope, configuration, _form(), _document(scope, configuration)) as dag:
         steps = [_step(name, scope) for name in STEPS if name != "copy" or settings.second_copy]
         watcher = WatcherOperator(
             task_id="watcher",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, Param
+from airflow.sdk.definitions.param import ParamsDict
 
 from respaldo.config.configuration import AnyScope, Configuration
 from respaldo.flows.policy import CauseRetryPolicy
@@ -23,6 +25,7 @@ def dag_id_of(scope_id: str) -> str:
     return f"backup__{re.sub(r'[^A-Za-z0-9_.-]', '_', scope_id)[:200]}"
 
 
+@contextmanager
 def scope_dag(
     scope: AnyScope,
     configuration: Configuration,
@@ -30,14 +33,15 @@ def scope_dag(
     document: str,
     *,
     runs: int = 1,
-) -> DAG:
-    """Make a scope's DAG, without its tasks.
+) -> Iterator[DAG]:
+    """Make a scope's DAG, to put its tasks into.
 
+    :param params: the fields of its trigger form.
     :param runs: how many of its runs may be under way at once.
     """
     settings = scope.settings
     kind = TERMS["source_kind"].get(settings.source_kind, settings.source_kind)
-    return DAG(
+    with DAG(
         dag_id=dag_id_of(scope.id),
         dag_display_name=texts.DAG_TITLE.format(name=settings.name),
         description=settings.name,
@@ -46,10 +50,13 @@ def scope_dag(
         start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(configuration.organization.timezone)),
         catchup=False,
         max_active_runs=runs,
-        params=dict(params),
         tags={texts.TAG, settings.department, settings.criticality, kind.lower()},
         default_args=_defaults(scope, configuration),
-    )
+    ) as dag:
+        yield dag
+    # After its tasks: each would take a copy of the form, and Airflow checks the schema of each field of each
+    # copy, again and again. A task's context has what somebody filled in all the same.
+    dag.params = ParamsDict(params)
 
 
 def asked_for() -> dict[str, Param]:
@@ -61,8 +68,7 @@ def asked_for() -> dict[str, Param]:
 def field(name: str, *, default: object, **schema: Any) -> Param:  # noqa: ANN401
     """Make a field of a trigger form.
 
-    Each costs: Airflow checks its schema a dozen times for each DAG that it reads. What only other DAGs say
-    (`Workplace.request`) is none.
+    What only other DAGs say (`Workplace.request`) is none.
     """
     title, description = texts.PARAMS[name]
     return Param(default, title=title, description=description, **schema)
