@@ -45,6 +45,7 @@ COPY pyproject.toml README.md LICENSE /tmp/project/
 COPY include/respaldo /tmp/project/include/respaldo
 RUN --mount=type=cache,target=/root/.cache \
     pip install --quiet --disable-pip-version-check --no-deps /tmp/project && rm -rf /tmp/project
+COPY docker/webserver_config.py airflow/webserver_config.py
 COPY dags dags
 COPY plugins plugins
 
