@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli.console import say
+from respaldo.cli.console import say, told
 from respaldo.cli.frame import Command, Group
 from respaldo.production import initialize
 from respaldo.production.secrets_command import secrets
@@ -25,7 +25,8 @@ def production() -> None:
 @app.command(cls=Command, help=texts.INIT)
 def init() -> None:
     """Exit with 1 when the configuration is broken: nothing was done then, and nothing starts."""
-    problems = initialize.initialize(say)
+    with told():
+        problems = initialize.initialize(say)
     for problem in problems:
         say(tell(problem))
     if problems:
