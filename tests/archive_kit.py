@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ OCTOBER = Period(first=date(2026, 10, 1), last=date(2026, 10, 31))
 ROWS_BEFORE_DATA = 11
 """Of each sheet: the form's header, an empty one, and that of the headings."""
 
-# Every four minutes a run: some fail, one in 501 still runs, every twentieth is run again.
+# Some runs fail, one in 501 still runs, every twentieth is run again.
 FILL = """
 INSERT INTO respaldo.fm007 (
     run_key, dag_id, run_id, scope_id, scope_name, department, criticality, mode, kind, origin, state,
@@ -29,14 +29,14 @@ INSERT INTO respaldo.fm007 (
     engine_version, respaldo_version, scope_digest, worker, updated_at, labels, responsible, rerun_of
 )
 SELECT
-    lpad(to_hex(n), 16, '0'), 'backup__s' || n %% 40, 'scheduled__' || n, 's' || n %% 40,
-    'Alcance número ' || n %% 40, 'Secretaría de Hacienda', 'alta', 'software', 'backup', 'scheduled',
+    lpad(to_hex(n), 16, '0'), 'backup__s' || n %% %(scopes)s, 'scheduled__' || n, 's' || n %% %(scopes)s,
+    'Alcance número ' || n %% %(scopes)s, 'Secretaría de Hacienda', 'alta', 'software', 'backup', 'scheduled',
     CASE WHEN is_bad THEN 'failed' WHEN is_running THEN 'running'
         WHEN n %% 33 = 0 THEN 'succeeded_with_warnings' ELSE 'succeeded' END,
     at, at + interval '2 s', CASE WHEN NOT is_running THEN at + interval '754 s' END,
-    'files', '/srv/datos/' || n %% 40, 1234567890 + n, 12345 + n, 4567, 2345, 'principal', 'Centro de datos',
-    'disco', jsonb_build_array(jsonb_build_object('item', 'archivos', 'files', 1, 'size_bytes', 1,
-        'snapshot_id', encode(sha256(n::text::bytea), 'hex'))),
+    'files', '/srv/datos/' || n %% %(scopes)s, 1234567890 + n, 12345 + n, 4567, 2345, 'principal',
+    'Centro de datos', 'disco', jsonb_build_array(jsonb_build_object('item', 'archivos', 'files', 1,
+        'size_bytes', 1, 'snapshot_id', encode(sha256(n::text::bytea), 'hex'))),
     'secundario', 'Sede alterna', 'disco', jsonb_build_array(jsonb_build_object('item', 'archivos',
         'files', 1, 'size_bytes', 1, 'snapshot_id', encode(sha256((-n)::text::bytea), 'hex'))),
     at + interval '700 s', ARRAY['structure', 'sample'], CASE WHEN is_bad THEN 'bad' ELSE 'good' END, '[]',
@@ -49,16 +49,24 @@ SELECT
     ARRAY['PRI-2026-' || lpad(n::text, 6, '0'), 'SEC-2026-' || lpad(n::text, 6, '0')],
     'Equipo de Soporte Técnico', CASE WHEN n %% 20 = 1 AND n > 20 THEN lpad(to_hex(n - 1), 16, '0') END
 FROM (
-    SELECT n, timestamptz '2026-10-01 05:00:00+00' + n * interval '4 min' AS at,
+    SELECT n, %(since)s::timestamptz + n * %(every)s::interval AS at,
         n %% 20 = 0 AS is_bad, n %% 501 = 0 AND n %% 20 <> 0 AS is_running
     FROM generate_series(1, %(count)s) AS n
 ) AS numbered
 """
 
 
-def fill(connection: Any, count: int) -> None:
-    """Put runs of October 2026 into a report, each with its entry of the history."""
-    connection.execute(FILL, {"count": count})
+def fill(
+    connection: Any,
+    count: int,
+    *,
+    scopes: int = 40,
+    since: datetime = datetime(2026, 10, 1, 5, tzinfo=UTC),
+    every: timedelta = timedelta(minutes=4),
+) -> None:
+    """Put runs of several scopes, in turns, into a report, each with its entry of the history."""
+    values = {"count": count, "scopes": scopes, "since": since, "every": every}
+    connection.execute(FILL, values)
 
 
 def read_view(connection: Any, name: str) -> list[dict[str, Any]]:

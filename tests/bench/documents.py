@@ -16,7 +16,7 @@ from respaldo.embedded.installation import Installation
 
 COUNT = 10_000
 # As real runs leave them: each copy in a repository has a label of its own.
-_LABELS = """
+LABELS = """
 WITH copies (run_key, label, copy, repository, site, at) AS (
     SELECT f.run_key, each.series || '-2026-' || lpad(f.number::text, 6, '0'), each.copy, each.repository,
         each.site, f.ended_at
@@ -57,7 +57,7 @@ def documents(installation: Installation) -> Table:
     migrate(endpoint)
     with psycopg.connect(**address, dbname=_DATABASE, autocommit=True) as connection:
         fill(connection, COUNT)
-        connection.execute(_LABELS)
+        connection.execute(LABELS)
         connection.execute("ANALYZE")
     table = Table(f"{COUNT:,} runs", "verify and read: s", "make: s", "size: MB", "memory: MB")
     for shape in ("xlsx", "pdf"):

@@ -42,10 +42,7 @@ def parsing(configuration: Path) -> Table:
         root = Path(folder)
         for name in ("organization.yaml", "repositories.yaml"):
             (root / name).write_bytes((configuration / name).read_bytes())
-        (root / "scopes").mkdir()
-        for number in range(COUNT):
-            text = SCOPE.format(number=number)
-            (root / "scopes" / f"banco_{number:04}.yaml").write_text(text, encoding="utf-8")
+        write_scopes(root / "scopes", COUNT)
         before = os.environ.get("RESPALDO_CONFIG")
         os.environ["RESPALDO_CONFIG"] = folder
         try:
@@ -59,6 +56,13 @@ def parsing(configuration: Path) -> Table:
     for title, (read, whole) in {"plain": plain, "scopes": ours}.items():
         table.add_row(title, f"{read:.1f}", f"{whole:.1f}", f"{whole / plain[1]:.2f}")
     return table
+
+
+def write_scopes(folder: Path, count: int) -> None:
+    """Make a folder of scopes that differ in their names alone."""
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"banco_{number:04}.yaml").write_text(SCOPE.format(number=number), encoding="utf-8")
 
 
 def _cost(make: Callable[[], Iterable[object]]) -> tuple[float, float]:
