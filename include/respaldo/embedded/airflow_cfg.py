@@ -42,6 +42,8 @@ def _core(layout: Layout, settings: Settings, port: int) -> Options:
             "dags_folder": str(layout.project / "dags"),
             "plugins_folder": str(layout.project / "plugins"),
             "load_examples": "False",
+            # A thousand scopes take 6 s of computing: ten thousand, or a busy machine, a minute.
+            "dagbag_import_timeout": "300",
             "default_timezone": settings.timezone,
             "executor": "LocalExecutor",
             # Workers are forked at once, and each costs memory; a backup mostly waits for its disk.
@@ -91,5 +93,6 @@ _PACE: Options = {
         "refresh_interval": "15",
         "min_file_process_interval": "20",
         "parsing_processes": "1",
+        "dag_file_processor_timeout": "330",
     },
 }
