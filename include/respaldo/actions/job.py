@@ -21,6 +21,7 @@ from respaldo.restic.locations import kind_of
 from respaldo.restic.passwords import derive_password
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks
+from respaldo.restic.users import Users
 
 MasterSecret = Callable[[str], SecretStr]
 """Gives the master secret that a connection holds."""
@@ -94,4 +95,7 @@ class Job:
                 authority=settings.ca,
             )
         place = Place(location, password, str(self.home.cache), access=access, scratch=str(self.home.scratch))
-        return Repository(name, self.scope.id, place, self.engine, append_only=settings.append_only)
+        users = Users.of(self.home.locks / f"{self.scope.id}.users")
+        return Repository(
+            name, self.scope.id, place, self.engine, append_only=settings.append_only, users=users
+        )

@@ -50,6 +50,9 @@ def _restore(
         raise NotAuthorizedError(touches=", ".join(sorted(touches)))
     # What a killed attempt leaves there is this request's own: the next one must not take it for somebody's.
     begun.touch(mode=0o600)
+    if job.run.attempt > 1:
+        # A check that was killed with its container keeps the repository to itself.
+        repository.unlock()
     started_at = datetime.now(UTC)
     done: list[Restored] = []
     try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from respaldo.actions.job import Job
 from respaldo.actions.reaching import reached
@@ -11,13 +14,18 @@ from respaldo.domain.errors import (
     CancelledRunError,
     CopyIncompleteError,
     CopyShrunkError,
+    RepositoryLockedError,
     RespaldoError,
 )
-from respaldo.domain.values import Evidence, Executed, Planned, Verified
+from respaldo.domain.values import Copy, Evidence, Executed, Planned, Verified
 from respaldo.domain.verification import has_shrunk
+from respaldo.restic.argv import FIRST_LOCK_PATIENCE, LOCK_PATIENCE
 from respaldo.restic.repository import Repository
+from respaldo.sources.reach import Reach
 
 log = logging.getLogger(__name__)
+
+_Done = TypeVar("_Done")
 
 
 def verify(
@@ -37,18 +45,32 @@ def verify(
     repository = job.first
     with reached(job) as reach:
         for copy in executed.copies:
-            with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
-                evidence += job.settings.source.verify(copy, repository, job.settings.verify, reach, scratch)
+            evidence += _unlocking(repository, partial(_verified, job, reach, copy))
     if any(one.remedy == "repair" for one in executed.applied):
         evidence += _read_whole(executed, repository.without_cache())
         _forget_superseded(executed, repository)
         return Verified(evidence=tuple(evidence))
     percent = 100.0 if read_all_data else job.settings.verify.read_data
     if percent is not None:
-        repository.read_data(percent)
+        _unlocking(repository, lambda it: it.read_data(percent))
         evidence.append(Evidence(method="read_data", item="", facts={"percent": str(percent)}))
     _forget_superseded(executed, repository)
     return Verified(evidence=tuple(evidence))
+
+
+def _verified(job: Job, reach: Reach, copy: Copy, repository: Repository) -> tuple[Evidence, ...]:
+    with tempfile.TemporaryDirectory(dir=job.home.scratch) as scratch:
+        return tuple(job.settings.source.verify(copy, repository, job.settings.verify, reach, scratch))
+
+
+def _unlocking(repository: Repository, work: Callable[[Repository], _Done]) -> _Done:
+    """Do what needs a lock. Where a killed container left one in the way, that goes."""
+    try:
+        return work(repository.waiting(FIRST_LOCK_PATIENCE))
+    except RepositoryLockedError:
+        if removed := repository.unlock():
+            log.warning("locks of dead processes removed from %s: %s", repository.name, removed)
+        return work(repository.waiting(LOCK_PATIENCE))
 
 
 def _read_whole(executed: Executed, repository: Repository) -> list[Evidence]:

@@ -288,9 +288,9 @@ def cat_lock(place: Place, lock: str) -> tuple[Argument, ...]:
     return (*opening(place), "cat", "lock", "--no-lock", "--", lock)
 
 
-def unlock(place: Place) -> tuple[Argument, ...]:
-    """Remove locks whose process is dead; restic leaves those of the living alone."""
-    return (*opening(place), "unlock")
+def unlock(place: Place, *, every: bool = False) -> tuple[Argument, ...]:
+    """Remove locks whose process restic takes for dead, or every lock."""
+    return (*opening(place), "unlock", *(("--remove-all",) if every else ()))
 
 
 def literal(path: str) -> str:

@@ -118,6 +118,7 @@ def repository_on(
             "place": replace(before, location=_shown(location), access=access, cache=None),
             "engine": engine,
             "keep_open": (),
+            "users": None,
             "run": _adapted(session, upload_kib_per_second),
         }
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from respaldo.domain.errors import (
     RepositoryDamagedError,
-    RepositoryError,
     RepositoryFullError,
     SnapshotMissingError,
     SourceCommandEmptyError,
@@ -25,10 +25,11 @@ from respaldo.restic.copying import explain_copy
 from respaldo.restic.delivering import Delivered, Preview, PreviewReader, explain_delivery, explain_patterns
 from respaldo.restic.engine import Engine
 from respaldo.restic.events import Report, document_in, parse
-from respaldo.restic.locks import Lives, lives_here
+from respaldo.restic.locks import Lives, lives_here, remove_dead
 from respaldo.restic.repairing import CHECK_FAILED, Checked, HarmedReader, pruned
 from respaldo.restic.saved import Marks, Saved, read_saved
 from respaldo.restic.snapshots import Match, Node, Snapshot
+from respaldo.restic.users import Users
 
 _Document = TypeVar("_Document", dict[str, Any], list[Any])
 
@@ -50,6 +51,8 @@ class Repository:
     """Saves read every file again: what was lost of it is stored again."""
     append_only: bool = False
     """Nothing can be removed there, nor repaired."""
+    users: Users | None = None
+    """What every restic holds while it lives, for others to see; None: nobody looks."""
     run: Runner = run  # What runs restic: this worker, or another machine.
 
     def holding(self, descriptor: int) -> Repository:
@@ -91,24 +94,20 @@ class Repository:
             replace(self, place=there)._call(argv.init_like(there, first))
 
     def unlock(self, lives: Lives = lives_here) -> int:
-        """Remove the locks of dead processes, and give how many there were: restic 0.19 does not tell.
+        """Remove the locks of dead processes, and give how many: see `respaldo.restic.locks.remove_dead`."""
+        return remove_dead(self, lives)
 
-        Nothing is done while one may be of a living process of this machine. restic asks by a signal: another
-        user's process it takes for dead, and one of ours that got the number of a dead one it ends.
-        """
-        before = self.listed("locks")
-        if not before or any(self._may_live(lock, lives) for lock in before):
-            return 0
-        self._call(argv.unlock(self.place))
-        return len(before - self.listed("locks"))
+    def alone(self) -> AbstractContextManager[frozenset[str]]:
+        """Keep others of this home from it: see `Users.alone`. Where there is no home, nobody can tell."""
+        return self.users.alone() if self.users else nullcontext(frozenset())
 
-    def _may_live(self, lock: str, lives: Lives) -> bool:
-        try:
-            held = self._document(argv.cat_lock(self.place, lock), dict)
-        except RepositoryError:
-            # It is gone meanwhile, or it cannot be read: restic judges it by its age.
-            return False
-        return lives(str(held.get("hostname")), int(held.get("pid", 0)))
+    def lock(self, name: str) -> dict[str, Any]:
+        """Give what a lock says: ``hostname``, ``pid``, ``time``."""
+        return self._document(argv.cat_lock(self.place, name), dict)
+
+    def drop_locks(self, *, every: bool = False) -> None:
+        """Remove the locks that restic takes for dead; every one where it is known that all are."""
+        self._call(argv.unlock(self.place, every=every))
 
     def listed(self, kind: str) -> frozenset[str]:
         """Name the files of a kind: ``packs``, ``index``, ``snapshots``, ``locks``."""
@@ -385,7 +384,8 @@ class Repository:
         return self._naming()
 
     def _naming(self, **facts: str) -> Caller:
-        return Caller(self.engine, self.place, self.facts | facts, self.keep_open, self.run)
+        keep_open = (*self.keep_open, *(self.users.join() if self.users else ()))
+        return Caller(self.engine, self.place, self.facts | facts, keep_open, self.run)
 
     def _document(self, arguments: Sequence[Argument], kind: type[_Document]) -> _Document:
         said = bytearray()
