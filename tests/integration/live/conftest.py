@@ -54,7 +54,8 @@ SCOPES: dict[str, dict[str, Any]] = {
     "pide_sin_copia": {},
     "pide_lejano": {"repository": "lejano"},
     "pide_ambas": {},
-    "pide_original": {},
+    # The one executor here passes over queues; where it would run is told all the same.
+    "pide_original": {"queue": "sede"},
     "pide_grande": {},
     "pide_sin_fuente": {},
     "pide_pausado": {},

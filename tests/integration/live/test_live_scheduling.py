@@ -4,6 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from respaldo.flows.routing import AT_THE_SCOPE, REQUESTS
+from respaldo.texts.requests import TASK_TITLES
+
 # The first test waits for the installation to start and for a round of runs.
 pytestmark = pytest.mark.timeout(900)
 
@@ -52,3 +55,18 @@ def test_a_scope_file_broken_while_all_runs_turns_red_and_recovers(live):
     assert (broken.row["state"], broken.row["cause"]) == ("failed", "invalid_configuration")
     assert "¿Quiso escribir «principal»?" in told
     assert mended.state == "success"
+
+
+def test_what_a_request_needs_the_scopes_disk_for_is_sent_to_the_worker_of_its_queue(live):
+    api = live.installation.api
+    form = {"requester": "Ana Ruiz", "what_happened": "Se borró", "scope": "pide_original"}
+    # It is switched off: nothing of it runs.
+    run = api.post(f"dags/{REQUESTS}/dagRuns", {"logical_date": None, "conf": form})
+    run = f"dags/{REQUESTS}/dagRuns/{run['dag_run_id']}"
+    try:
+        tasks = {task["task_id"]: task for task in api.get(f"{run}/taskInstances")["task_instances"]}
+    finally:
+        api.delete(run)
+    assert {name for name, task in tasks.items() if task["queue"] == "sede"} == AT_THE_SCOPE
+    assert {task["queue"] for task in tasks.values()} == {"default", "sede"}
+    assert {name: task["task_display_name"] for name, task in tasks.items()} == TASK_TITLES
