@@ -84,6 +84,11 @@ class Container:
         return str(self.facts["Config"]["Hostname"])
 
     @property
+    def user(self) -> str:
+        """The number of the user that its main process is: an image may begin as root and not stay it."""
+        return self.said("stat", "-c", "%u", "/proc/1").strip()
+
+    @property
     def is_running(self) -> bool:
         return bool(self.facts["State"]["Running"])
 
@@ -99,14 +104,14 @@ class Container:
         *words: str,
         given: str | None = None,
         secrets: Mapping[str, str] | None = None,
-        as_root: bool = False,
+        user: str | None = None,
     ) -> str:
-        """Run a program in it, as its own user, and give what it writes.
+        """Run a program in it, and give what it writes.
 
         :param secrets: names and values for its environment; the values are in nobody's arguments.
-        :param as_root: as one who may look into every process.
+        :param user: by name or number, if not the one that the image names.
         """
-        options = ["--privileged", "--user", "0"] if as_root else []
+        options = ["--user", user] if user else []
         options += [word for name in secrets or {} for word in ("--env", name)]
         return said("docker", "exec", "-i", *options, self.id, *words, given=given, secrets=secrets)
 
@@ -115,7 +120,7 @@ class Container:
 
         After `docker kill` a container stays down, whatever it says of restarting.
         """
-        alone = ["--rm", "--privileged", "--pid", "host", "--network", "none", "--user", "0"]
+        alone = ["--rm", "--pid", "host", "--network", "none", "--user", "0"]
         image = self.facts["Image"]
         said("docker", "run", *alone, "--entrypoint", "sh", image, "-c", f"kill -9 {pid}")
 

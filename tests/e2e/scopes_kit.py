@@ -12,6 +12,9 @@ DATABASE = "erp"
 SITE = "sede_documentos"
 SITE_HELD = "sede_detenida"
 DEMONSTRATION = (DOCUMENTS, "planos", DATABASE)
+ITSELF = ("respaldo_bases", "respaldo_configuracion", "archivo_fm007")
+"""What the stack comes with: Respaldo's own."""
+
 UPLOAD, AFTER = "upload", "after"
 """Where a scope that can be held is held: half of its output is with restic; its copy is made."""
 

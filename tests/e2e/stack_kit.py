@@ -44,7 +44,7 @@ class Stack:
         """Give the stack that runs in a clone already."""
         lines = (folder / ".env").read_text().splitlines()
         values = dict(line.split("=", 1) for line in lines)
-        return cls(folder, values["COMPOSE_PROJECT_NAME"], int(values["RESPALDO_PORT"]))
+        return cls(folder, values["COMPOSE_PROJECT_NAME"], int(values["RESPALDO_PORT"].split(":")[-1]))
 
     @property
     def data(self) -> Path:
@@ -81,8 +81,7 @@ class Stack:
         values = {
             "COMPOSE_PROJECT_NAME": self.project,
             "RESPALDO_IMAGE": IMAGE,
-            "RESPALDO_PORT": str(self.port),
-            "RESPALDO_BIND": "127.0.0.1:",
+            "RESPALDO_PORT": f"127.0.0.1:{self.port}",
             "RESPALDO_URL": self.address,
             "RESPALDO_DATA": str(self.data),
             "RESPALDO_SITE_DATA": str(self.data),

@@ -3,8 +3,8 @@
 import pytest
 
 from e2e.engine_kit import facts_of
-from e2e.runs_kit import dag_of, wait_for_dag
-from e2e.scopes_kit import DEMONSTRATION
+from e2e.runs_kit import dag_of, finish, see_one_good_copy, trigger, wait_for_dag
+from e2e.scopes_kit import DEMONSTRATION, ITSELF
 from e2e.stack_kit import ALIVE_SECONDS
 
 # The first test waits for the image and for the stack.
@@ -52,14 +52,19 @@ def test_what_keeps_running_is_limited_and_its_logs_end(stack):
 
 
 def test_the_configuration_outside_of_the_image_is_read_and_good(stack):
-    assert stack.respaldo("lint")
-    for scope in (*DEMONSTRATION, "respaldo_bases", "respaldo_configuracion"):
+    assert "Todo bien" in stack.respaldo("lint")
+    for scope in (*DEMONSTRATION, *ITSELF):
         assert wait_for_dag(stack, scope)["dag_id"] == dag_of(scope)
 
 
-def test_respaldo_saves_itself_every_day_without_being_switched_on(stack):
-    for scope in ("respaldo_bases", "respaldo_configuracion", "archivo_fm007"):
-        assert not wait_for_dag(stack, scope)["is_paused"], scope
+def test_respaldo_saves_itself_without_being_switched_on(stack):
+    for scope in ITSELF:
+        known = wait_for_dag(stack, scope)
+        assert not known["is_paused"], scope
+        assert known["timetable_summary"], scope
+    runs = [trigger(stack, scope) for scope in ITSELF]
+    for run in runs:
+        see_one_good_copy(stack, run, finish(stack, run))
 
 
 def test_the_init_can_be_done_again_while_all_runs(stack):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 
-from e2e import scopes_kit
 from e2e.engine_kit import Container, said, wait_until
 from e2e.runs_kit import finish, held, see_one_good_copy, task_above, trigger, waiting_shell
-from e2e.scopes_kit import AFTER, DEMONSTRATION, UPLOAD
+from e2e.scopes_kit import AFTER, DEMONSTRATION, DOCUMENTS, UPLOAD
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -46,34 +44,43 @@ def _kill_task(worker: Container, scope: str, place: str) -> None:
     worker.kill(task_above(worker, shell).pid)
 
 
-@pytest.mark.parametrize(
-    ("scope", "place", "lose"),
-    [
-        # Its snapshot is already in the repository: the second attempt must find it, and not make another.
-        ("muere_trabajador", AFTER, _kill_main),
-        ("muere_parada", UPLOAD, _stop),
-        ("muere_tarea", AFTER, _kill_task),
-    ],
-)
-def test_a_copy_that_loses_its_worker_ends_well_and_once(
-    stack, scope: str, place: str, lose: Callable[[Container, str, str], None]
-):
-    with held(stack, scope, place) as (run, worker):
-        begun = time.monotonic()
-        lose(worker, scope, place)
-    outcome = finish(stack, run)
-    print(f"\n{scope}: over {time.monotonic() - begun:.0f} s after the loss, {outcome.tries}")  # noqa: T201
-    assert outcome.tries["execute"] == 2, outcome
-    see_one_good_copy(stack, run, outcome)
-    if not worker.is_running:
+# With AFTER the snapshot is in the repository already: the second attempt must find it, and make no other.
+LOSSES = {
+    "muere_trabajador": (AFTER, _kill_main),
+    "muere_parada": (UPLOAD, _stop),
+    "muere_tarea": (AFTER, _kill_task),
+}
+
+
+@pytest.fixture(scope="module")
+def lost(stack):
+    """Give each scope's run after its loss. All come before the first of them is noticed, after a minute."""
+    runs, stopped, begun = {}, [], time.monotonic()
+    for scope, (place, lose) in LOSSES.items():
+        with held(stack, scope, place) as (run, worker):
+            lose(worker, scope, place)
+        runs[scope] = run
+        stopped += [worker] if not worker.is_running else []
+        print(f"\n{scope}: lost after {time.monotonic() - begun:.0f} s")  # noqa: T201
+    for worker in stopped:
         said("docker", "start", worker.id)
+    return runs
+
+
+@pytest.mark.parametrize("scope", list(LOSSES))
+def test_a_copy_that_loses_its_worker_ends_well_and_once(stack, lost, scope):
+    begun = time.monotonic()
+    outcome = finish(stack, lost[scope])
+    print(f"\n{scope}: waited for {time.monotonic() - begun:.0f} s, {outcome.tries}")  # noqa: T201
+    # On a busy machine a second attempt may meet the next loss.
+    assert outcome.tries["execute"] >= 2, outcome
+    see_one_good_copy(stack, lost[scope], outcome)
+
+
+def test_every_row_is_told_once_and_the_history_is_whole(stack, lost):
     wait_until(stack.is_healthy, "both workers to be well again")
-
-
-def test_no_copy_was_made_that_no_row_tells_of(stack):
-    """What waits in a spool, or came twice, would show here."""
-    rows = [row for row in stack.rows() if row["alcance_id"].startswith("muere_")]
+    rows = [row for row in stack.rows() if row["alcance_id"] in LOSSES]
     assert len({row["clave"] for row in rows}) == len(rows)
     assert "En espera: 0. Rechazados: 0." in stack.respaldo("db", "flush")
     assert stack.respaldo("verify-log")
-    assert scopes_kit.DOCUMENTS in stack.respaldo("copies", scopes_kit.DOCUMENTS)
+    assert "está" in stack.respaldo("copies", DOCUMENTS)
