@@ -10,7 +10,7 @@ from respaldo.domain.errors import ReportSchemaError
 from respaldo.report.fm007 import RowUpdate
 from respaldo.report.history import verify_log
 from respaldo.report.incidents import IncidentUpdate
-from respaldo.report.migrate import MIGRATIONS, migrate
+from respaldo.report.migrate import MIGRATIONS, migrate, unapplied
 from respaldo.report.requests import RequestUpdate
 
 NAMES = sorted(path.name for path in MIGRATIONS.glob("*.sql"))
@@ -22,8 +22,9 @@ def folder(tmp_path):
 
 
 def test_an_empty_database_gets_every_migration_and_a_second_time_none(empty_database):
+    assert unapplied(empty_database) == NAMES
     assert migrate(empty_database) == NAMES
-    assert migrate(empty_database) == []
+    assert migrate(empty_database) == unapplied(empty_database) == []
 
 
 def test_a_migration_that_was_edited_after_it_was_applied_is_refused_by_name(empty_database, folder):
@@ -41,6 +42,9 @@ def test_a_database_that_is_newer_than_the_program_is_refused_by_name(empty_data
     with pytest.raises(ReportSchemaError) as caught:
         migrate(empty_database)
     assert caught.value.facts == {"problem": "unknown", "migration": "0099_later.sql"}
+    with pytest.raises(ReportSchemaError) as foreseen:
+        unapplied(empty_database)
+    assert foreseen.value.facts == caught.value.facts
 
 
 def test_a_new_file_numbered_below_an_applied_one_is_refused_by_name(empty_database, folder):

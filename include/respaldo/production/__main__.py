@@ -6,6 +6,7 @@ import typer
 
 from respaldo.cli.console import say, told
 from respaldo.cli.frame import Command, Group
+from respaldo.domain.problems import Problem
 from respaldo.production import initialize
 from respaldo.production.secrets_command import secrets
 from respaldo.texts import production as secret_texts
@@ -27,10 +28,24 @@ def init() -> None:
     """Exit with 1 when the configuration is broken: nothing was done then, and nothing starts."""
     with told():
         problems = initialize.initialize(say)
+    _stop_at(problems, texts.BROKEN)
+
+
+@app.command(cls=Command, help=texts.CHECK)
+def check() -> None:
+    """Exit with 1 when the preparation would refuse; it changes nothing, and the former version goes on."""
+    with told():
+        problems, migrations = initialize.foresee()
+    _stop_at(problems, texts.BROKEN_FOR_THIS)
+    for name in migrations:
+        say(texts.WILL_MIGRATE.format(name=name))
+
+
+def _stop_at(problems: tuple[Problem, ...], why: str) -> None:
     for problem in problems:
         say(tell(problem))
     if problems:
-        say(texts.BROKEN)
+        say(why)
         raise typer.Exit(1)
 
 

@@ -15,7 +15,7 @@ from respaldo.preparing.secret_files import read, write_private
 from respaldo.production import connections, databases
 from respaldo.production.mounted import secret
 from respaldo.report.archive_folder import ArchiveFolder
-from respaldo.report.migrate import migrate
+from respaldo.report.migrate import migrate, unapplied
 from respaldo.texts import stack as texts
 from respaldo.texts.telling import in_words
 
@@ -47,6 +47,15 @@ def initialize(say: Say) -> tuple[Problem, ...]:
     _sync_people(configuration)
     say(texts.READY)
     return ()
+
+
+def foresee() -> tuple[tuple[Problem, ...], list[str]]:
+    """Say what is wrong with the configuration for this version, and which migrations the report wants.
+
+    :raises ReportSchemaError: the report is a newer version's.
+    :raises ReportUnavailableError: the report cannot be reached.
+    """
+    return tuple(problems_of(folder())), unapplied(databases.report())
 
 
 def _prepare_airflow(configuration: Configuration) -> None:

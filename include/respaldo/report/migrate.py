@@ -54,6 +54,16 @@ def migrate(endpoint: Endpoint, folder: Path = MIGRATIONS) -> list[str]:
     return [migration.name for migration in pending]
 
 
+def unapplied(endpoint: Endpoint, folder: Path = MIGRATIONS) -> list[str]:
+    """Name the migrations that ``migrate`` would apply, and apply none.
+
+    :raises ReportSchemaError: with ``problem`` and ``migration``: ``migrate`` would refuse for it.
+    :raises ReportUnavailableError: the database cannot be reached.
+    """
+    with connected(endpoint) as connection:
+        return [migration.name for migration in _pending(_read(folder), _applied(connection))]
+
+
 def _read(folder: Path) -> list[Migration]:
     return [Migration(path.name, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))]
 
