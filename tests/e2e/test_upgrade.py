@@ -1,0 +1,338 @@
+"""From the former version to this one, and back, with runs under way: nothing is lost.
+
+No version came before the first. The former one here is this one without its newest migrations and with a
+lower number: its report really is older, and its programs know no newer. The next version is upgraded to from
+this one's tag.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from e2e import scopes_kit
+from e2e.engine_kit import facts_of, said, wait_until
+from e2e.runs_kit import Outcome, finish, held, see_one_good_copy, state_of, tasks_of, trigger, wait_for_dag
+from e2e.scopes_kit import UPLOAD
+from e2e.stack_kit import IMAGE, PROJECT, Stack
+from live_kit import free_port
+from respaldo.domain.values import Run
+from respaldo.embedded.api import Api
+from respaldo.embedded.errors import ApiError
+from respaldo.texts.manual import FIELDS, RESULTS, VERDICT_FIELDS, VERDICTS
+
+# The first test waits for two versions of the image and for the stack.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+FORMER = "0.0.9"
+NEWEST = "0019"
+"""The migrations from this one on are what the former version does not have."""
+
+UPGRADE_SECONDS = 300
+AWAY_SECONDS = 120
+GRACE_SECONDS = 40
+"""How long the former workers may end what they do: one copy is shorter, one longer."""
+
+GOOD, SHORT, LONG, QUEUED, ASKED = "actas", "corta", "larga", "en_cola", "a_mano"
+MADE = {
+    "medium": "Disco azul",
+    "place": "Archivo central",
+    "started_at": "2026-03-14 17:00",
+    "ended_at": "2026-03-14 17:30",
+    "size": "12,5 GB",
+    "files": "120",
+}
+PASSWORD = "una clave de prueba"
+SET_PASSWORDS = """
+import sys
+from airflow.providers.fab.auth_manager.models import User
+from airflow.utils.session import create_session
+from sqlalchemy import select
+from werkzeug.security import generate_password_hash
+
+password = sys.stdin.read()
+with create_session() as session:
+    for user in session.scalars(select(User).where(User.username != "admin")).unique():
+        user.password = generate_password_hash(password, "pbkdf2:sha256:1000")
+"""
+
+
+class Visitor(threading.Thread):
+    """Opens the page again and again: for how long nobody answered, in seconds, at the most."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self.address = f"{stack.address}/api/v2/version"
+        self.away = 0.0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        last = time.monotonic()
+        while not self._over.wait(0.3):
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(self.address, timeout=3, trust_env=False).is_success:
+                    self.away, last = max(self.away, time.monotonic() - last), time.monotonic()
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
+@dataclass
+class Upgraded:
+    """What was before an upgrade, what was under way, and what came of it."""
+
+    stack: Stack
+    rows: list[dict[str, Any]]
+    """Of the form, before."""
+    migrations: tuple[str, str]
+    """The newest of the report, before and after."""
+    versions: tuple[str, str]
+    seconds: float
+    away: float
+    told: str
+    runs: dict[str, Run]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> str:
+        """Where the databases of before are, as the order told it."""
+        return re.findall(r"var/upgrade/\S+", self.told)[-1]
+
+
+@pytest.fixture(scope="module")
+def upgraded():
+    folder = Path(tempfile.mkdtemp(prefix="respaldo-e2e-"))
+    folder.chmod(0o755)
+    stack = Stack(folder / "clone", f"respaldo-e2e-upgrade-{os.getpid()}", free_port())
+    try:
+        _make_former(stack)
+        yield _upgrade(stack)
+    except BaseException:
+        if stack.folder.exists():
+            stack.report(PROJECT / "var" / "e2e" / "upgrade.log")
+        raise
+    finally:
+        if "RESPALDO_E2E_KEEP" in os.environ:
+            print(f"\nupgraded in {stack.folder}")  # noqa: T201
+        elif stack.folder.exists():
+            stack.down()
+
+
+def _make_former(stack: Stack) -> None:
+    stack.clone()
+    _check_out_former(stack)
+    stack.configure(RESPALDO_IMAGE=f"{IMAGE}-upgrade", RESPALDO_STOP_GRACE=f"{GRACE_SECONDS}s")
+    stack.build()
+    stack.make_secrets()
+    stack.data.mkdir()
+    for scope in (GOOD, QUEUED):
+        scopes_kit.fill(stack.data / scope)
+    stack.write(GOOD, scopes_kit.settings(GOOD))
+    stack.write(QUEUED, scopes_kit.settings(QUEUED, queue="sede"))
+    for scope in (SHORT, LONG):
+        stack.write(scope, scopes_kit.held(scope))
+    by_hand = ("repository", "second_copy", "source", "verify", "retries")
+    asked = {name: value for name, value in scopes_kit.settings(ASKED).items() if name not in by_hand}
+    asked |= {
+        "mode": "manual",
+        "verifier": "infraestructura",
+        "what": "Las actas",
+        "instructions": "Cópielas.",
+    }
+    stack.write(ASKED, asked)
+    stack.up()
+    stack.one("scheduler").said("python", "-c", SET_PASSWORDS, given=PASSWORD)
+
+
+def _check_out_former(stack: Stack) -> None:
+    """Put the former version into the clone."""
+    for file in (stack.folder / "include/respaldo/report/migrations").glob("*.sql"):
+        if file.name >= NEWEST:
+            file.unlink()
+    for name in ("pyproject.toml", "include/respaldo/__init__.py", "docker-compose.yaml"):
+        file = stack.folder / name
+        text = re.sub(r'(?m)^((?:__)?version(?:__)? = )".+"$', rf'\1"{FORMER}"', file.read_text())
+        file.write_text(re.sub(r"\$\{RESPALDO_VERSION:-[^}]+\}", f"${{RESPALDO_VERSION:-{FORMER}}}", text))
+
+
+def _check_out_this(stack: Stack) -> None:
+    said("git", "checkout", "--quiet", ".", at=stack.folder)
+
+
+def _upgrade(stack: Stack) -> Upgraded:
+    for scope in (GOOD, SHORT, LONG, QUEUED, ASKED):
+        wait_for_dag(stack, scope)
+    runs = {GOOD: trigger(stack, GOOD)}
+    see_one_good_copy(stack, runs[GOOD], finish(stack, runs[GOOD]))
+    runs |= {scope: trigger(stack, scope) for scope in (QUEUED, ASKED)}
+    with held(stack, LONG, UPLOAD) as (runs[LONG], _), contextlib.ExitStack() as short:
+        runs[SHORT], _ = short.enter_context(held(stack, SHORT, UPLOAD))
+        wait_until(lambda: _asked(stack, runs[ASKED]) == ["perform"], "the question")
+        wait_until(lambda: "queued" in _states(stack, runs[QUEUED]), "a task in the queue")
+        before = _newest(stack), _version(stack), stack.rows(GOOD)
+        _check_out_this(stack)
+        visitor = Visitor(stack)
+        visitor.start()
+        begun = time.monotonic()
+        with (stack.folder / "var.log").open("w+") as log:
+            order = subprocess.Popen(["scripts/upgrade"], cwd=stack.folder, stdout=log, stderr=log)
+            try:
+                wait_until(lambda: _relief_is_there(stack, order), "workers of this version", UPGRADE_SECONDS)
+                short.close()
+                assert order.wait(UPGRADE_SECONDS) == 0, log.seek(0) or log.read()[-3000:]
+            finally:
+                order.kill()
+                visitor.stop()
+            took = time.monotonic() - begun
+            log.seek(0)
+            told = log.read()
+        after = _newest(stack), _version(stack)
+    figures = {"upgrade_seconds": round(took, 1), "away_seconds": round(visitor.away, 1)}
+    print(f"\n{json.dumps(figures)}\n{told}")  # noqa: T201
+    migrations, versions = (before[0], after[0]), (before[1], after[1])
+    return Upgraded(stack, before[2], migrations, versions, took, visitor.away, told, runs)
+
+
+def _newest(stack: Stack) -> str:
+    return stack.sql("respaldo", "SELECT max(name) FROM respaldo.schema_migration").strip()
+
+
+def _version(stack: Stack) -> str:
+    said_by = stack.one("scheduler").said("python", "-c", "import respaldo; print(respaldo.__version__)")
+    return said_by.strip()
+
+
+def _states(stack: Stack, run: Run) -> set[str]:
+    return {task["state"] for task in tasks_of(stack, run)}
+
+
+def _relief_is_there(stack: Stack, order: subprocess.Popen[bytes]) -> bool:
+    assert order.poll() in (None, 0), (stack.folder / "var.log").read_text()[-3000:]
+    images = {facts["Config"]["Image"] for facts in facts_of(stack.each("worker"))}
+    return any(not image.endswith(f":{FORMER}") for image in images)
+
+
+def _hitl(run: Run, task: str) -> str:
+    return f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task}/-1/hitlDetails"
+
+
+def _asked(stack: Stack, run: Run) -> list[str]:
+    """Name the tasks of a run that wait for somebody."""
+    path = f"dags/{run.dag_id}/dagRuns/{run.run_id}/hitlDetails"
+    with contextlib.suppress(ApiError):
+        found = stack.api.get(path, state="awaiting_input", response_received=False)["hitl_details"]
+        return [one["task_instance"]["task_id"] for one in found]
+    return []
+
+
+def _answer(stack: Stack, run: Run, task: str, user: str, option: str, fields: dict[str, Any]) -> None:
+    """Answer a question, again while Airflow drops what comes too soon after it."""
+    api = Api(stack.address, user, PASSWORD)
+
+    def is_taken() -> bool:
+        with contextlib.suppress(ApiError):
+            api.patch(_hitl(run, task), {"chosen_options": [option], "params_input": fields})
+        time.sleep(5)
+        return task not in _asked(stack, run)
+
+    wait_until(lambda: task in _asked(stack, run), f"the question {task}")
+    wait_until(is_taken, f"the answer to {task}", 120)
+
+
+# --- the upgrade
+
+
+def test_it_is_done_in_minutes_and_the_page_is_away_for_less(upgraded):
+    assert upgraded.versions == (FORMER, _version(upgraded.stack))
+    assert upgraded.versions[1] != FORMER
+    assert upgraded.migrations[0] < NEWEST <= upgraded.migrations[1]
+    assert upgraded.seconds < UPGRADE_SECONDS, upgraded.told
+    assert upgraded.away < AWAY_SECONDS, upgraded.told
+
+
+def test_everything_runs_that_ran_and_is_of_this_version(upgraded):
+    stack = upgraded.stack
+    wait_until(stack.is_healthy, "the stack to be well")
+    found = stack.all()
+    images = {facts["Config"]["Image"] for facts in facts_of(found)}
+    assert [image for image in images if image.endswith(f":{FORMER}")] == []
+    assert len(stack.each("worker")) == 2
+
+
+def test_the_rows_of_before_are_the_same(upgraded):
+    assert upgraded.stack.rows(GOOD) == upgraded.rows
+    assert upgraded.stack.respaldo("verify-log")
+
+
+def test_a_copy_that_its_worker_can_end_goes_on(upgraded):
+    outcome = finish(upgraded.stack, upgraded.runs[SHORT])
+    assert outcome.tries["execute"] == 1, outcome
+    see_one_good_copy(upgraded.stack, upgraded.runs[SHORT], outcome)
+
+
+def test_a_copy_that_lasts_is_taken_up_by_a_worker_of_this_version_and_made_once(upgraded):
+    outcome = finish(upgraded.stack, upgraded.runs[LONG])
+    assert outcome.tries["execute"] == 2, outcome
+    see_one_good_copy(upgraded.stack, upgraded.runs[LONG], outcome)
+
+
+def test_what_waited_in_a_queue_runs_when_its_worker_comes(upgraded):
+    stack, run = upgraded.stack, upgraded.runs[QUEUED]
+    assert state_of(stack, run) == "running"
+    stack.compose("--profile", "sede", "up", "--detach", "--no-build", "--no-deps", "worker-sede")
+    see_one_good_copy(stack, run, finish(stack, run))
+
+
+def test_a_question_of_before_is_answered_and_its_run_goes_on(upgraded):
+    stack, run = upgraded.stack, upgraded.runs[ASKED]
+    _answer(stack, run, "perform", "soporte", RESULTS["made"], dict.fromkeys(FIELDS) | MADE)
+    looked = dict.fromkeys(VERDICT_FIELDS) | {"observations": "Abre"}
+    _answer(stack, run, "verify", "infraestructura", VERDICTS["good"], looked)
+    outcome = finish(stack, run)
+    assert outcome.state == "success", outcome
+    assert len(outcome.rows) == 1
+
+
+def test_databases_are_kept_for_nobody_else_to_read(upgraded):
+    kept = upgraded.stack.folder / upgraded.kept
+    assert {file.name for file in kept.iterdir()} == {"airflow.dump", "respaldo.dump", "image"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (kept, *kept.iterdir()))
+
+
+# --- and back
+
+
+def test_the_way_back_is_refused_to_another_version(upgraded):
+    words = ["scripts/upgrade", "--back", upgraded.kept]
+    done = subprocess.run(words, cwd=upgraded.stack.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert FORMER in done.stderr
+    assert upgraded.stack.is_well()
+
+
+def test_the_way_back_leads_to_what_was_and_ends_what_was_under_way(upgraded):
+    stack = upgraded.stack
+    _check_out_former(stack)
+    begun = time.monotonic()
+    said("scripts/upgrade", "--back", upgraded.kept, at=stack.folder)
+    print(f"\nback after {time.monotonic() - begun:.0f} s")  # noqa: T201
+    assert (_newest(stack), _version(stack)) == (upgraded.migrations[0], FORMER)
+    assert stack.rows(GOOD) == upgraded.rows
+    for scope in (SHORT, LONG):
+        # Their copies are there: the attempt that follows finds them.
+        see_one_good_copy(stack, upgraded.runs[scope], finish(stack, upgraded.runs[scope]))
+    assert _asked(stack, upgraded.runs[ASKED]) == ["perform"]
+    assert stack.respaldo("verify-log")
