@@ -8,8 +8,10 @@ from respaldo.cli.console import say, told
 from respaldo.cli.frame import Command, Group
 from respaldo.domain.problems import Problem
 from respaldo.production import initialize
+from respaldo.production.recover_command import recover
 from respaldo.production.secrets_command import secrets
 from respaldo.texts import production as secret_texts
+from respaldo.texts import recovering as recovering_texts
 from respaldo.texts import stack as texts
 from respaldo.texts.configuration import tell
 
@@ -50,6 +52,7 @@ def _stop_at(problems: tuple[Problem, ...], why: str) -> None:
 
 
 app.command(cls=Command, help=secret_texts.SECRETS)(secrets)
+app.command(cls=Command, help=recovering_texts.RECOVER)(recover)
 
 if __name__ == "__main__":
     app()

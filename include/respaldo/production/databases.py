@@ -68,6 +68,17 @@ def ensure() -> None:
         connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(COPIER)))
 
 
+def ensure_analysts() -> None:
+    """Make the role of the analysts as the report's migrations make it: a dump of the report grants to it."""
+    from psycopg import sql
+
+    with connect() as connection:
+        row = connection.execute("SELECT to_regrole('analista')").fetchone()
+        if row == (None,):
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(REPORT)))
+            connection.execute("CREATE ROLE analista NOLOGIN")
+
+
 def let_analysts_read() -> None:
     """Give the reader what the report's migrations give to analysts; they come before."""
     from psycopg import sql
