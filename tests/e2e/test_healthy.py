@@ -52,7 +52,7 @@ def test_what_keeps_running_is_limited_and_its_logs_end(stack):
 
 
 def test_the_configuration_outside_of_the_image_is_read_and_good(stack):
-    assert "Todo bien" in stack.respaldo("lint")
+    assert "Configuración correcta" in stack.respaldo("lint")
     for scope in (*DEMONSTRATION, *ITSELF):
         assert wait_for_dag(stack, scope)["dag_id"] == dag_of(scope)
 
