@@ -78,13 +78,16 @@ def measured(endpoint: Endpoint, shape: str) -> Cost:
     from respaldo.actions.archive import header_of
     from respaldo.report.contents import collect
     from respaldo.report.edition import Edition
-    from respaldo.report.form_pdf import as_pdf
+    from respaldo.report.form_pdf import as_pdfs
     from respaldo.report.spreadsheet import as_xlsx
 
     began = time.monotonic()
     contents = collect(endpoint, OCTOBER, BOGOTA)
     read = time.monotonic()
     header = header_of(organization("/nowhere"))
-    content = {"xlsx": as_xlsx, "pdf": as_pdf}[shape](contents, header, Edition(version=1))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Cost(read - began, time.monotonic() - read, len(content), memory)
+    edition = Edition(version=1)
+    content = [as_xlsx(contents, header, edition)] if shape == "xlsx" else as_pdfs(contents, header, edition)
+    # A PDF in parts is made by processes of its own.
+    used = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    memory = max(used) * 1024
+    return Cost(read - began, time.monotonic() - read, sum(map(len, content)), memory)

@@ -23,6 +23,7 @@ from respaldo.domain.archive_errors import (
 )
 from respaldo.domain.errors import ReportTamperedError, ReportUnavailableError
 from respaldo.domain.values import Run
+from respaldo.report import form_pdf
 from respaldo.report.archive_folder import ArchiveFolder
 from respaldo.texts.telling import in_words
 
@@ -283,3 +284,11 @@ def test_the_folder_holds_a_file_from_the_first_day(root):
     time.sleep(0.01)
     ArchiveFolder(root).prepare()
     assert (root / "LEAME.txt").stat().st_mtime_ns == before
+
+
+def test_what_one_pdf_does_not_hold_is_archived_in_parts(filled, root, monkeypatch):
+    monkeypatch.setattr(form_pdf, "MOST_RUNS", 25)
+    record = archive(run(), Asked(OCTOBER, by="soporte"), organization(root), filled)
+    pdfs = [file.name for file in record.files if file.name.endswith(".pdf")]
+    assert pdfs == [f"TIC-FM007_2026-10_v1_{number:02}.pdf" for number in (1, 2, 3)]
+    ArchiveFolder(root).verify(record)

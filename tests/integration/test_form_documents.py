@@ -20,14 +20,15 @@ from airflow_kit import connection_to
 from archive_kit import BOGOTA, OCTOBER, fill, organization, read_sheet, read_view, text_of
 from debian_kit import program
 from respaldo.actions.archive import header_of
-from respaldo.cli import app
+from respaldo.cli import app, document
 from respaldo.domain.periods import Period
 from respaldo.domain.values import Copy, Run
+from respaldo.report import form_pdf
 from respaldo.report.contents import collect
 from respaldo.report.edition import Edition
 from respaldo.report.export import text_of as as_text
 from respaldo.report.fm007 import RowUpdate
-from respaldo.report.form_pdf import as_pdf
+from respaldo.report.form_pdf import as_pdfs
 from respaldo.report.incidents import IncidentUpdate
 from respaldo.report.migrate import migrate
 from respaldo.report.requests import RequestUpdate
@@ -116,7 +117,8 @@ def xlsx(contents):
 
 @pytest.fixture(scope="module")
 def pdf(contents):
-    return as_pdf(contents, HEADER, EDITION)
+    [only] = as_pdfs(contents, HEADER, EDITION)
+    return only
 
 
 def view(postgres_server, endpoint, name) -> list[dict]:
@@ -327,7 +329,7 @@ def test_what_no_font_has_is_shown_by_its_number(pdf):
 @pytest.mark.parametrize("column", ["alcance", "causa", "observaciones"])
 def test_a_word_that_is_wider_than_its_column_goes_on_in_the_next_line(contents, column, word):
     odd = contents.rows[0] | {"causa": None, "observaciones": None, column: word}
-    [page, *_] = pypdfium2.PdfDocument(as_pdf(contents._replace(rows=[odd]), HEADER, None))
+    [page, *_] = pypdfium2.PdfDocument(as_pdfs(contents._replace(rows=[odd]), HEADER, None)[0])
     text = page.get_textpage()
     start = text.get_text_range().index(word[:3])
     left = text.get_charbox(start)[0]
@@ -338,7 +340,7 @@ def test_a_word_that_is_wider_than_its_column_goes_on_in_the_next_line(contents,
 
 def test_a_reason_of_one_long_word_does_not_run_into_the_code(contents):
     edition = Edition(version=2, replaces=1, reason="W" * 400)
-    [page, *_] = pypdfium2.PdfDocument(as_pdf(contents._replace(rows=[]), HEADER, edition))
+    [page, *_] = pypdfium2.PdfDocument(as_pdfs(contents._replace(rows=[]), HEADER, edition)[0])
     text = page.get_textpage()
     start = text.get_text_range().index("WWW")
     # Right of it lie the code, 27 mm, and the margin.
@@ -354,9 +356,24 @@ def test_a_long_text_is_whole_in_the_spreadsheet_and_cut_in_the_pdf(xlsx, pdf):
     assert len(text_of(pdf)) < 8
 
 
+def test_a_period_with_many_runs_is_one_document_in_parts(contents, monkeypatch):
+    monkeypatch.setattr(form_pdf, "MOST_RUNS", 25)
+    parts = as_pdfs(contents, HEADER, EDITION)
+    texts_of_parts = [" ".join(text_of(part)) for part in parts]
+    assert [re.search(r"parte \d de \d", text)[0] for text in texts_of_parts] == [
+        "parte 1 de 3",
+        "parte 2 de 3",
+        "parte 3 de 3",
+    ]
+    for section in ("totals", "restorations", "failures", "media"):
+        assert [texts.SECTIONS[section] in text for text in texts_of_parts] == [False, False, True]
+    started = [len(re.findall(r"Alcance número \d+", text)) for text in texts_of_parts[:2]]
+    assert started == [25, 25]
+
+
 def test_a_period_without_rows_has_its_documents_too(report):
     empty = collect(report.endpoint, OCTOBER, BOGOTA)
-    assert "No hay ejecuciones en el periodo." in text_of(as_pdf(empty, HEADER, None))[0]
+    assert "No hay ejecuciones en el periodo." in text_of(as_pdfs(empty, HEADER, None)[0])[0]
     book = openpyxl.load_workbook(BytesIO(as_xlsx(empty, HEADER, None)))
     assert book["TIC-FM007"]["B6"].value == "copia de consulta, no archivada"
 
@@ -456,3 +473,11 @@ def test_the_terminal_refuses_what_cannot_be(terminal, arguments, told, tmp_path
     assert done.exit_code == 1
     assert told in done.output
     assert not list(tmp_path.glob("x.*"))
+
+
+def test_the_terminal_writes_no_pdf_that_would_have_parts(terminal, tmp_path, monkeypatch):
+    monkeypatch.setattr(document, "MOST_RUNS", 25)
+    done = terminal("--format", "pdf", "--to", tmp_path / "form.pdf")
+    assert done.exit_code == 1
+    assert "Son 61 ejecuciones y un PDF admite 25" in " ".join(done.output.split())
+    assert not (tmp_path / "form.pdf").exists()

@@ -18,7 +18,7 @@ from respaldo.report.archive_folder import ArchiveFolder, set_folder
 from respaldo.report.archives import ArchivedFile, ArchiveUpdate
 from respaldo.report.contents import Contents, collect
 from respaldo.report.edition import Edition, FormHeader
-from respaldo.report.form_pdf import as_pdf
+from respaldo.report.form_pdf import as_pdfs
 from respaldo.report.spreadsheet import as_xlsx
 from respaldo.report.store import Report
 
@@ -121,10 +121,12 @@ def _made(
 ) -> tuple[dict[str, bytes], ArchiveUpdate]:
     folder = set_folder(header.code, asked.period, edition.version)
     name = folder.rpartition("/")[2]
-    documents = {
-        f"{name}.xlsx": as_xlsx(contents, header, edition),
-        f"{name}.pdf": as_pdf(contents, header, edition),
-    }
+    documents = {f"{name}.xlsx": as_xlsx(contents, header, edition)}
+    pdfs = as_pdfs(contents, header, edition)
+    if len(pdfs) == 1:
+        documents[f"{name}.pdf"] = pdfs[0]
+    else:
+        documents |= {f"{name}_{number:02}.pdf": pdf for number, pdf in enumerate(pdfs, start=1)}
     record = ArchiveUpdate(
         archive_key=run.key,
         dag_id=run.dag_id,

@@ -13,11 +13,9 @@ from respaldo.cli.console import say, stop
 from respaldo.domain.periods import Period
 from respaldo.hosts import durable
 from respaldo.report.contents import collect, first_moment
-from respaldo.report.form_pdf import as_pdf
+from respaldo.report.form_pdf import MOST_RUNS, as_pdfs
 from respaldo.report.spreadsheet import as_xlsx
 from respaldo.texts import cli as texts
-
-_MAKERS = {"xlsx": as_xlsx, "pdf": as_pdf}
 
 
 def write(
@@ -40,7 +38,13 @@ def write(
     beginning = first.date() if first else _first_day(first_moment(endpoint), zone, today)
     period = Period(first=beginning, last=last.date() if last else today)
     contents = collect(endpoint, period, zone, scope)
-    content = _MAKERS[shape](contents, header_of(organization), None)
+    header = header_of(organization)
+    if shape == "xlsx":
+        content = as_xlsx(contents, header, None)
+    elif len(contents.rows) > MOST_RUNS:
+        stop(texts.PDF_TOO_LONG.format(rows=len(contents.rows), most=MOST_RUNS))
+    else:
+        [content] = as_pdfs(contents, header, None)
     try:
         durable.replace(target, content, 0o640)
     except OSError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +54,26 @@ def compile_pdf(
     )
 
 
+def compile_pdf_apart(
+    template: str, data: Mapping[str, JsonValue], made_at: datetime, standard: Standard, *, is_tagged: bool
+) -> bytes:
+    """Do as ``compile_pdf``, in a process of its own: what typst has laid out it keeps until that ends.
+
+    :raises CalledProcessError: it could not; its words are in the log.
+    """
+    given = {
+        "template": template,
+        "data": printable(data),
+        "made_at": made_at.isoformat(),
+        "standard": standard,
+        "is_tagged": is_tagged,
+    }
+    asked = json.dumps(given).encode()
+    return subprocess.run(
+        (sys.executable, "-m", __name__), input=asked, stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
 def qr_svg(content: str) -> str:
     """Draw a QR code with its quiet zone, as SVG: in a template, ``image(bytes(svg), format: "svg")``.
 
@@ -62,3 +84,13 @@ def qr_svg(content: str) -> str:
     drawn = io.BytesIO()
     segno.make(content, error="q", micro=False).save(drawn, kind="svg", xmldecl=False, border=4)
     return drawn.getvalue().decode()
+
+
+def _main() -> None:
+    given = json.load(sys.stdin)
+    given["made_at"] = datetime.fromisoformat(given["made_at"])
+    sys.stdout.buffer.write(compile_pdf(**given))
+
+
+if __name__ == "__main__":
+    _main()

@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
-from respaldo.report.contents import Contents
-from respaldo.report.documents import compile_pdf, qr_svg
+from respaldo.report.contents import Contents, Row
+from respaldo.report.documents import compile_pdf, compile_pdf_apart, qr_svg
 from respaldo.report.edition import Edition, FormHeader
 from respaldo.report.form_cells import Cells
 from respaldo.report.form_lines import edition_text, form_lines
 from respaldo.report.totals import totals
 from respaldo.texts import form as texts
 from respaldo.texts.report import SIZE_HEADING
+
+MOST_RUNS = 5_000
+"""In one document: typst lays it out in memory, 220 kB a run. A worker has a few GB for all its tasks."""
 
 _LETTERS = 7
 """A word of more letters in a share of the page's width may be wider than its column."""
@@ -93,11 +96,32 @@ _TOTALS = [
 ]
 
 
-def as_pdf(contents: Contents, header: FormHeader, edition: Edition | None) -> bytes:
-    """Make the document.
+class Part(NamedTuple):
+    """What of a period's runs is in one of its documents; all else of the period is in the last."""
+
+    number: int
+    of: int
+    rows: list[Row]
+
+    @property
+    def is_last(self) -> bool:
+        return self.number == self.of
+
+
+def as_pdfs(contents: Contents, header: FormHeader, edition: Edition | None) -> list[bytes]:
+    """Make the document, in as many parts as its runs need: whoever makes one has no more memory.
 
     :param edition: None: a document for consulting, that nobody archives.
     """
+    rows = contents.rows
+    pieces = [rows[at : at + MOST_RUNS] for at in range(0, len(rows), MOST_RUNS)] or [rows]
+    return [
+        _as_pdf(contents, header, edition, Part(number, len(pieces), piece))
+        for number, piece in enumerate(pieces, start=1)
+    ]
+
+
+def _as_pdf(contents: Contents, header: FormHeader, edition: Edition | None, part: Part) -> bytes:
     lines, head = form_lines(contents, header, edition), contents.verdict
     code = texts.QR.format(
         code=header.code,
@@ -107,8 +131,12 @@ def as_pdf(contents: Contents, header: FormHeader, edition: Edition | None) -> b
         count=head.count,
         head=head.head,
     )
+    title = f"{header.code} {contents.period.name}"
+    if part.of > 1:
+        said = texts.PART_TEXT.format(number=part.number, count=part.of)
+        title, lines = f"{title} ({said})", lines | {texts.PART: said}
     data: dict[str, JsonValue] = {
-        "title": f"{header.code} {contents.period.name}",
+        "title": title,
         "entity": header.entity,
         "process": header.process,
         "code": header.code,
@@ -123,10 +151,12 @@ def as_pdf(contents: Contents, header: FormHeader, edition: Edition | None) -> b
         "code_drawn": qr_svg(code),
         "code_says": code,
         "code_caption": texts.QR_CAPTION,
-        "sections": list(_sections(contents)),
+        "sections": list(_sections(contents, part)),
     }
     at = contents.at.astimezone(contents.zone)
-    return compile_pdf("fm007", data, at, "a-2b", is_tagged=False)
+    # Each part with the memory of one part.
+    compiled = compile_pdf if part.of == 1 else compile_pdf_apart
+    return compiled("fm007", data, at, "a-2b", is_tagged=False)
 
 
 def _edition_in_short(edition: Edition | None) -> str:
@@ -134,9 +164,11 @@ def _edition_in_short(edition: Edition | None) -> str:
     return f"{texts.EDITION}: {edition_text(without_reason)}"
 
 
-def _sections(contents: Contents) -> Iterable[dict[str, Any]]:
+def _sections(contents: Contents, part: Part) -> Iterable[dict[str, Any]]:
     cells = Cells(contents.zone)
-    yield _section("rows", texts.PRINTED, _RUNS.values(), map(cells.run, contents.rows))
+    yield _section("rows", texts.PRINTED, _RUNS.values(), map(cells.run, part.rows))
+    if not part.is_last:
+        return
     lines, total = totals(contents.rows)
     if lines:
         headings = texts.TOTAL_COLUMNS | {"tamano_bytes": SIZE_HEADING}

@@ -37,6 +37,9 @@ TO_MISSING = "Diga en qué archivo escribir el documento: --to formato.{shape}"
 TO_NOT_NEEDED = "--to es para xlsx y pdf; los demás formatos salen por la pantalla."
 TO_FAILED = "No se pudo escribir «{target}»: {reason}"
 WRITTEN = "{target}: {rows} ejecuciones"
+PDF_TOO_LONG = (
+    "Son {rows} ejecuciones y un PDF admite {most}: pida menos días, un alcance (--scope) o --format xlsx."
+)
 VERIFY_LOG = "Recalcula la cadena del historial y nombra la primera fila alterada."
 SYNC = "Crea en Airflow los grupos de turnos (pools) de los repositorios y anota los usuarios que pueden decidir."
 SYNCED = "Pool {pool}: {slots} turnos"

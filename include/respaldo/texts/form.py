@@ -39,6 +39,8 @@ MADE_AT = "Generado"
 HISTORY = "Historial"
 UNFINISHED = "En curso al cierre"
 
+PART = "Parte"
+PART_TEXT = "parte {number} de {count}"
 PERIOD_TEXT = "del {first} al {last}"
 NOT_ARCHIVED = "copia de consulta, no archivada"
 ORIGINAL = "{version}"
