@@ -12,7 +12,7 @@ import pytest
 
 from e2e import scopes_kit
 from e2e.engine_kit import facts_of, said, wait_until
-from e2e.runs_kit import GOOD, OVER, dag_of
+from e2e.runs_kit import GOOD, OVER, dag_of, wait_for_dag
 from e2e.scopes_kit import MANY
 from e2e.stack_kit import PROJECT, Stack
 from respaldo.domain.values import Run
@@ -64,6 +64,9 @@ def many(stack):
         scopes_kit.fill(stack.data / scope, files=5)
         stack.write(scope, scopes_kit.settings(scope))
     wait_until(lambda: _known(stack) == len(MANY), "all of the DAGs", READ_SECONDS, pause=2)
+    for scope in MANY:
+        # It is named before all of it is written.
+        wait_for_dag(stack, scope)
     stack.api.patch("dags", {"is_paused": False}, dag_id_pattern=PATTERN, limit=len(MANY))
     yield MANY
     for scope in MANY:
