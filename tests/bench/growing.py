@@ -36,6 +36,7 @@ from respaldo.report.migrate import migrate
 from respaldo.report.pages import Selection
 from respaldo.report.spool import Spool
 from respaldo.report.store import Report
+from respaldo.web.routes import MOST_ROWS
 
 # Not a multiple of twenty: each scope then fails now and then, and not always the same ones.
 SCOPES, DAYS = 1001, 730
@@ -135,6 +136,9 @@ def waits(endpoint: Endpoint, report: Report, scopes: int) -> Iterator[Wait]:
     def shown(selection: Selection, number: int = 1) -> Callable[[], object]:
         return lambda: pages.page(endpoint, selection, number, 50)
 
+    def file(selection: Selection) -> Callable[[], object]:
+        return lambda: export.as_csv(pages.selected(endpoint, selection, MOST_ROWS) or (), BOGOTA)
+
     for what, work in {
         "page of the form: all": shown(Selection()),
         "page of the form: the last of all": shown(Selection(), 10**9),
@@ -142,7 +146,8 @@ def waits(endpoint: Endpoint, report: Report, scopes: int) -> Iterator[Wait]:
         "page of the form: a scope": shown(Selection(scope=scope)),
         "page of the form: all that failed": shown(Selection(state="failed")),
         "a row with its history": lambda: pages.form(endpoint, key),
-        "CSV: a scope": lambda: export.as_csv(pages.selected(endpoint, Selection(scope=scope)), BOGOTA),
+        "CSV: all, refused": file(Selection()),
+        "CSV: a scope": file(Selection(scope=scope)),
         "page of media": lambda: media_pages.page(endpoint, MediaSelection(), 1, 50),
         "page of media: a scope": lambda: media_pages.page(endpoint, MediaSelection(scope=scope), 1, 50),
         "copies of a scope": lambda: report.copies(scope),
@@ -173,7 +178,7 @@ def waits(endpoint: Endpoint, report: Report, scopes: int) -> Iterator[Wait]:
 
     month = f"'{MONTH.since}' AND '{MONTH.until}'"
     for what, work in {
-        "CSV: a month": lambda: export.as_csv(pages.selected(endpoint, MONTH), BOGOTA),
+        "CSV: a month": file(MONTH),
         "tic_fm007: a month": view("tic_fm007", where=f"greatest(inicio, programada) BETWEEN {month}"),
         "fallas: a month": view("fallas", where=f"fecha BETWEEN {month}"),
         "fallas: all": view("fallas"),

@@ -17,6 +17,7 @@ from respaldo.domain.values import Copy, Run
 from respaldo.report.fm007 import RowUpdate
 from respaldo.texts import report as report_texts
 from respaldo.texts import web as texts
+from respaldo.web import routes
 
 PROJECT = Path(__file__).parents[2]
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
@@ -212,6 +213,14 @@ def test_every_column_that_history_keeps_has_a_heading(report_database, postgres
         ).fetchall()
 
     assert {name for (name,) in found} == texts.FIELDS.keys()
+
+
+@pytest.mark.parametrize("shape", ["csv", "json"])
+def test_a_file_that_would_take_the_servers_memory_is_refused(shown, three_runs, shape, monkeypatch):
+    monkeypatch.setattr(routes, "MOST_ROWS", 1)
+    answer = shown.get(f"/fm007.{shape}")
+    assert answer.status_code == 413
+    assert "Un archivo admite 1" in answer.text
 
 
 PATHS = ["/fm007", "/fm007.csv", "/fm007.json", "/fm007/0123456789abcdef", "/run?dag_id=a&run_id=b"]

@@ -56,6 +56,13 @@ _PAGE = (
     ORDER BY greatest(inicio, programada) DESC NULLS LAST, numero DESC
 """
 )
+_IS_MORE = (
+    _CHOSEN  # noqa: S608  (both are our own constants)
+    + """
+    SELECT count(*) > %(most)s AS is_more
+    FROM (SELECT FROM chosen LIMIT %(most)s + 1) AS first
+"""
+)
 _ROW = "SELECT * FROM reportes.tic_fm007 WHERE clave = %s"
 _HISTORY = """
     SELECT seq, changed_at, changed_by, operation, "row"
@@ -130,13 +137,15 @@ def page(endpoint: Endpoint, selection: Selection, number: int, size: int) -> Pa
     return Page(rows, number, last, totals, scopes)
 
 
-def selected(endpoint: Endpoint, selection: Selection) -> list[dict[str, Any]]:
-    """Give all rows of the selection, newest first.
+def selected(endpoint: Endpoint, selection: Selection, most: int) -> list[dict[str, Any]] | None:
+    """Give all rows of the selection, newest first; None where there are more than ``most``.
 
     :raises ReportUnavailableError, ReportSchemaError: see ``connected``.
     """
+    values = selection.values() | {"limit": most, "offset": 0}
     with connected(endpoint) as connection:
-        return connection.execute(_PAGE, selection.values() | {"limit": None, "offset": 0}).fetchall()
+        [counted] = connection.execute(_IS_MORE, values | {"most": most}).fetchall()
+        return None if counted["is_more"] else connection.execute(_PAGE, values).fetchall()
 
 
 def form(endpoint: Endpoint, run_key: str) -> Form | None:

@@ -85,6 +85,7 @@ NO_ROW = (
     "Esta ejecución no tiene fila: no es de una copia de seguridad, aún no comienza, o lo anotado espera "
     "a que vuelva la base de datos del reporte.",
 )
+TOO_MANY = ("Son demasiadas filas", "Un archivo admite {most}: elija menos días, un alcance o un estado.")
 UNAVAILABLE = "El reporte no está disponible"
 RUNS_GO_ON = "Las copias de seguridad siguen ejecutándose; lo que anotan se escribe en el reporte después."
 UNAVAILABLE_ADVICE = {
