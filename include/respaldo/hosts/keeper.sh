@@ -28,20 +28,28 @@ none() {
 folder=$(mktemp -d "$base/respaldo.XXXXXXXXXX") || none
 echo $$ >"$folder/keeper" && echo 0 >"$folder/beat" || { rm -rf "$folder"; none; }
 
+# Whether there was any to send the signal to. One that was begun just now has no session of its own yet.
 each() {
+    any=1
     for found in "$folder"/run.*; do
-        [ -s "$found" ] && kill -s "$1" -- "-$(cat "$found")" 2>/dev/null
+        number=$(cat "$found" 2>/dev/null)
+        [ "$number" ] || continue
+        kill -s "$1" -- "-$number" 2>/dev/null || kill -s "$1" "$number" 2>/dev/null || continue
+        any=0
     done
+    return $any
 }
 end() {
     trap '' TERM HUP INT PIPE
+    # What begins from now on sees that nobody keeps it (kept.sh).
+    rm -f "$folder/keeper"
     each TERM
     left=50
     while [ $left -gt 0 ] && each 0 && sleep 0.2; do left=$((left - 1)); done
     each KILL
     # The one that sleeps was begun last, and may be too young to have been noted, or to heed any other signal.
     kill -s KILL "$!" "$reading" 2>/dev/null
-    rm -rf "$folder"
+    rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }
     exit 0
 }
 # PIPE: whoever asked for it left before it was told.

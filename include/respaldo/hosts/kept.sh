@@ -21,7 +21,8 @@ printf '%s\n' "$other" | {
     running=$!
     exec 3<&- </dev/null
     unset line
-    echo $running >"$folder/run.$name" || kill -s KILL -- "-$running"
+    # Noted first, and only then looked for the keeper: whichever of the two comes later sees the other.
+    { echo $running >"$folder/run.$name" && [ -e "$folder/keeper" ]; } || kill -s KILL -- "-$running" "$running"
     wait $running
     status=$?
     rm -f "$folder/run.$name"
