@@ -63,6 +63,18 @@ def trigger(stack: Stack, scope: str, **conf: Any) -> Run:
     return Run(dag_id=dag_of(scope), run_id=made["dag_run_id"], scope_id=scope)
 
 
+def begun_by_itself(stack: Stack, scope: str) -> Run:
+    """Wait for the first run that a scope's schedule begins, and give it."""
+
+    def first() -> list[dict[str, Any]]:
+        asked = {"run_type": "scheduled", "order_by": "id", "limit": 1}
+        found: list[dict[str, Any]] = stack.api.get(f"dags/{dag_of(scope)}/dagRuns", **asked)["dag_runs"]
+        return found
+
+    [begun] = wait_until(first, f"{scope} to begin by itself", 120)
+    return Run(dag_id=dag_of(scope), run_id=begun["dag_run_id"], scope_id=scope)
+
+
 def tasks_of(stack: Stack, run: Run) -> list[dict[str, Any]]:
     path = f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
     found: list[dict[str, Any]] = stack.api.get(path)["task_instances"]
@@ -155,7 +167,7 @@ def snapshots(stack: Stack, repository: str, scope: str) -> list[dict[str, Any]]
 
 
 def see_one_good_copy(stack: Stack, run: Run, outcome: Outcome) -> None:
-    """See that a run is good, whatever befell it: one row, its attempts told, one whole snapshot each."""
+    """See that a run is good, whatever befell it: one row, its attempts told, a snapshot each."""
     assert outcome.state == "success", outcome
     [row] = outcome.rows
     assert row["estado"] in GOOD, row
@@ -171,4 +183,9 @@ def see_one_good_copy(stack: Stack, run: Run, outcome: Outcome) -> None:
             one for one in snapshots(stack, repository, run.scope_id) if set(run.tags) <= set(one["tags"])
         ]
         assert [one["id"] for one in its_own] == row[column], (repository, its_own, row)
-        restic(stack, repository, run.scope_id, "check", "--read-data")
+
+
+def see_whole(stack: Stack, scope: str) -> None:
+    """See that nothing that a scope ever left is damaged: every block of both repositories is read."""
+    for repository in REPOSITORIES:
+        restic(stack, repository, scope, "check", "--read-data")

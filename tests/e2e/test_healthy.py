@@ -3,9 +3,10 @@
 import pytest
 
 from e2e.engine_kit import facts_of
-from e2e.runs_kit import dag_of, finish, see_one_good_copy, trigger, wait_for_dag
+from e2e.runs_kit import begun_by_itself, dag_of, finish, see_one_good_copy, wait_for_dag
 from e2e.scopes_kit import DEMONSTRATION, ITSELF
 from e2e.stack_kit import ALIVE_SECONDS
+from respaldo.texts.report import TERMS
 
 # The first test waits for the image and for the stack.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -57,14 +58,12 @@ def test_the_configuration_outside_of_the_image_is_read_and_good(stack):
         assert wait_for_dag(stack, scope)["dag_id"] == dag_of(scope)
 
 
-def test_respaldo_saves_itself_without_being_switched_on(stack):
+def test_respaldo_saves_itself_from_the_first_hour_without_being_asked(stack):
     for scope in ITSELF:
-        known = wait_for_dag(stack, scope)
-        assert not known["is_paused"], scope
-        assert known["timetable_summary"], scope
-    runs = [trigger(stack, scope) for scope in ITSELF]
-    for run in runs:
-        see_one_good_copy(stack, run, finish(stack, run))
+        run = begun_by_itself(stack, scope)
+        outcome = finish(stack, run)
+        see_one_good_copy(stack, run, outcome)
+        assert outcome.rows[0]["origen"] == TERMS["origin"]["scheduled"]
 
 
 def test_the_init_can_be_done_again_while_all_runs(stack):

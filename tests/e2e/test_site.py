@@ -10,7 +10,7 @@ import pytest
 
 from e2e import scopes_kit
 from e2e.engine_kit import Container, said
-from e2e.runs_kit import finish, held, see_one_good_copy, state_of, tasks_of, trigger, wait_for_dag
+from e2e.runs_kit import finish, held, see_one_good_copy, see_whole, state_of, tasks_of, trigger, wait_for_dag
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -82,4 +82,5 @@ def test_a_copy_that_is_cut_off_half_way_is_resumed_and_made_once(stack, site):
     print(f"\nthe run that was cut off was over {time.monotonic() - begun:.0f} s after, {outcome.tries}")  # noqa: T201
     assert outcome.tries["execute"] >= 2, outcome
     see_one_good_copy(stack, run, outcome)
+    see_whole(stack, scopes_kit.SITE_HELD)
     assert set(outcome.hosts.values()) - {""} == {site.host}

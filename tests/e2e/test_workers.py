@@ -7,7 +7,7 @@ import time
 import pytest
 
 from e2e.engine_kit import Container, said, wait_until
-from e2e.runs_kit import finish, held, see_one_good_copy, task_above, trigger, waiting_shell
+from e2e.runs_kit import finish, held, see_one_good_copy, see_whole, task_above, trigger, waiting_shell
 from e2e.scopes_kit import AFTER, DEMONSTRATION, DOCUMENTS, UPLOAD
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -75,6 +75,7 @@ def test_a_copy_that_loses_its_worker_ends_well_and_once(stack, lost, scope):
     # On a busy machine a second attempt may meet the next loss.
     assert outcome.tries["execute"] >= 2, outcome
     see_one_good_copy(stack, lost[scope], outcome)
+    see_whole(stack, scope)
 
 
 def test_every_row_is_told_once_and_the_history_is_whole(stack, lost):
