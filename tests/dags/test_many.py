@@ -1,6 +1,7 @@
 """Many scopes: all of them read, and none but its own for a task. `make bench` tells what a thousand cost."""
 
 import pytest
+from airflow.sdk.definitions.param import process_params
 
 from respaldo.config import configuration
 from respaldo.flows.scopes import airflow_backup_dags
@@ -30,3 +31,18 @@ def test_a_task_reads_only_its_own_scope(many, as_a_task_of, monkeypatch):
     as_a_task_of("backup__alcance_33")
     assert set(airflow_backup_dags()) == {"backup__alcance_33"}
     assert opened == ["organization", "repositories", "alcance_33"]
+
+
+def test_the_form_is_checked_once_a_scope_and_its_values_reach_every_task(many):
+    dag = airflow_backup_dags()["backup__alcance_33"]
+    for task in dag.tasks:
+        assert not task.params
+        filled = process_params(dag, task, {"reason": "Cierre"}, suppress_exception=False)
+        assert filled == {
+            "reason": "Cierre",
+            "requester": None,
+            "ticket": None,
+            "accept_shrink": False,
+            "read_all_data": False,
+            "repair": False,
+        }
