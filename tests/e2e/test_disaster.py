@@ -151,9 +151,7 @@ def test_the_envelope_of_another_installation_is_refused_and_nothing_is_left(sto
 def _see_nothing(story: Story) -> None:
     for name in ("secrets", "config", ".recovering"):
         assert not (story.stack.folder / name).exists(), name
-    label = f"label=com.docker.compose.project={story.stack.project}"
-    there = said("docker", "volume", "ls", "--quiet", "--filter", label)
-    assert not re.search("_(postgres|home)$", there, re.MULTILINE)
+    assert story.stack.all() == []
 
 
 def test_a_recovery_that_is_killed_midway_is_gone_on_with(story):
@@ -233,7 +231,7 @@ def test_the_new_stack_saves_itself_and_others_with_its_new_passwords(story):
     for scope in (ITSELF, CONFIGURATION, scopes_kit.DOCUMENTS):
         run = trigger(stack, scope)
         see_one_good_copy(stack, run, finish(stack, run))
-    assert len(snapshots(stack, "secundario", CONFIGURATION)) == 2
+    assert len(snapshots(stack, "secundario", CONFIGURATION)) >= 2
     restic(stack, "secundario", ITSELF, "check", "--read-data")
 
 

@@ -17,12 +17,14 @@ from respaldo.production import envelope
 from respaldo.production.secrets import IN_ENVELOPE, make
 
 PROJECT = Path(__file__).parents[2]
-NEEDED = ("bash", "cat", "date", "dirname", "flock", "id", "ls", "realpath", "rm", "sed", "xargs")
+NEEDED = ("bash", "cat", "date", "dirname", "flock", "head", "id", "ls", "realpath", "rm", "sed", "xargs")
 DOCKER = f"""#!/bin/bash
 printf '%s\\n' "$*" >>"$ASKED"
 case "$*" in
+  *" config --images "*) echo respaldo:0.1.0 ;;
   *" config "*) printf '{{\\n  "name": "respaldo",\\n}}\\n' ;;
-  "volume ls "*) printf '%s' "$VOLUMES" ;;
+  "volume inspect "*) [[ $WITHIN ]] ;;
+  *" --entrypoint ls "*) [[ $WITHIN == none ]] || printf '%s' "$WITHIN" ;;
   *" run "*" secrets "*)
     while [[ $1 != secrets ]]; do shift; done
     exec {sys.executable} -m respaldo.production secrets "$PWD" "${{@:2}}" ;;
@@ -112,11 +114,15 @@ def test_where_there_is_an_installation_nothing_is_touched(place, folder):
     assert not place.asked
 
 
-def test_a_database_s_volume_is_an_installation_too(place):
-    ended = place.run(VOLUMES="respaldo_postgres")
+def test_a_database_s_volume_with_data_is_an_installation_too(place):
+    ended = place.run(WITHIN="PG_VERSION")
     assert ended.returncode == 1
-    assert "Existe el volumen respaldo_postgres" in ended.stderr
+    assert "El volumen respaldo_postgres tiene datos" in ended.stderr
     assert place.is_empty()
+
+
+def test_a_volume_that_compose_only_made_is_none(place):
+    assert place.run(WITHIN="none").returncode == 0
 
 
 def test_a_mistyped_envelope_leaves_nothing(place):
