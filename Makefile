@@ -11,7 +11,7 @@ STAMP := $(VENV)/.ready
 
 .PHONY: help
 help: ## Show the verbs
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	@scripts/ensure-venv "$(PYTHON)" $(VENV)

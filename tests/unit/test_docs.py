@@ -92,6 +92,6 @@ def test_every_option_of_a_command_that_a_page_names_is_one_of_its_own(page):
 
 @by_page
 def test_every_make_target_that_a_page_names_is_in_the_makefile(page):
-    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), flags=re.MULTILINE))
-    named = {name for code in code_in(page) for name in re.findall(r"^make ([a-z-]+)", code)}
+    targets = set(re.findall(r"^([a-z0-9-]+):", (PROJECT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {name for code in code_in(page) for name in re.findall(r"^make ([a-z0-9-]+)", code)}
     assert named <= targets
