@@ -378,4 +378,7 @@ def test_the_way_back_leads_to_what_was_and_ends_what_was_under_way(upgraded):
         # Their copies are there: the attempt that follows finds them.
         see_one_good_copy(stack, upgraded.runs[scope], finish(stack, upgraded.runs[scope]))
     assert _asked(stack, upgraded.runs[ASKED]) == ["perform"]
+    # Its message was taken after the upgrade, and its copy made then.
+    stack.compose("--profile", "sede", "up", "--detach", "--no-build", "--no-deps", "worker-sede")
+    see_one_good_copy(stack, upgraded.runs[QUEUED], finish(stack, upgraded.runs[QUEUED]))
     assert stack.respaldo("verify-log")
