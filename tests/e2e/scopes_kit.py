@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ ITSELF = ("respaldo_bases", "respaldo_configuracion", "archivo_fm007")
 UPLOAD, AFTER = "upload", "after"
 """Where a scope that can be held is held: half of its output is with restic; its copy is made."""
 
-MANY = tuple(f"muchos_{number:03}" for number in range(200))
+MANY = tuple(f"muchos_{number:03}" for number in range(int(os.environ.get("RESPALDO_E2E_SCOPES", "200"))))
+"""What is begun at once; with fewer the test is for those who are in a hurry."""
 
 ERP = """
 CREATE TABLE factura (numero int PRIMARY KEY, valor numeric NOT NULL, nota text NOT NULL);

@@ -18,12 +18,12 @@ from e2e.stack_kit import PROJECT, Stack
 from respaldo.domain.values import Run
 from respaldo.embedded.errors import ApiError
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 RESULT = PROJECT / "var" / "e2e" / "many.json"
 PATTERN = "backup__muchos_%"
 READ_SECONDS = 300
-RUN_SECONDS = 1800
+RUN_SECONDS = 2700
 TRIGGERS = 8
 UNITS = {"B": 1 / (1 << 20), "KiB": 1 / (1 << 10), "MiB": 1.0, "GiB": 1 << 10}
 
@@ -62,7 +62,7 @@ def many(stack):
     """All of the scopes, known to Airflow and switched on."""
     for scope in MANY:
         scopes_kit.fill(stack.data / scope, files=5)
-        stack.write(scope, scopes_kit.settings(scope))
+        stack.write(scope, scopes_kit.settings(scope, second_copy=None))
     wait_until(lambda: _known(stack) == len(MANY), "all of the DAGs", READ_SECONDS, pause=2)
     for scope in MANY:
         # It is named before all of it is written.
@@ -122,7 +122,6 @@ def test_two_hundred_scopes_at_once_are_all_saved_and_told(stack, many):
     assert {row["estado"] for row in rows.values()} <= GOOD
     assert {row["verificacion_resultado"] for row in rows.values()} == {"Satisfactoria"}
     assert all(row["archivos"] == 5 and len(row["copia"]) == 1 for row in rows.values())
-    assert all(len(row["segunda_copia"]) == 1 for row in rows.values())
     assert len({row["copia"][0] for row in rows.values()}) == len(rows)
     assert {row["intentos"] for row in rows.values()} == {1}
     failed = stack.api.get("dags/~/dagRuns/~/taskInstances", dag_id_pattern=PATTERN, state="failed", limit=1)
