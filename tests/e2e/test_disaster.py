@@ -31,7 +31,8 @@ from respaldo.domain.values import Run
 # The first test waits for the image and for the stack.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-ITSELF, CONFIGURATION = "respaldo_bases", "respaldo_configuracion"
+ITSELF, CONFIGURATION, ARCHIVE = "respaldo_bases", "respaldo_configuracion", "archivo_fm007"
+DOCUMENT = "/var/lib/respaldo/archivo/2026-10.txt"
 UNDER_WAY = "en_curso"
 RECOVER_SECONDS = 600
 
@@ -103,9 +104,11 @@ def _live(story: Story) -> None:
     stack.write(scopes_kit.DOCUMENTS, scopes_kit.settings(scopes_kit.DOCUMENTS))
     stack.write(UNDER_WAY, scopes_kit.held(UNDER_WAY))
     stack.up()
-    for scope in (scopes_kit.DOCUMENTS, CONFIGURATION, ITSELF, UNDER_WAY):
+    for scope in (scopes_kit.DOCUMENTS, CONFIGURATION, ITSELF, ARCHIVE, UNDER_WAY):
         wait_for_dag(stack, scope)
-    for run in [trigger(stack, scope) for scope in (scopes_kit.DOCUMENTS, CONFIGURATION, ITSELF)]:
+    stack.one("scheduler").said("tee", DOCUMENT, given="octubre")
+    saved = (scopes_kit.DOCUMENTS, CONFIGURATION, ITSELF, ARCHIVE)
+    for run in [trigger(stack, scope) for scope in saved]:
         assert finish(stack, run).state == "success"
     with held(stack, UNDER_WAY, UPLOAD) as (story.interrupted, _):
         story.newest = trigger(stack, ITSELF)
@@ -222,6 +225,10 @@ def test_a_file_comes_back_from_a_copy_of_before(story):
     assert "/tmp/vuelto" in told
     there = stack.one("scheduler").said("find", "/tmp/vuelto", "-name", "acta 3.txt").strip()
     assert stack.one("scheduler").said("cat", there) == (stack.data / "documentos" / "acta 3.txt").read_text()
+
+
+def test_the_archive_is_back_by_the_recovery_itself(story):
+    assert story.stack.one("scheduler").said("cat", DOCUMENT) == "octubre"
 
 
 def test_the_new_stack_saves_itself_and_others_with_its_new_passwords(story):
