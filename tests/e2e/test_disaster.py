@@ -211,10 +211,18 @@ def test_the_administrator_enters_with_the_new_password(story):
 
 
 def test_what_was_under_way_ends_well_and_once(story):
-    """The copy of Respaldo itself was under way when it was made, and so was the held run."""
-    for run in (story.newest, story.interrupted):
-        outcome: Outcome = finish(story.stack, run)
-        see_one_good_copy(story.stack, run, outcome)
+    assert story.interrupted is not None
+    outcome: Outcome = finish(story.stack, story.interrupted)
+    assert outcome.tries["execute"] == 2
+    see_one_good_copy(story.stack, story.interrupted, outcome)
+
+
+def test_the_copy_in_which_all_came_back_was_under_way_in_itself_and_tells_what_was_damaged(story):
+    """It found its own snapshots again, and one of them is the damaged one."""
+    assert story.newest is not None
+    outcome = finish(story.stack, story.newest)
+    [row] = outcome.rows
+    assert (row["causa_codigo"], outcome.tries["execute"]) == ("repository_damaged", 2)
 
 
 def test_a_file_comes_back_from_a_copy_of_before(story):
