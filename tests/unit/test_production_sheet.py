@@ -112,7 +112,7 @@ def test_it_says_whose_it_is_when_it_was_made_what_it_opens_and_what_to_do(kept)
     assert "Alcaldía de Sabanagrande" in text
     for said in ("sobre cerrado fuera del centro de datos", "Imprima", "borre", "abren las copias"):
         assert said in " ".join(text.split())
-    assert "scripts/init-secrets --from-envelope -" in text
+    assert "scripts/recover -" in text
     assert texts.NO_ENTITY in printed(kept, None)
 
 

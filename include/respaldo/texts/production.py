@@ -83,6 +83,6 @@ el archivo de la hoja, si lo pidió, y lo que muestra la terminal.
 - principal_password, secundario_password: dejan entrar a los servidores de los
   repositorios, con el usuario respaldo.
 
-En el servidor nuevo: scripts/init-secrets --from-envelope -
+En el servidor nuevo, como dice docs/disaster.md: scripts/recover -
 y escriba las cinco líneas. Los espacios no cuentan, las mayúsculas sí; las
 cuatro letras del final descubren un error. El QR dice lo mismo, en un archivo."""
