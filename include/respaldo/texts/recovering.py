@@ -34,7 +34,7 @@ HINTS = {
         "¿Dicen RESPALDO_PRINCIPAL y RESPALDO_SECUNDARIO, en el archivo .env, dónde están los repositorios en este servidor? "
         "Cada uno es la carpeta que tiene dentro respaldo_bases y respaldo_configuracion."
     ),
-    "silent": "Sus servidores no contestan. Mire por qué con: docker compose logs principal secundario",
+    "silent": "Sus servidores no contestan. Mire por qué con `docker compose logs principal secundario`",
 }
 
 ERRORS = {
@@ -52,7 +52,7 @@ ERRORS = {
     "database_foreign": (
         "PostgreSQL no acepta los secretos de esta recuperación: su volumen es de otra instalación. No se tocó nada."
     ),
-    "database_silent": "PostgreSQL no contesta ({reason}). Mire por qué con: docker compose logs postgres",
+    "database_silent": "PostgreSQL no contesta ({reason}). Mire por qué con `docker compose logs postgres`",
     "recovery_not_begun": "Aquí no hay una recuperación en curso (falta el archivo {file}). Use scripts/recover.",
     "configuration_unplaced": "No se pudo poner la configuración en {folder}: {reason}.",
 }
