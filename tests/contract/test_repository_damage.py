@@ -23,7 +23,7 @@ from respaldo.domain.errors import (
 from respaldo.restic.repository import Repository
 from respaldo.restic.saved import Marks, Saved
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.one_restic, pytest.mark.timeout(120)]
 
 
 def empty(path: Path) -> None:

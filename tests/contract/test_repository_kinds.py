@@ -33,7 +33,7 @@ from rest_kit import PASSWORD, USER, rest_server
 from s3_kit import BUCKETS
 from sshd_kit import SshServer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.one_restic, pytest.mark.timeout(180)]
 
 KINDS = ("local", "rest", "append_only", "sftp", "s3", "s3_append_only")
 
@@ -78,11 +78,14 @@ def test_an_examination_tells_what_keeps_a_repository_from_being_used(of_kind):
     assert not found.is_good
 
 
-@pytest.mark.one_restic
+DAILY = (("local", "rest"), ("append_only", "append_only"), ("sftp", "s3"))
+"""The pairs that `make test` plays."""
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        pytest.param(*pair, marks=[] if "local" in pair or pair[0] == pair[1] else pytest.mark.slow)
+        pytest.param(*pair, marks=[] if pair in DAILY else pytest.mark.slow)
         for pair in product(KINDS[:-1], repeat=2)
         # Two stores of objects: test_s3_beside.
         if pair != ("s3", "s3")

@@ -41,7 +41,7 @@ class Stage:
 @pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with contextlib.ExitStack() as opened:
-        machines = {name: opened.enter_context(machine_of(n)) for n, name in enumerate((*THREE, HOST))}
+        machines = {name: opened.enter_context(machine_of()) for name in (*THREE, HOST)}
         mariadb = opened.enter_context(mariadb_kit.running())
         mariadb.folder.chmod(0o755)
         program = ensured("restic-rest-server")
