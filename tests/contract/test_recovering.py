@@ -223,7 +223,7 @@ def _save(place: Place, stores: Stores, living: Path, run_id: str) -> None:
 
 def _forget(server: Server) -> None:
     """Let nothing of an installation be left on the server."""
-    for name in (*NAMES, databases.RESULTS):
+    for name in NAMES:
         server.run_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     server.run_sql("REVOKE pg_read_all_data FROM copia") if _has_role(server, "copia") else None
     for role in ("analista", *(account.name for account in databases.ACCOUNTS)):

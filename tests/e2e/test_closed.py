@@ -187,7 +187,6 @@ def test_postgresql_wants_a_password_from_everybody_on_the_network(stack):
     doors = (
         "postgres/postgres",
         "airflow/airflow",
-        "results/results",
         "respaldo/respaldo",
         "consulta/respaldo",
     )
@@ -200,7 +199,7 @@ def test_the_reader_of_the_report_reads_its_views_and_nothing_else(stack):
     for table, right in (("reportes.tic_fm007", "UPDATE"), ("respaldo.fm007", "SELECT")):
         assert stack.sql("respaldo", may.format(table, right)).strip() == "f"
     enters = "SELECT has_database_privilege('{}', '{}', 'CONNECT')"
-    for user, database in (("consulta", "airflow"), ("results", "airflow"), ("respaldo", "airflow")):
+    for user, database in (("consulta", "airflow"), ("respaldo", "airflow")):
         assert stack.sql("postgres", enters.format(user, database)).strip() == "f", (user, database)
 
 

@@ -148,6 +148,7 @@ def test_the_broker_asks_for_its_password_and_drops_no_task(tmp_path):
     assert made["redis_conf"].splitlines() == [
         f"requirepass {made['redis_password']}",
         "appendonly yes",
+        "maxmemory 384mb",
         "maxmemory-policy noeviction",
     ]
 

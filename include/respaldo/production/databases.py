@@ -15,7 +15,6 @@ SERVER = "postgres"
 """The name of the server, and of its superuser."""
 
 AIRFLOW = "airflow"
-RESULTS = "results"
 REPORT = "respaldo"
 READER = "consulta"
 """Who looks at the report's views (role ``analista``), and at nothing else."""
@@ -33,16 +32,14 @@ class Account(NamedTuple):
 
 ACCOUNTS = (
     Account(AIRFLOW, "airflow_database_password"),
-    # Celery's results have a database of their own: workers write there, and enter no other of Airflow's.
-    Account(RESULTS, "results_database_password"),
     Account(REPORT, "report_database_password"),
     Account(READER, "report_reader_password"),
     Account(COPIER, "copy_database_password"),
 )
-DATABASES: dict[str, dict[str, str]] = {AIRFLOW: AIRFLOW_SETTINGS, RESULTS: {}, REPORT: {}}
+DATABASES: dict[str, dict[str, str]] = {AIRFLOW: AIRFLOW_SETTINGS, REPORT: {}}
 """Each is named after its owner."""
 
-_VISITORS = {AIRFLOW: (COPIER,), RESULTS: (), REPORT: (COPIER, READER)}
+_VISITORS = {AIRFLOW: (COPIER,), REPORT: (COPIER, READER)}
 
 
 def ensure() -> None:

@@ -80,8 +80,9 @@ def _fernet_key(_: Made) -> str:
 
 
 def _redis_conf(made: Made) -> str:
-    # Without noeviction a full broker would drop tasks that wait.
-    return f"requirepass {made['redis_password']}\nappendonly yes\nmaxmemory-policy noeviction\n"
+    # A full broker refuses what is new: it neither drops tasks that wait nor is killed for its memory.
+    kept = "appendonly yes\nmaxmemory 384mb\nmaxmemory-policy noeviction\n"
+    return f"requirepass {made['redis_password']}\n{kept}"
 
 
 def _htpasswd(repository: str) -> Callable[[Made], str]:
@@ -104,9 +105,9 @@ SECRETS = (
     SecretFile("secundario_htpasswd", _htpasswd("secundario")),
     SecretFile("api_secret_key", _key),
     SecretFile("jwt_secret", _key),
+    SecretFile("session_secret_key", _key),
     SecretFile("postgres_password", _password),
     SecretFile("airflow_database_password", _password),
-    SecretFile("results_database_password", _password),
     SecretFile("report_database_password", _password),
     SecretFile("report_reader_password", _password),
     SecretFile("copy_database_password", _password),
