@@ -50,8 +50,9 @@ faults: env ## Break everything that can break, and see that it is told and mend
 	@$(BIN)/python -m pytest tests/faults tests/contract/test_heal.py -v --no-header -rN --tb=short
 
 .PHONY: contracts
-contracts: env ## Run all contract tests with every restic that is supported, and all that is on machines
-	@RESPALDO_EVERY_RESTIC=1 scripts/run-tests tests/contract tests/integration/live/machines -m ""
+contracts: env ## Run all contract tests with every restic that is supported, all that is on machines, users of FAB
+	@RESPALDO_EVERY_RESTIC=1 scripts/run-tests tests/contract tests/integration/live/machines \
+		tests/integration/live/people/test_fab.py -m ""
 
 .PHONY: e2e
 e2e: env ## Build the stack of docker-compose.yaml from a clone, and use it, kill it and fill it (needs docker)

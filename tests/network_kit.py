@@ -118,6 +118,11 @@ def _own_network() -> int:
 
 
 def _remove_what_a_killed_run_left(network: int) -> None:
+    # A cable can outlive its machine's name: whoever cleaned /run knew only of the name.
+    for line in _ip("-brief", "link", "show", "type", "veth").splitlines():
+        cable = line.split()[0].partition("@")[0]
+        if cable.startswith(f"respaldo{network}x"):
+            _ip("link", "del", cable)
     for line in _ip("netns", "list").splitlines():
         name = line.split()[0]
         if name.startswith(f"respaldo{network}x"):
@@ -125,4 +130,6 @@ def _remove_what_a_killed_run_left(network: int) -> None:
 
 
 def _ip(*words: str) -> str:
-    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr}"
+    return done.stdout

@@ -125,8 +125,6 @@ class Case:
     conf: dict[str, Any] = field(default_factory=dict)
     mended_conf: dict[str, Any] = field(default_factory=dict)
     megabytes: int = 1
-    is_fast: bool = False
-    """`make test` has it too."""
     is_long: bool = False
     """It waits for minutes: it is begun before the others."""
     disturbs: bool = False
@@ -145,7 +143,4 @@ class Case:
 
 def each(cases: Iterable[Case]) -> pytest.MarkDecorator:
     """Make a test of each case."""
-    marked = [
-        pytest.param(case, id=case.name, marks=[] if case.is_fast else [pytest.mark.slow]) for case in cases
-    ]
-    return pytest.mark.parametrize("case", marked)
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases])

@@ -35,9 +35,10 @@ MAIL = "smtp_default"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Play last what disturbs others."""
+    """Play last what disturbs others. `make test` has no time for any of it."""
     ours = [item for item in items if "campaign" in getattr(item, "fixturenames", ())]
     for item in ours:
+        item.add_marker(pytest.mark.slow)
         item.add_marker(pytest.mark.timeout(LONGEST_SECONDS))
     places = [place for place, item in enumerate(items) if item in ours]
     for place, item in zip(places, sorted(ours, key=_turn), strict=True):

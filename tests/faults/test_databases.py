@@ -72,7 +72,6 @@ CASES = (
         inject=lambda _: None,
         during=_cut_the_connection,
         step="execute",
-        is_fast=True,
     ),
     Case(
         "volcado_sin_programa",

@@ -168,7 +168,6 @@ CASES = (
         state="interrupted",
         scope=ONCE,
         is_rerun=True,
-        is_fast=True,
     ),
     _case(
         "verificacion_muerta",

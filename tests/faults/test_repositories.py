@@ -110,7 +110,6 @@ CASES = (
         mend=acts.make_room,
         step="execute",
         applied=("prune",),
-        is_fast=True,
     ),
     Case(
         "segunda_llena",
@@ -129,7 +128,6 @@ CASES = (
         scope=READ_ALL,
         is_rerun=True,
         whole=(1,),
-        is_fast=True,
     ),
     Case(
         "paquete_cortado",

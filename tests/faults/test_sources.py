@@ -219,7 +219,6 @@ CASES = (
         state="succeeded_with_warnings",
         scope=MISSED_AT_MOST,
         also=_lists("acta 7.txt", "acta 8.txt"),
-        is_fast=True,
     ),
     Case(
         "desaparecen_muchos",

@@ -35,7 +35,7 @@ from respaldo.texts.requests import ACCEPTANCES, ANALYSES, AUTHORIZATIONS
 from respaldo.texts.roles import UNCHANGED
 
 # The first test waits for the installation to start.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MANUAL, LAPSED = "mano_alterada", "contrato_bloqueado"
 SAVED, BROKEN = "actas", "sin_fuente"
