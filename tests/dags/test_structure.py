@@ -67,9 +67,9 @@ def test_what_opens_a_repository_takes_a_turn_in_its_pool(dag):
     pools = {task: dag.task_dict[task].pool for task in STEPS}
     assert pools == {
         "plan": "default_pool",
-        "execute": "repositorio_principal",
-        "verify": "repositorio_principal",
-        "copy": "repositorio_secundario",
+        "execute": "repositorio_principal.sede_norte",
+        "verify": "repositorio_principal.sede_norte",
+        "copy": "repositorio_secundario.sede_norte",
         "record": "default_pool",
     }
 

@@ -100,6 +100,7 @@ def write_scopes(stack: Stack) -> None:
         scopes_kit.settings(scopes_kit.DATABASE, source=database | {"globals": False}, verify={}),
     )
     stack.write(scopes_kit.SITE, scopes_kit.settings(scopes_kit.SITE, **at_site))
-    stack.write(scopes_kit.SITE_HELD, scopes_kit.held(scopes_kit.SITE_HELD, **at_site))
+    for scope in scopes_kit.SITE_HELD:
+        stack.write(scope, scopes_kit.held(scope, **at_site))
     for scope in (*HELD, *(f"cae_{service.replace('-', '_')}" for service in SERVICES)):
         stack.write(scope, scopes_kit.held(scope))

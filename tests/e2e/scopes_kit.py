@@ -11,7 +11,8 @@ Settings = dict[str, Any]
 DOCUMENTS = "documentos"
 DATABASE = "erp"
 SITE = "sede_documentos"
-SITE_HELD = "sede_detenida"
+SITE_HELD = ("sede_detenida", "sede_tambien")
+"""As many as a repository has slots."""
 DEMONSTRATION = (DOCUMENTS, "planos", DATABASE)
 ITSELF = ("respaldo_bases", "respaldo_configuracion", "archivo_fm007")
 """What the stack comes with: Respaldo's own."""

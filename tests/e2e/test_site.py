@@ -72,15 +72,35 @@ def test_a_run_waits_while_the_site_is_cut_off_and_the_last_copy_shows_its_age(s
     see_one_good_copy(stack, run, outcome)
 
 
-def test_a_copy_that_is_cut_off_half_way_is_resumed_and_made_once(stack, site):
-    wait_for_dag(stack, scopes_kit.SITE_HELD)
-    with held(stack, scopes_kit.SITE_HELD, scopes_kit.UPLOAD) as (run, worker), cut_off(stack, site):
-        assert worker == site
-        time.sleep(LOST_SECONDS)
+@pytest.fixture(scope="module")
+def lost(stack, site):
+    """Give the site's runs that were cut off in `execute`, and one of the centre from meanwhile."""
+    with contextlib.ExitStack() as holding:
+        runs = []
+        for scope in scopes_kit.SITE_HELD:
+            wait_for_dag(stack, scope)
+            run, worker = holding.enter_context(held(stack, scope, scopes_kit.UPLOAD))
+            assert worker == site
+            runs.append(run)
+        with cut_off(stack, site):
+            begun = time.monotonic()
+            elsewhere = finish(stack, trigger(stack, scopes_kit.DOCUMENTS))
+            time.sleep(max(0, LOST_SECONDS - (time.monotonic() - begun)))
+    return runs, elsewhere
+
+
+def test_a_site_that_is_cut_off_keeps_nobody_else_from_its_repositories(lost):
+    _, elsewhere = lost
+    assert elsewhere.state == "success"
+
+
+@pytest.mark.parametrize("number", range(len(scopes_kit.SITE_HELD)))
+def test_a_copy_that_is_cut_off_half_way_is_resumed_and_made_once(stack, site, lost, number):
+    run = lost[0][number]
     begun = time.monotonic()
     outcome = finish(stack, run)
     print(f"\nthe run that was cut off was over {time.monotonic() - begun:.0f} s after, {outcome.tries}")  # noqa: T201
     assert outcome.tries["execute"] >= 2, outcome
     see_one_good_copy(stack, run, outcome)
-    see_whole(stack, scopes_kit.SITE_HELD)
+    see_whole(stack, run.scope_id)
     assert set(outcome.hosts.values()) - {""} == {site.host}

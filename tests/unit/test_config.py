@@ -475,7 +475,7 @@ def test_every_message_is_tried_here():
     ]
     # What Airflow has only Airflow knows: tests/integration.
     asked_of_airflow = {
-        "connection_unknown", "connection_not_apprise", "hooks_without_queue", "roles_stale",
+        "connection_unknown", "connection_not_apprise", "hooks_without_queue", "roles_stale", "pool_unknown",
         "connection_incomplete", "host_key_unknown", "kind_not_on_windows", "hook_on_windows",
     }  # fmt: skip
     tried = {*CASES, *COMMON, *said_in_tests} - asked_of_airflow

@@ -21,6 +21,7 @@ from respaldo.config.external import ExternalScope
 from respaldo.config.home import Home
 from respaldo.config.manual import ManualScope
 from respaldo.config.organization import Organization, is_address
+from respaldo.config.pools import pool_of
 from respaldo.config.repositories import Repositories
 from respaldo.config.scopes import Scope
 from respaldo.domain.errors import ConnectionIncompleteError, ConnectionMissingError
@@ -50,6 +51,7 @@ def lint(
         configuration = load(folder())
         problems += _missing_connections(configuration) + _places_to_tell(configuration.organization)
         problems += _stale_roles(configuration) + _of_no_worker(configuration) + _of_hosts(configuration)
+        problems += _without_pool(configuration)
     for problem in problems:
         say(problem_texts.tell(problem))
     if problems:
@@ -115,11 +117,11 @@ def password(
 
 
 def sync() -> None:
-    """Create or change Airflow's pools, one for each repository, and the ids of FAB's users."""
+    """Create or change Airflow's pools, one for each repository and queue, and the ids of FAB's users."""
     from respaldo.flows.pools import put_pools
     from respaldo.flows.user_ids import put_user_ids
 
-    for pool, slots in put_pools(workplace.configuration().repositories).items():
+    for pool, slots in put_pools(workplace.configuration()).items():
         say(texts.SYNCED.format(pool=pool, slots=slots))
     if ids := put_user_ids():
         say(texts.SYNCED_USERS.format(count=len(ids)))
@@ -194,6 +196,25 @@ def _of_no_worker(configuration: Configuration) -> list[Problem]:
         )
         for scope in configuration.scopes.values()
         if scope.settings.post and scope.settings.queue is None
+    ]
+
+
+def _without_pool(configuration: Configuration) -> list[Problem]:
+    """Ask Airflow for the pools of each scope's tasks: without theirs these never start."""
+    from respaldo.flows.pools import known_pools
+
+    known = known_pools()
+    return [
+        Problem(
+            file=str(folder() / "scopes" / f"{scope.id}.yaml"),
+            line=1,
+            key="queue",
+            code="pool_unknown",
+            facts={"value": pool},
+        )
+        for scope in configuration.all_scopes.values()
+        for name in scope.settings.repositories.values()
+        if (pool := pool_of(name, scope.settings.queue)) not in known
     ]
 
 

@@ -72,8 +72,3 @@ class RepositorySettings(Value):
 
 class Repositories(RootModel[Annotated[dict[Name, RepositorySettings], Field(min_length=1)]]):
     """All of them, by name. The name is part of every password derived for it: it does not change."""
-
-
-def pool_of(repository: str) -> str:
-    """Name the Airflow pool that limits how many tasks use a repository at once."""
-    return f"repositorio_{repository}"

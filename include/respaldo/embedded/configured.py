@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from respaldo.config.configuration import load
 from respaldo.config.organization import Organization
-from respaldo.config.repositories import pool_of
+from respaldo.config.pools import pools_of
 from respaldo.domain.duties import acts
 from respaldo.domain.problems import ConfigurationProblemsError
 from respaldo.embedded.environment import adopt
@@ -37,7 +37,7 @@ def settings_of(layout: Layout) -> Settings:
         title=f"Respaldo · {organization.name}",
         timezone=organization.timezone,
         users=_users(organization) | {_ADMINISTRATOR: "admin"},
-        pools={pool_of(name): settings.slots for name, settings in repositories.items()},
+        pools=pools_of(configuration),
         repositories={name: settings.connection for name, settings in repositories.items()},
         archive=organization.archive.root,
     )

@@ -9,7 +9,8 @@ from airflow.sdk import DAG, Asset, Param
 from airflow.sdk.bases.operator import chain
 
 from respaldo.config.configuration import Configuration, ConfiguredScope
-from respaldo.config.repositories import RepositorySettings, pool_of
+from respaldo.config.pools import pool_of
+from respaldo.config.repositories import RepositorySettings
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.external.operators import ExternalStepOperator
@@ -102,9 +103,9 @@ def _step(name: str, scope: ConfiguredScope) -> StepOperator | RecordOperator:
     settings = scope.settings
     special: dict[str, Any] = {}
     if name in ("execute", "verify"):
-        special["pool"] = pool_of(settings.repository)
+        special["pool"] = pool_of(settings.repository, settings.queue)
     if name == "copy" and settings.second_copy:
-        special["pool"] = pool_of(settings.second_copy)
+        special["pool"] = pool_of(settings.second_copy, settings.queue)
     if name == "record":
         special["trigger_rule"] = "all_done"
     if name == "verify":

@@ -1,20 +1,23 @@
-"""Airflow's pools: how many tasks may use a repository at once."""
+"""What Airflow's database has of pools (``respaldo.config.pools``)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from respaldo.config.configuration import Configuration
+from respaldo.config.pools import pools_of
 
-from respaldo.config.repositories import RepositorySettings, pool_of
 
-
-def put_pools(repositories: Mapping[str, RepositorySettings]) -> dict[str, int]:
-    """Create or change the pool of each repository in Airflow's database, and give them.
-
-    A task whose pool does not exist is never started.
-    """
+def put_pools(configuration: Configuration) -> dict[str, int]:
+    """Create or change every pool that the configuration needs in Airflow's database, and give them."""
     from airflow.models.pool import Pool
 
-    pools = {pool_of(name): settings.slots for name, settings in repositories.items()}
+    pools = pools_of(configuration)
     for name, slots in pools.items():
         Pool.create_or_update_pool(name=name, slots=slots, description="", include_deferred=False)
     return pools
+
+
+def known_pools() -> set[str]:
+    """Name those that there are."""
+    from airflow.models.pool import Pool
+
+    return {pool.pool for pool in Pool.get_pools()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from respaldo.config.configuration import Configuration, folder, load, problems_of
 from respaldo.config.home import Home
-from respaldo.config.repositories import pool_of
+from respaldo.config.pools import pools_of
 from respaldo.domain.archive_errors import ArchiveError
 from respaldo.domain.problems import Problem
 from respaldo.preparing.airflow_database import Request, Written, prepare
@@ -63,7 +63,7 @@ def _prepare_airflow(configuration: Configuration) -> None:
     before = read(remembered)
     request = Request(
         connections=connections.wanted(dict(configuration.repositories)),
-        pools={pool_of(name): settings.slots for name, settings in configuration.repositories.items()},
+        pools=pools_of(configuration),
         written=Written.model_validate_json(before) if before else Written(),
         administrator=(ADMINISTRATOR, secret("admin_password")),
     )

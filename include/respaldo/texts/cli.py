@@ -41,7 +41,7 @@ PDF_TOO_LONG = (
     "Son {rows} ejecuciones y un PDF admite {most}: pida menos días, un alcance (--scope) o --format xlsx."
 )
 VERIFY_LOG = "Recalcula la cadena del historial y nombra la primera fila alterada."
-SYNC = "Crea en Airflow los grupos de turnos (pools) de los repositorios y anota los usuarios que pueden decidir."
+SYNC = "Crea en Airflow los grupos de turnos (pools) de los repositorios, uno por cada cola, y anota los usuarios que pueden decidir."
 SYNCED = "Pool {pool}: {slots} turnos"
 SYNCED_USERS = "Usuarios de Airflow anotados: {count}"
 NOT_A_REPOSITORY = "No hay un repositorio «{name}»; los hay: {known}"

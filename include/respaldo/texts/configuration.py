@@ -33,6 +33,7 @@ PROBLEMS = {
     "role_lacks_duty": "el rol «{value}» no tiene la función «{duty}», que aquí hace falta: "
     "agréguela a roles.{value}.duties en organization.yaml",
     "roles_stale": "los roles de Airflow no son los de la configuración: ejecute respaldo roles sync",
+    "pool_unknown": "Airflow no tiene el grupo de turnos (pool) «{value}», y sin él sus tareas no empiezan: ejecute respaldo sync",
     "hooks_without_queue": "un alcance con «post» necesita una «queue» con un solo trabajador, o que todos compartan RESPALDO_HOME "
     "(RESPALDO_HOME_SHARED=yes): lo que quede pendiente se anota allí",
     "connection_unknown": "la conexión «{value}» no existe en Airflow: créela en Administración → Conexiones",

@@ -10,7 +10,7 @@ from airflow.sdk.bases.operator import chain
 
 from respaldo.config.configuration import Configuration, Configured
 from respaldo.config.manual import ManualScope
-from respaldo.config.repositories import pool_of
+from respaldo.config.pools import pool_of
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.caretaking import asked_again
 from respaldo.flows.manual.form import perform_fields, verify_fields
@@ -28,7 +28,7 @@ _MOST_RUNS = 16
 def manual_dag(scope: Configured[ManualScope], configuration: Configuration) -> DAG:
     """Build the DAG of a scope. The work itself is looked up when a task runs."""
     settings = scope.settings
-    pool = {"pool": pool_of(settings.repository)} if settings.repository else {}
+    pool = {"pool": pool_of(settings.repository, settings.queue)} if settings.repository else {}
     # Others' DAGs can be scheduled on good copies.
     good = Asset(name=f"respaldo_{scope.id}", uri=f"respaldo://{scope.id}")
     with scope_dag(
