@@ -84,6 +84,8 @@ class Stack:
             "RESPALDO_PORT": f"127.0.0.1:{self.port}",
             "RESPALDO_URL": self.address,
             "RESPALDO_DATA": str(self.data),
+            # Those who wait for a loss to be noticed are in a hurry here.
+            "RESPALDO_SILENCE_SECONDS": "60",
             "RESPALDO_SITE_DATA": str(self.data),
         }
         lines = [f"{name}={value}\n" for name, value in (values | more).items()]
