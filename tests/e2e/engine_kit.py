@@ -139,18 +139,11 @@ class Container:
 def containers(project: str) -> list[Container]:
     """Give the containers of a compose project that its services are, and not single commands."""
     label = "com.docker.compose"
-    ids = said("docker", "ps", "--all", "--quiet", "--filter", f"label={label}.project={project}").split()
-    if not ids:
-        return []
-    found = [(one["Id"], one["Config"]["Labels"]) for one in json.loads(said("docker", "inspect", *ids))]
-    return sorted(
-        (
-            Container(each, labels[f"{label}.service"])
-            for each, labels in found
-            if labels.get(f"{label}.oneoff") != "True"
-        ),
-        key=lambda one: (one.service, one.id),
-    )
+    fields = f'{{{{.ID}}}} {{{{.Label "{label}.service"}}}} {{{{.Label "{label}.oneoff"}}}}'
+    asked = ("--filter", f"label={label}.project={project}", "--format", fields)
+    lines = said("docker", "ps", "--all", "--no-trunc", *asked).splitlines()
+    found = (Container(full, service) for full, service, once in map(str.split, lines) if once == "False")
+    return sorted(found, key=lambda one: (one.service, one.id))
 
 
 def facts_of(found: Sequence[Container]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 
@@ -57,6 +58,7 @@ NOT_FOR_WORKERS = {
     "postgres_password",
     "report_database_password",
     "report_reader_password",
+    "session_secret_key",
 }
 
 SHORTEST = 12
@@ -133,6 +135,14 @@ def test_a_wrong_password_does_not_open(anonymous, name):
     assert told.status_code in REFUSALS
 
 
+@pytest.mark.parametrize(("secret", "opens"), [("api_secret_key", False), ("session_secret_key", True)])
+def test_with_what_workers_have_nobody_forges_the_session_of_an_administrator(stack, secret, opens):
+    of_the_first_user = hmac.new(stack.secret(secret).encode(), b"1", "sha512").hexdigest()
+    cookies = {"remember_token": f"1|{of_the_first_user}"}
+    told = httpx.get(f"{stack.address}/auth/users/list/", cookies=cookies, timeout=30, trust_env=False)
+    assert (told.status_code == 200) == opens
+
+
 ASK = """
 import json, sys, httpx
 asked = json.load(sys.stdin)
@@ -168,6 +178,18 @@ def test_a_server_of_copies_wants_a_password_and_removes_nothing(stack, saved, r
 def test_redis_wants_a_password(stack):
     told = stack.one("redis").said("sh", "-c", "redis-cli keys '*' 2>&1 || true")
     assert "NOAUTH" in told
+
+
+RESULTS = """
+export REDISCLI_AUTH="$(cat /run/secrets/redis_password)"
+redis-cli -n 1 keys 'celery-task-meta-*' | while read -r key; do redis-cli -n 1 get "$key"; done
+"""
+
+
+def test_what_celery_keeps_of_tasks_is_read_as_text_and_never_run(stack, saved):
+    told = stack.one("redis").said("sh", "-c", RESULTS).splitlines()
+    assert told
+    assert {json.loads(line)["status"] for line in told} <= {"SUCCESS", "FAILURE"}
 
 
 ENTER = """
