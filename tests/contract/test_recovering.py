@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from conftest import PostgresServer as Server
 from conftest import ensured, throw_away_server
 from respaldo.domain.errors import TargetFullError
 from respaldo.domain.values import Run
-from respaldo.production import databases, mounted
+from respaldo.production import databases, initialize, mounted, recovery_marks
+from respaldo.production.__main__ import app
 from respaldo.production.recovering import (
     CONFIGURATION_SCOPE,
     DATABASES_SCOPE,
@@ -37,7 +39,9 @@ from respaldo.production.recovering_errors import (
     NoGoodCopyError,
     NotBegunError,
     RecoveryError,
+    RecoveryUnfinishedError,
 )
+from respaldo.production.reviving import mend
 from respaldo.production.saved import Stores, settings_in
 from respaldo.production.template import TEMPLATE
 from respaldo.report.migrate import migrate
@@ -59,6 +63,26 @@ SECRETS = {f"{name}_password": PASSWORD for name in REPOSITORIES} | {
 }
 FIRST, SECOND = "la primera", "la segunda"
 """What the databases and the configuration say in each of the two runs."""
+
+
+AIRFLOW = """
+CREATE TABLE connection (conn_id text, host text);
+INSERT INTO connection
+VALUES ('respaldo_report', 'postgres'), ('respaldo_bases', 'postgres'), ('suya', 'otro');
+CREATE TABLE ab_user (username text, password text);
+INSERT INTO ab_user VALUES ('admin', 'de antes'), ('ana', 'suya');
+CREATE TABLE job (state text);
+INSERT INTO job VALUES ('running');
+CREATE TABLE dag_run (dag_id text, run_id text, state text);
+INSERT INTO dag_run VALUES ('backup__a', 'uno', 'running'), ('backup__b', 'dos', 'success');
+CREATE TABLE task_instance (
+    state text, queued_by_job_id int, external_executor_id text, queued_dttm timestamptz,
+    last_heartbeat_at timestamptz
+);
+INSERT INTO task_instance VALUES
+    ('running', 1, 'x', now(), now()), ('success', 1, 'y', now(), now()), ('queued', 1, 'z', now(), now());
+"""
+"""What there is to mend in Airflow's database, and no more of it."""
 
 
 class KilledError(BaseException):
@@ -256,6 +280,10 @@ def test_what_was_last_saved_is_back_and_is_whose_it_was(place):
 def test_a_recovery_that_came_to_its_end_is_not_done_again_over_what_lives(place):
     place.recover()
     place.server.run_sql("INSERT INTO public.fila VALUES ('vive')", "respaldo")
+    place.recover()
+    assert "vive" in place.rows("respaldo")
+    # Nor when another one is begun.
+    (place.project / MARKER).write_text("begun\n")
     with pytest.raises(DatabaseUsedError):
         place.recover()
     assert "vive" in place.rows("respaldo")
@@ -354,6 +382,65 @@ def test_no_mark_is_left_by_which_a_living_database_could_be_taken_for_a_half_re
     place.recover()
     server = PostgresServer(place.server.endpoint())
     assert [server.comment(name) for name in NAMES] == ["", ""]
+
+
+def test_one_that_was_killed_before_it_handed_the_databases_over_has_only_that_left_to_do(place, monkeypatch):
+    with monkeypatch.context() as killed:
+        killed.setattr(recovery_marks, "forget", _die)
+        with pytest.raises(KilledError):
+            place.recover()
+    place.see_it_is_back(SECOND)
+    assert recovery_marks.marked() == NAMES
+    for name in NAMES:
+        comment = PostgresServer(place.server.endpoint()).comment(name)
+        place.server.run_sql(f"COMMENT ON DATABASE {name} IS $$De Sistemas\n{comment}$$")
+    # It reads no copy: there is none any more.
+    for name in REPOSITORIES:
+        place.lose(name)
+    place.recover()
+    assert recovery_marks.marked() == ()
+    place.see_it_is_back(SECOND)
+    server = PostgresServer(place.server.endpoint())
+    assert [server.comment(name) for name in NAMES] == ["De Sistemas"] * 2
+
+
+def _die() -> None:
+    raise KilledError
+
+
+def test_nothing_starts_on_databases_that_a_recovery_has_not_handed_over(place, monkeypatch):
+    def say(text: str) -> None:
+        if text.startswith("Base de datos airflow:"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        place.recovery(say).restore(lambda _: None)
+    monkeypatch.setenv("RESPALDO_CONFIG", str(PROJECT / TEMPLATE))
+    with pytest.raises(RecoveryUnfinishedError) as refused:
+        initialize.initialize(place.said.append)
+    assert refused.value.facts["databases"] == "airflow"
+    ended = CliRunner().invoke(app, ["init"])
+    assert ended.exit_code == 1
+    assert "Hay una recuperación sin terminar" in ended.output
+    assert "scripts/recover" in ended.output
+    assert place.names() == {"airflow"}
+
+
+def test_what_ran_is_given_out_again_by_the_new_scheduler_at_once_and_what_was_queued_too(place):
+    databases.ensure()
+    place.server.run_sql(AIRFLOW, "airflow")
+    assert [tuple(run) for run in mend()] == [("backup__a", "uno")]
+    with place.server.connect(place.server.endpoint("airflow")) as connection:
+        asked = "SELECT state, queued_by_job_id, last_heartbeat_at < '2000-01-01' FROM task_instance"
+        assert connection.execute(f"{asked} ORDER BY 1").fetchall() == [
+            ("running", 1, True),
+            ("success", 1, False),
+            (None, None, False),
+        ]
+        assert connection.execute("SELECT state FROM job").fetchall() == [("failed",)]
+        assert connection.execute("SELECT conn_id FROM connection ORDER BY 1").fetchall() == [("suya",)]
+        [(password,)] = connection.execute("SELECT password FROM ab_user WHERE username = 'admin'").fetchall()
+        assert password.startswith("scrypt:")
 
 
 def test_a_full_disk_is_told_and_the_same_order_goes_on_when_there_is_room(place):

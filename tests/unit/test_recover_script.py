@@ -24,6 +24,7 @@ case "$*" in
   *" config --images "*) echo respaldo:0.1.0 ;;
   *" config "*) printf '{{\\n  "name": "respaldo",\\n}}\\n' ;;
   "volume inspect "*) [[ $WITHIN ]] ;;
+  "ps --all --filter "*) printf '%s\\n' postgres principal $LIVING ;;
   *" --entrypoint ls "*) [[ $WITHIN == none ]] || printf '%s' "$WITHIN" ;;
   *" run "*" secrets "*)
     while [[ $1 != secrets ]]; do shift; done
@@ -179,9 +180,37 @@ def test_what_failed_is_gone_on_with_by_the_same_order(place):
 def test_what_is_restored_is_not_restored_again(place):
     assert place.run(VERIFY="1").returncode == 1
     place.log.unlink()
-    ended = place.run()
+    # What runs is the installation that came back.
+    ended = place.run(LIVING="scheduler worker")
     assert ended.returncode == 0
     assert not any("recover --look" in line for line in place.asked)
+
+
+def test_one_that_was_killed_when_all_was_restored_hands_the_databases_over_before_it_starts(place):
+    assert place.run(RESTORE="1").returncode == 1
+    (place.project / ".recovering").write_text("restored\n")
+    place.log.unlink()
+    assert place.run().returncode == 0
+    ends = [line.split("compose ")[-1] for line in place.asked]
+    [handed_over] = (number for number, end in enumerate(ends) if end.endswith(" recover"))
+    assert handed_over < ends.index("up --detach --no-build")
+
+
+@pytest.mark.parametrize("service", ["scheduler", "worker", "api-server", "worker-sede"])
+@pytest.mark.parametrize("is_begun", [True, False], ids=["begun", "new"])
+def test_nothing_is_restored_over_what_somebody_started(place, service, is_begun):
+    if is_begun:
+        assert place.run(RESTORE="1").returncode == 1
+        place.log.unlink()
+    there = {path: path.read_bytes() for path in place.project.rglob("*") if path.is_file()}
+    ended = place.run(LIVING=service)
+    assert ended.returncode == 1
+    assert f"hay un contenedor de {service}" in ended.stderr
+    assert "docker compose --profile '*' down" in ended.stderr
+    assert not any(" up " in line or " run " in line for line in place.asked)
+    assert {path: path.read_bytes() for path in place.project.rglob("*") if path.is_file()} == there
+    # What it said was done.
+    assert place.run().returncode == 0
 
 
 def test_two_at_once_do_not_meet(place):

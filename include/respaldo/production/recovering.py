@@ -25,7 +25,7 @@ from respaldo.domain.errors import (
 from respaldo.domain.restoring import Delivery, Destination, Part
 from respaldo.domain.values import Endpoint
 from respaldo.hosts import durable
-from respaldo.production import databases
+from respaldo.production import databases, recovery_marks
 from respaldo.production.mounted import secret
 from respaldo.production.recovering_errors import (
     ConfigurationUnplacedError,
@@ -35,6 +35,7 @@ from respaldo.production.recovering_errors import (
     NoGoodCopyError,
     NotBegunError,
 )
+from respaldo.production.recovery_marks import KEY
 from respaldo.production.saved import BAD, Found, Say, Stores
 from respaldo.sources.databases.marks import mark_in
 from respaldo.sources.postgresql import PostgresqlSource
@@ -58,9 +59,6 @@ RESTORED = "restored\n"
 """What the marker says when all is restored, and only the start is left."""
 
 CONFIGURATION = Path("config")
-KEY = "recovery"
-"""By which an attempt knows what one before it restored."""
-
 PATIENCE_SECONDS = 180.0
 """PostgreSQL was only just started, and makes itself first."""
 
@@ -98,6 +96,8 @@ class Recovery:
     def restore(self, revive: Callable[[Say], None]) -> None:
         """Restore both databases and the configuration. An attempt that was cut short is gone on with.
 
+        When it returns, the databases are for whoever starts. What came so far once is not restored again.
+
         :param revive: mends what of the databases is of the installation that is gone.
         :raises DatabaseUsedError: a database holds what no recovery put there.
         :raises NoGoodCopyError: none of the copies is whole.
@@ -105,6 +105,13 @@ class Recovery:
         """
         self._require_begun()
         self._wait_for_server()
+        if not self._is_restored():
+            self._restore_all(revive)
+            # The word comes first: who is killed between the two has only this left to do.
+            durable.write(self.project / MARKER, RESTORED.encode())
+        recovery_marks.forget()
+
+    def _restore_all(self, revive: Callable[[Say], None]) -> None:
         self._ensure_unused()
         self.stores.wait()
         runs = self.stores.find(DATABASES_SCOPE, DUMPS)
@@ -112,9 +119,6 @@ class Recovery:
         files = self.stores.find(CONFIGURATION_SCOPE, (FILES,))
         self._first_good(CONFIGURATION_SCOPE, files, self._restore_configuration)
         revive(self.say)
-        durable.write(self.project / MARKER, RESTORED.encode())
-        # From here on they are a living installation's, and no attempt may take them for its own.
-        self._forget_marks()
 
     # --- copies
 
@@ -169,11 +173,6 @@ class Recovery:
             if mark is not None and mark.snapshot_id != parts[item].snapshot_id:
                 self.server.drop(name)
 
-    def _forget_marks(self) -> None:
-        with databases.connect() as connection:
-            for name in NAMES:
-                connection.execute(f"COMMENT ON DATABASE {self.server.quoted(name)} IS NULL")
-
     def _wait_for_server(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -214,6 +213,9 @@ class Recovery:
     def _require_begun(self) -> None:
         if not (self.project / MARKER).is_file():
             raise NotBegunError(file=MARKER)
+
+    def _is_restored(self) -> bool:
+        return (self.project / MARKER).read_text(encoding="utf-8") == RESTORED
 
 
 def superuser() -> PostgresServer:

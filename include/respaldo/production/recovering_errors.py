@@ -45,6 +45,12 @@ class DatabaseSilentError(RecoveryError):
     code = "database_silent"
 
 
+class RecoveryUnfinishedError(RecoveryError):
+    """A recovery was cut short: its databases are not to be used before it has come to its end."""
+
+    code = "recovery_unfinished"
+
+
 class NotBegunError(RecoveryError):
     """Nobody began a recovery here: what is in the folder is a living installation's, or nobody's."""
 

@@ -22,8 +22,10 @@ UPDATE task_instance
 SET state = NULL, queued_by_job_id = NULL, external_executor_id = NULL, queued_dttm = NULL
 WHERE state = 'queued'
 """
-# Their programs are gone: who is begun now need not wait until they are late.
+# Their programs are gone: who is begun now need not wait until they are late. Airflow then does what it does
+# after any crash.
 _BURY = "UPDATE job SET state = 'failed' WHERE state = 'running'"
+_SILENCE = "UPDATE task_instance SET last_heartbeat_at = 'epoch' WHERE state IN ('running', 'restarting')"
 _OPEN_RUNS = "SELECT dag_id, run_id FROM dag_run WHERE state IN ('queued', 'running') ORDER BY 1, 2"
 _NEWEST = """
 SELECT number, scope_id, coalesce(ended_at, started_at, programmed_for), (SELECT count(*) FROM respaldo.fm007)
@@ -66,4 +68,5 @@ def mend() -> tuple[OpenRun, ...]:
         connection.execute(_ADMIT, (hashed, ADMINISTRATOR))
         connection.execute(_QUEUE_AGAIN)
         connection.execute(_BURY)
+        connection.execute(_SILENCE)
         return tuple(OpenRun(*row) for row in connection.execute(_OPEN_RUNS))

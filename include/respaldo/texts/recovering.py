@@ -53,6 +53,10 @@ ERRORS = {
         "PostgreSQL no acepta los secretos de esta recuperación: su volumen es de otra instalación. No se tocó nada."
     ),
     "database_silent": "PostgreSQL no contesta ({reason}). Mire por qué con `docker compose logs postgres`",
+    "recovery_unfinished": (
+        "Hay una recuperación sin terminar, y estas bases de datos son de ella: {databases}. No se inicia nada. Primero "
+        "`docker compose --profile '*' down` (los datos quedan); después, otra vez scripts/recover con el sobre."
+    ),
     "recovery_not_begun": "Aquí no hay una recuperación en curso (falta el archivo {file}). Use scripts/recover.",
     "configuration_unplaced": "No se pudo poner la configuración en {folder}: {reason}.",
 }

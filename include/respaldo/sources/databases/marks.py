@@ -27,13 +27,18 @@ class Mark:
 
     def added_to(self, comment: str) -> str:
         """Give a comment with this mark instead of any other."""
-        lines = [line for line in comment.split("\n") if not line.startswith(_PREFIX)]
+        written = without_mark(comment)
         mark = f"{_PREFIX}{self.key} {self.snapshot_id} {json.dumps(self.facts)}"
-        return "\n".join([*(lines if any(lines) else ()), mark])
+        return f"{written}\n{mark}" if written.strip("\n") else mark
 
     def same_as(self, other: Mark | None) -> bool:
         """Tell whether both are of one request and one snapshot."""
         return other is not None and (self.key, self.snapshot_id) == (other.key, other.snapshot_id)
+
+
+def without_mark(comment: str) -> str:
+    """Give what somebody wrote there."""
+    return "\n".join(line for line in comment.split("\n") if not line.startswith(_PREFIX))
 
 
 def mark_in(comment: str | None) -> Mark | None:
