@@ -58,6 +58,7 @@ NOT_FOR_WORKERS = {
     "postgres_password",
     "report_database_password",
     "report_reader_password",
+    "report_writer_password",
     "session_secret_key",
 }
 

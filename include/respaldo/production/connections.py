@@ -24,7 +24,7 @@ def wanted(repositories: dict[str, RepositorySettings]) -> dict[str, WantedConne
     A repository has one when there are ``master_<its name>`` and, for its server, ``<its name>_password``.
     """
     made = {
-        connections.REPORT: _database(databases.REPORT, databases.REPORT, "report_database_password"),
+        connections.REPORT: _database(databases.REPORT, databases.WRITER, "report_writer_password"),
         ITSELF: _database(databases.AIRFLOW, databases.COPIER, "copy_database_password"),
     }
     for name, settings in repositories.items():

@@ -16,6 +16,11 @@ SERVER = "postgres"
 
 AIRFLOW = "airflow"
 REPORT = "respaldo"
+"""The report's owner, who makes and changes its tables: only ``init`` enters as that one."""
+
+WRITER = "registro"
+"""Who writes the report, and may do no more there (``report_rights``): tasks, the page, ``respaldo``."""
+
 READER = "consulta"
 """Who looks at the report's views (role ``analista``), and at nothing else."""
 
@@ -33,13 +38,14 @@ class Account(NamedTuple):
 ACCOUNTS = (
     Account(AIRFLOW, "airflow_database_password"),
     Account(REPORT, "report_database_password"),
+    Account(WRITER, "report_writer_password"),
     Account(READER, "report_reader_password"),
     Account(COPIER, "copy_database_password"),
 )
 DATABASES: dict[str, dict[str, str]] = {AIRFLOW: AIRFLOW_SETTINGS, REPORT: {}}
 """Each is named after its owner."""
 
-_VISITORS = {AIRFLOW: (COPIER,), REPORT: (COPIER, READER)}
+_VISITORS = {AIRFLOW: (COPIER,), REPORT: (COPIER, READER, WRITER)}
 
 
 def ensure() -> None:
@@ -99,7 +105,7 @@ def connect(database: str = "postgres") -> psycopg.Connection[Any]:
 
 
 def report() -> Endpoint:
-    """Say how the report is written."""
+    """Say how the report is made and migrated: as its owner."""
     from pydantic import SecretStr
 
     password = SecretStr(secret("report_database_password"))

@@ -12,8 +12,9 @@ from respaldo.domain.archive_errors import ArchiveError
 from respaldo.domain.problems import Problem
 from respaldo.preparing.airflow_database import Request, Written, prepare
 from respaldo.preparing.secret_files import read, write_private
-from respaldo.production import connections, databases
+from respaldo.production import connections, databases, recovery_marks, report_rights
 from respaldo.production.mounted import secret
+from respaldo.production.recovering_errors import RecoveryUnfinishedError
 from respaldo.report.archive_folder import ArchiveFolder
 from respaldo.report.migrate import migrate, unapplied
 from respaldo.texts import stack as texts
@@ -30,11 +31,15 @@ def initialize(say: Say) -> tuple[Problem, ...]:
     All of it can be done again at any time, and with the stack running: what people changed stays.
 
     :return: what is wrong with the configuration; then nothing was done.
+    :raises RecoveryUnfinishedError: the databases are a recovery's still; nothing was done.
     :raises psycopg.Error, airflow.exceptions.AirflowException: a database could not be prepared.
     """
     problems = tuple(problems_of(folder()))
     if problems:
         return problems
+    if unfinished := recovery_marks.marked():
+        # What lived in them meanwhile, the recovery would restore over.
+        raise RecoveryUnfinishedError(databases=", ".join(unfinished))
     configuration = load(folder())
     say(texts.DATABASES)
     databases.ensure()
@@ -43,6 +48,7 @@ def initialize(say: Say) -> tuple[Problem, ...]:
     for migration in migrate(databases.report()):
         say(texts.MIGRATED.format(name=migration))
     databases.let_analysts_read()
+    report_rights.put()
     _prepare_archive(configuration, say)
     _sync_people(configuration)
     say(texts.READY)

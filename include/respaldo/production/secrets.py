@@ -109,6 +109,7 @@ SECRETS = (
     SecretFile("postgres_password", _password),
     SecretFile("airflow_database_password", _password),
     SecretFile("report_database_password", _password),
+    SecretFile("report_writer_password", _password),
     SecretFile("report_reader_password", _password),
     SecretFile("copy_database_password", _password),
     SecretFile("redis_password", _password),

@@ -7,7 +7,7 @@ INIT = "Prepara las bases de datos, las conexiones, los roles y los cupos. Se pu
 CHECK = "Comprueba, sin cambiar nada, si esta versión arranca con la configuración y el reporte que hay."
 
 CONNECTIONS = {
-    "respaldo": "La base de datos del reporte TIC-FM007",
+    "registro": "La base de datos del reporte TIC-FM007",
     "copia": "Las bases de datos del propio Respaldo, para copiarlas",
 }
 REPOSITORY = "El repositorio «{repository}»: su secreto maestro y cómo se entra a su servidor"
