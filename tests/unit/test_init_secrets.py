@@ -26,6 +26,9 @@ if [[ $* == *" run "* ]]; then
   while [[ $1 != secrets ]]; do shift; done
   exec {sys.executable} -m respaldo.production secrets "$PWD" "${{@:2}}"
 fi
+[[ $1 != info ]] || printf 'name=seccomp,profile=builtin\n%s\nname=cgroupns\n' "$SECURITY"
+# What a container is given by standard input.
+if [[ $* == *" psql "* ]]; then printf '%s\\n' "$(</dev/stdin)" >"$ASKED.given"; fi
 echo "of the engine"
 """
 
@@ -36,7 +39,8 @@ class Place:
     def __init__(self, root: Path) -> None:
         self.project = root / "my project"
         (self.project / "scripts").mkdir(parents=True)
-        shutil.copy(PROJECT / "scripts" / "init-secrets", self.project / "scripts")
+        for name in ("init-secrets", "docker-ready"):
+            shutil.copy(PROJECT / "scripts" / name, self.project / "scripts")
         shutil.copytree(PROJECT / "include" / "production", self.project / "include" / "production")
         self.secrets = self.project / "secrets"
         self.bin = root / "bin"
@@ -48,10 +52,16 @@ class Place:
         self.docker.chmod(0o755)
         self.log = root / "asked"
 
-    def run(self, *words, at=None, given="", broken="") -> subprocess.CompletedProcess:
+    def run(self, *words, at=None, given="", broken="", security="") -> subprocess.CompletedProcess:
         return subprocess.run(
             [self.project / "scripts" / "init-secrets", *words],
-            env={"PATH": str(self.bin), "ASKED": str(self.log), "BROKEN": broken, "LANG": "C.UTF-8"},
+            env={
+                "PATH": str(self.bin),
+                "ASKED": str(self.log),
+                "BROKEN": broken,
+                "SECURITY": security,
+                "LANG": "C.UTF-8",
+            },
             cwd=at or self.project,
             input=given,
             capture_output=True,
@@ -78,7 +88,7 @@ def test_it_makes_the_secrets_as_whoever_asks_and_prints_nothing_but_the_sheet(p
     assert envelope.read(done.stdout, IN_ENVELOPE)["fernet_key"] == (place.secrets / "fernet_key").read_text()
     assert place.asked == [
         "compose version",
-        "info",
+        "info --format {{range .SecurityOptions}}{{println .}}{{end}}",
         "compose --profile herramientas build secrets",
         f"compose --profile herramientas run --rm --no-deps --user {os.getuid()}:{os.getgid()} -T secrets",
     ]
@@ -120,6 +130,19 @@ def test_what_docker_cannot_do_is_told(place, broken, said):
     assert said in done.stderr
     assert done.stdout == ""
     assert not place.secrets.exists()
+
+
+@pytest.mark.parametrize(
+    ("security", "said"), [("name=rootless", "sin root"), ("name=userns", "userns-remap")]
+)
+def test_an_engine_whose_users_are_others_is_refused_before_anything_is_built(place, security, said):
+    done = place.run(security=security)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "No se hizo nada" in done.stderr
+    assert not any("build" in asked or " run " in asked for asked in place.asked)
+    assert not place.secrets.exists()
+    assert not (place.project / "config").exists()
 
 
 @pytest.mark.parametrize("how", ["a file", "standard input"])
@@ -167,12 +190,61 @@ def test_the_sheet_of_the_secrets_that_are_there_is_printed_again(place):
     assert envelope.read(again.stdout, IN_ENVELOPE) == envelope.read(first.stdout, IN_ENVELOPE)
 
 
+def test_one_secret_is_made_anew(place):
+    place.run()
+    before = (place.secrets / "redis_password").read_text()
+    done = place.run("--renew", "redis_password")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert (place.secrets / "redis_password").read_text() != before
+    assert place.asked[-1].endswith("-T secrets --renew redis_password")
+
+
+def test_postgresql_is_told_its_own_new_one_and_by_no_arguments(place):
+    place.run()
+    done = place.run("--renew", "postgres_password")
+    assert done.returncode == 0, done.stderr
+    made = (place.secrets / "postgres_password").read_text()
+    given = place.log.with_name("asked.given").read_text()
+    assert given == f"\\password postgres\n{made}\n{made}\n"
+    assert "exec -T postgres psql" in place.asked[-1]
+    assert not any(made in asked for asked in place.asked)
+    assert "PostgreSQL ya tiene la contraseña nueva" in done.stderr
+
+
+def test_where_postgresql_does_not_run_its_password_stays(place):
+    place.run()
+    before = (place.secrets / "postgres_password").read_text()
+    done = place.run(
+        "--renew", "postgres_password", broken="compose --profile herramientas exec -T postgres pg_isready"
+    )
+    assert done.returncode == 1
+    assert "docker compose up -d postgres" in done.stderr
+    assert (place.secrets / "postgres_password").read_text() == before
+
+
+def test_what_postgresql_did_not_take_is_told(place):
+    place.run()
+    done = place.run(
+        "--renew", "postgres_password", broken="compose --profile herramientas exec -T postgres psql"
+    )
+    assert done.returncode == 1
+    assert "PostgreSQL todavía no" in done.stderr
+
+
+def test_a_secret_that_is_not_made_anew_is_refused(place):
+    place.run()
+    done = place.run("--renew", "fernet_key")
+    assert done.returncode == 1
+    assert "rotate-fernet-key" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
         (["--help"], 0, "Uso: scripts/init-secrets"),
         (["--force"], 2, "No existe la opción --force"),
         (["--sheet"], 2, "--sheet necesita un archivo"),
+        (["--renew"], 2, "--renew necesita el nombre de un secreto"),
         (["--from-envelope"], 2, "--from-envelope necesita un archivo"),
         (["--from-envelope", "nowhere"], 1, "No se puede leer el archivo nowhere"),
         (["--from-envelope", "."], 1, "No se puede leer el archivo ."),

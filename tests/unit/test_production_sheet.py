@@ -251,5 +251,5 @@ def test_a_secret_that_is_not_there_has_no_sheet(project):
 
 def test_again_and_from_the_envelope_exclude_each_other(project):
     done = secrets(project, "--again", "--from-envelope", "-")
-    assert (done.exit_code, done.stderr) == (1, f"{texts.AGAIN_ALONE}\n")
+    assert (done.exit_code, done.stderr) == (1, f"{texts.ONE_ALONE}\n")
     assert not (project / "secrets").exists()

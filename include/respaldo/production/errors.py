@@ -35,6 +35,36 @@ class SecretsMissingError(ProductionError):
     code = "secrets_missing"
 
 
+class SecretsAbsentError(ProductionError):
+    """There are no secrets of which one could be made anew."""
+
+    code = "secrets_absent"
+
+
+class SecretForeignError(ProductionError):
+    """No secret of this name is made here."""
+
+    code = "secret_foreign"
+
+
+class SecretKeptError(ProductionError):
+    """It is not changed by a new file; ``respaldo.texts.production.KEPT`` says how it is."""
+
+    code = "secret_kept"
+
+
+class SecretDerivedError(ProductionError):
+    """It is made of another, and changes with that one."""
+
+    code = "secret_derived"
+
+
+class SecretUnrenewedError(ProductionError):
+    """A new secret could not be written."""
+
+    code = "secret_unrenewed"
+
+
 class TemplateMissingError(ProductionError):
     """There is no configuration, and nothing that it could be copied from."""
 

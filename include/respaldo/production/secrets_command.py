@@ -1,4 +1,4 @@
-"""``python -m respaldo.production secrets``: make the secrets once, and print the sheet for the envelope.
+"""``python -m respaldo.production secrets``: make the secrets once, or one of them anew, and print the sheet.
 
 Standard output is the sheet and nothing else; what there is to tell goes beside it.
 """
@@ -16,12 +16,22 @@ import typer
 
 from respaldo.cli.console import stop, warn
 from respaldo.production import envelope, template
-from respaldo.production.errors import EnvelopeError, EnvelopeUnreadableError, LineProblem, ProductionError
+from respaldo.production.errors import (
+    EnvelopeError,
+    EnvelopeUnreadableError,
+    LineProblem,
+    ProductionError,
+    SecretKeptError,
+)
+from respaldo.production.renewing import renew
 from respaldo.production.secrets import FOLDER, IN_ENVELOPE, alone_in, ensure_unused, make, of_envelope
 from respaldo.production.sheet import ensure_new, save, sheet
 from respaldo.texts import production as texts
 
 _STANDARD_INPUT = "-"
+
+SUPERUSER = "postgres_password"
+"""No container starts with it but the first time: ``scripts/init-secrets`` tells it to PostgreSQL."""
 
 
 def secrets(
@@ -31,22 +41,28 @@ def secrets(
     ] = None,
     to: Annotated[Path | None, typer.Option("--sheet", metavar=texts.FILE, help=texts.TO_SHEET)] = None,
     again: Annotated[bool, typer.Option("--again", help=texts.AGAIN)] = False,  # noqa: FBT002  (an option)
+    renewed: Annotated[str | None, typer.Option("--renew", metavar=texts.NAME, help=texts.RENEW)] = None,
 ) -> None:
     """Exit with 1 when something is refused: then no secret is written."""
-    if again and from_envelope is not None:
-        stop(texts.AGAIN_ALONE)
+    if sum((again, from_envelope is not None, renewed is not None)) > 1:
+        stop(texts.ONE_ALONE)
     _enter(project)
     try:
         if to is not None:
             ensure_new(to)
         if again:
             _hand_over(of_envelope(FOLDER), template.entity_of(Path()), to)
+        elif renewed is not None:
+            _renew(renewed, to)
         else:
             _make(from_envelope, to)
     except EnvelopeError as error:
         for problem in error.problems:
             warn(_told(problem))
         stop(texts.NOTHING_WRITTEN)
+    except SecretKeptError as error:
+        name = error.facts["name"]
+        stop(texts.ERRORS[error.code].format(name=name, why=texts.KEPT[name]))
     except ProductionError as error:
         stop(texts.ERRORS[error.code].format(**error.facts))
 
@@ -73,6 +89,20 @@ def _make(from_envelope: str | None, to: Path | None) -> None:
     # What the template calls the entity is nobody's name.
     entity = None if is_copied else template.entity_of(Path())
     _hand_over({name: made[name] for name in IN_ENVELOPE}, entity, to, is_printed=kept is None)
+
+
+def _renew(name: str, to: Path | None) -> None:
+    with alone_in(Path()):
+        renew(FOLDER, name)
+    warn(texts.RENEWED.format(name=name))
+    if name != SUPERUSER:
+        warn(texts.RECREATE)
+    if name in texts.AFTERWARDS:
+        warn(texts.AFTERWARDS[name])
+    if name in IN_ENVELOPE:
+        warn(texts.PRINT_AGAIN)
+    if name in IN_ENVELOPE or to is not None:
+        _hand_over(of_envelope(FOLDER), template.entity_of(Path()), to, is_printed=name in IN_ENVELOPE)
 
 
 def _hand_over(

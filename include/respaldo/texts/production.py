@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-SECRETS = "Crea los secretos una sola vez y muestra la hoja del sobre. Nunca reemplaza los que hay."
+SECRETS = "Crea los secretos una sola vez y muestra la hoja del sobre. Solo con --renew reemplaza uno de los que hay."
+NAME = "NOMBRE"
 FOLDER = "CARPETA"
 FILE = "ARCHIVO"
 PROJECT = "Carpeta del proyecto: la que tiene docker-compose.yaml."
@@ -11,8 +12,9 @@ TO_SHEET = (
     "Guarda además la hoja en este archivo, que no debe existir. Solo la lee su dueño: imprímala y bórrela."
 )
 AGAIN = "Muestra otra vez la hoja de los secretos que hay; no crea nada."
+RENEW = "Hace de nuevo un secreto de los que hay, y los que salen de él."
 NO_PROJECT = "No se puede usar la carpeta {folder}: {reason}."
-AGAIN_ALONE = "--again muestra la hoja de los secretos que hay; --from-envelope los crea. Use una de las dos."
+ONE_ALONE = "--again muestra la hoja de los secretos que hay, --from-envelope los crea y --renew cambia uno. Use una de las tres."
 
 CONFIGURED = "Configuración de partida en {folder}: revísela antes de iniciar."
 MADE = (
@@ -29,6 +31,35 @@ TYPE_LINES = (
     "Los espacios no cuentan, las mayúsculas sí. Para dejarlo: Ctrl+C."
 )
 NOTHING_WRITTEN = "No se escribió ningún secreto. Corrija esas líneas y repita la orden."
+
+RENEWED = "{name}: cambió, y del anterior no queda nada."
+RECREATE = (
+    "Cuando no corra ninguna copia, en este orden:\n"
+    "  docker compose stop worker\n"
+    "  docker compose up -d --force-recreate\n"
+    "Hasta entonces los contenedores siguen con el anterior: compose no nota que un secreto cambió."
+)
+PRINT_AGAIN = "Está en el sobre. La hoja que sigue reemplaza a la de antes: imprímala y cambie la del sobre."
+ON_SITES = "Lo tienen también los trabajadores de otras sedes: lleve allí el archivo y repita esas órdenes con worker-sede."
+AFTERWARDS = {
+    "api_secret_key": ON_SITES,
+    "jwt_secret": "Las tareas que esperan o corren en ese momento fallan: espere a que no haya ninguna.",
+    "report_reader_password": "Désela a quienes consultan el reporte con el usuario consulta.",
+    "redis_password": ON_SITES,
+    "session_secret_key": "Todas las personas vuelven a entrar a la página.",
+}
+"""What a changed secret asks for besides, by its name."""
+
+KEPT = {
+    "master_principal": "abre las copias ya hechas: con otro no se abriría ninguna. Si alguien lo conoce, haga un repositorio nuevo.",
+    "master_secundario": "abre las copias ya hechas: con otro no se abriría ninguna. Si alguien lo conoce, haga un repositorio nuevo.",
+    "fernet_key": (
+        "cierra las conexiones que Airflow tiene guardadas: con otra no se abrirían. Airflow la cambia con "
+        "rotate-fernet-key; los pasos: docs/production.md, «Cambiar un secreto»."
+    ),
+    "admin_password": "solo se usa la primera vez. La contraseña de admin se cambia en la página: Seguridad → Usuarios.",
+}
+"""Why a secret is not made anew, and how it is changed."""
 
 LINE_PROBLEMS = {
     "mistyped": "{name}: tiene una letra equivocada, o le falta o le sobra una. Compárela con la hoja y escríbala otra vez.",
@@ -52,6 +83,11 @@ ERRORS = {
     ),
     "secrets_unwritten": "No se pudieron escribir los secretos en {folder}: {reason}. No quedó ninguno.",
     "secrets_missing": "Falta {name} en {folder}, o no se puede leer ({reason}): no hay hoja sin él.",
+    "secrets_absent": "No hay secretos en {folder}. Créelos con: scripts/init-secrets",
+    "secret_foreign": "{name} no es un secreto que se haga aquí: no se cambió nada. Se pueden cambiar: {names}.",
+    "secret_kept": "{name} no se cambió: {why}",
+    "secret_derived": "{name} sale de {of}: no se cambió nada. Los dos cambian con: scripts/init-secrets --renew {of}",
+    "secret_unrenewed": "No se pudo cambiar {name} en {folder}: {reason}. Repita la orden.",
     "configuration_template_missing": (
         "No hay configuración en {folder}, ni la de partida en {template}: al proyecto le faltan archivos. Clónelo otra vez."
     ),
