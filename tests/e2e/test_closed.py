@@ -216,6 +216,16 @@ def test_postgresql_wants_a_password_from_everybody_on_the_network(stack):
     stack.one("scheduler").said("python", "-c", ENTER, *doors)
 
 
+def test_tasks_write_the_report_as_who_can_remove_nothing_of_it(stack, saved):
+    wrote = "SELECT DISTINCT changed_by FROM respaldo.fm007_history"
+    assert stack.sql("respaldo", wrote).split() == ["registro"]
+    may = "SELECT has_table_privilege('registro', 'respaldo.fm007', '{}')"
+    told = {
+        right: stack.sql("respaldo", may.format(right)).strip() for right in ("UPDATE", "DELETE", "TRUNCATE")
+    }
+    assert told == {"UPDATE": "t", "DELETE": "f", "TRUNCATE": "f"}
+
+
 def test_the_reader_of_the_report_reads_its_views_and_nothing_else(stack):
     may = "SELECT has_table_privilege('consulta', '{}', '{}')"
     assert stack.sql("respaldo", may.format("reportes.tic_fm007", "SELECT")).strip() == "t"
