@@ -21,6 +21,7 @@ NEEDED = ("bash", "cat", "date", "dirname", "flock", "head", "id", "ls", "realpa
 DOCKER = f"""#!/bin/bash
 printf '%s\\n' "$*" >>"$ASKED"
 case "$*" in
+  info*) printf '%s\\n' $SECURITY ;;
   *" config --images "*) echo respaldo:0.1.0 ;;
   *" config "*) printf '{{\\n  "name": "respaldo",\\n}}\\n' ;;
   "volume inspect "*) [[ $WITHIN ]] ;;
@@ -42,7 +43,7 @@ class Place:
     def __init__(self, root: Path) -> None:
         self.project = root / "my project"
         (self.project / "scripts").mkdir(parents=True)
-        for name in ("recover", "init-secrets"):
+        for name in ("recover", "init-secrets", "docker-ready"):
             shutil.copy(PROJECT / "scripts" / name, self.project / "scripts")
         shutil.copytree(PROJECT / "include" / "production", self.project / "include" / "production")
         self.bin = root / "bin"
@@ -113,6 +114,14 @@ def test_where_there_is_an_installation_nothing_is_touched(place, folder):
     assert (place.project / folder / "algo").read_text() == "suyo"
     assert not (place.project / ".recovering").exists()
     assert not place.asked
+
+
+@pytest.mark.parametrize("security", ["name=rootless", "name=userns"])
+def test_an_engine_whose_users_are_others_is_refused(place, security):
+    ended = place.run(SECURITY=security)
+    assert ended.returncode == 1
+    assert "No se hizo nada" in ended.stderr
+    assert place.is_empty()
 
 
 def test_a_database_s_volume_with_data_is_an_installation_too(place):
