@@ -11,11 +11,15 @@ import contextlib
 import json
 import os
 import re
+import resource
+import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +27,8 @@ import httpx
 import pytest
 
 from e2e import scopes_kit
-from e2e.engine_kit import facts_of, said, wait_until
+from e2e.engine_kit import facts_of, said, wait_until, what_is_missing
 from e2e.runs_kit import (
-    Outcome,
     finish,
     held,
     see_one_good_copy,
@@ -52,8 +55,11 @@ NEWEST = "0019"
 
 UPGRADE_SECONDS = 300
 AWAY_SECONDS = 120
-GRACE_SECONDS = 40
+GRACE_SECONDS = 30
 """How long the former workers may end what they do: one copy is shorter, one longer."""
+
+DISK_BYTES = 65_536
+"""What fits on a full disk: less than a dump of Airflow's database."""
 
 GOOD, SHORT, LONG, QUEUED, ASKED = "actas", "corta", "larga", "en_cola", "a_mano"
 MADE = {
@@ -100,21 +106,24 @@ class Visitor(threading.Thread):
         self.join()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Upgraded:
     """What was before an upgrade, what was under way, and what came of it."""
 
     stack: Stack
     rows: list[dict[str, Any]]
     """Of the form, before."""
+    former: str
+    """The ID of the image of before."""
     migrations: tuple[str, str]
     """The newest of the report, before and after."""
     versions: tuple[str, str]
     seconds: float
     away: float
     told: str
+    told_another: str
+    """What who gave the order at the same time was told."""
     runs: dict[str, Run]
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
     def kept(self) -> str:
@@ -124,6 +133,9 @@ class Upgraded:
 
 @pytest.fixture(scope="module")
 def upgraded():
+    missing = what_is_missing()
+    if missing:
+        pytest.exit(f"make e2e needs a docker engine with compose, and {missing}", returncode=2)
     folder = Path(tempfile.mkdtemp(prefix="respaldo-e2e-"))
     folder.chmod(0o755)
     stack = Stack(folder / "clone", f"respaldo-e2e-upgrade-{os.getpid()}", free_port())
@@ -144,7 +156,9 @@ def upgraded():
 def _make_former(stack: Stack) -> None:
     stack.clone()
     _check_out_former(stack)
-    stack.configure(RESPALDO_IMAGE=f"{IMAGE}-upgrade", RESPALDO_STOP_GRACE=f"{GRACE_SECONDS}s")
+    # One worker does all that is asked of it here.
+    few = {"RESPALDO_WORKERS": "1", "RESPALDO_STOP_GRACE": f"{GRACE_SECONDS}s"}
+    stack.configure(RESPALDO_IMAGE=f"{IMAGE}-upgrade", **few)
     stack.build()
     stack.make_secrets()
     stack.data.mkdir()
@@ -163,7 +177,10 @@ def _make_former(stack: Stack) -> None:
         "instructions": "Cópielas.",
     }
     stack.write(ASKED, asked)
-    stack.up()
+    for scope in ("archivo_fm007", "respaldo_configuracion"):
+        # They would begin by themselves, and are looked at elsewhere.
+        (stack.config / "scopes" / f"{scope}.yaml").unlink()
+    stack.compose("up", "--detach", "--no-build")
     stack.one("scheduler").said("python", "-c", SET_PASSWORDS, given=PASSWORD)
 
 
@@ -185,35 +202,80 @@ def _check_out_this(stack: Stack) -> None:
 def _upgrade(stack: Stack) -> Upgraded:
     for scope in (GOOD, SHORT, LONG, QUEUED, ASKED):
         wait_for_dag(stack, scope)
-    runs = {GOOD: trigger(stack, GOOD)}
-    see_one_good_copy(stack, runs[GOOD], finish(stack, runs[GOOD]))
-    runs |= {scope: trigger(stack, scope) for scope in (QUEUED, ASKED)}
+    runs = {scope: trigger(stack, scope) for scope in (GOOD, QUEUED, ASKED)}
     with held(stack, LONG, UPLOAD) as (runs[LONG], _), contextlib.ExitStack() as short:
         runs[SHORT], _ = short.enter_context(held(stack, SHORT, UPLOAD))
+        see_one_good_copy(stack, runs[GOOD], finish(stack, runs[GOOD]))
         wait_until(lambda: _asked(stack, runs[ASKED]) == ["perform"], "the question")
         wait_until(lambda: "queued" in _states(stack, runs[QUEUED]), "a task in the queue")
         before = _newest(stack), _version(stack), stack.rows(GOOD)
+        former = stack.one("worker").facts["Image"]
         _check_out_this(stack)
         visitor = Visitor(stack)
         visitor.start()
         begun = time.monotonic()
-        with (stack.folder / "var.log").open("w+") as log:
-            order = subprocess.Popen(["scripts/upgrade"], cwd=stack.folder, stdout=log, stderr=log)
+        with _ordered(stack) as order:
             try:
-                wait_until(lambda: _relief_is_there(stack, order), "workers of this version", UPGRADE_SECONDS)
+                wait_until(lambda: "terminan lo que hacen" in order.told, "the relief", UPGRADE_SECONDS)
                 short.close()
-                assert order.wait(UPGRADE_SECONDS) == 0, log.seek(0) or log.read()[-3000:]
+                told_another = _refused(stack)
+                order.end_well()
             finally:
-                order.kill()
                 visitor.stop()
-            took = time.monotonic() - begun
-            log.seek(0)
-            told = log.read()
-        after = _newest(stack), _version(stack)
+        took = time.monotonic() - begun
+    after = _newest(stack), _version(stack)
     figures = {"upgrade_seconds": round(took, 1), "away_seconds": round(visitor.away, 1)}
-    print(f"\n{json.dumps(figures)}\n{told}")  # noqa: T201
-    migrations, versions = (before[0], after[0]), (before[1], after[1])
-    return Upgraded(stack, before[2], migrations, versions, took, visitor.away, told, runs)
+    print(f"\n{json.dumps(figures)}\n{order.told}")  # noqa: T201
+    return Upgraded(
+        stack=stack,
+        rows=before[2],
+        former=former,
+        migrations=(before[0], after[0]),
+        versions=(before[1], after[1]),
+        seconds=took,
+        away=visitor.away,
+        told=order.told,
+        told_another=told_another,
+        runs=runs,
+    )
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order, given and not yet done."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def told(self) -> str:
+        """What it said so far. It has not failed."""
+        told = self.log.read_text()
+        assert self.process.poll() in (None, 0), told[-3000:]
+        return told
+
+    def end_well(self) -> None:
+        self.process.wait(UPGRADE_SECONDS)
+        assert self.told
+
+    def cut_short(self, by: signal.Signals, *, all_of_it: bool = False) -> tuple[int, str]:
+        """Send a signal to it, or to all that it started too; give how it ended, and what it said."""
+        os.killpg(self.process.pid, by) if all_of_it else self.process.send_signal(by)
+        status = self.process.wait(UPGRADE_SECONDS)
+        return status, self.log.read_text()
+
+
+@contextlib.contextmanager
+def _ordered(stack: Stack, *options: str) -> Iterator[Order]:
+    log = stack.folder.with_name("order.log")
+    with log.open("w") as told:
+        words = ["scripts/upgrade", *options]
+        process = subprocess.Popen(words, cwd=stack.folder, stdout=told, stderr=told, start_new_session=True)
+    try:
+        yield Order(process, log)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _newest(stack: Stack) -> str:
@@ -227,15 +289,6 @@ def _version(stack: Stack) -> str:
 
 def _states(stack: Stack, run: Run) -> set[str]:
     return {task["state"] for task in tasks_of(stack, run)}
-
-
-def _relief_is_there(stack: Stack, order: subprocess.Popen[bytes]) -> bool:
-    assert order.poll() in (None, 0), (stack.folder / "var.log").read_text()[-3000:]
-    # Not what the engine knows of each: some are gone when it is asked.
-    of_workers = [f"label=com.docker.compose.{key}" for key in (f"project={stack.project}", "service=worker")]
-    words = [word for each in of_workers for word in ("--filter", each)]
-    images = said("docker", "ps", *words, "--format", "{{.Image}}").split()
-    return any(not image.endswith(f":{FORMER}") for image in images)
 
 
 def _hitl(run: Run, task: str) -> str:
@@ -258,7 +311,7 @@ def _answer(stack: Stack, run: Run, task: str, user: str, option: str, fields: d
     def is_taken() -> bool:
         with contextlib.suppress(ApiError):
             api.patch(_hitl(run, task), {"chosen_options": [option], "params_input": fields})
-        time.sleep(5)
+        time.sleep(3)
         return task not in _asked(stack, run)
 
     wait_until(lambda: task in _asked(stack, run), f"the question {task}")
@@ -278,16 +331,43 @@ def test_it_is_done_in_minutes_and_the_page_is_away_for_less(upgraded):
 
 def test_everything_runs_that_ran_and_is_of_this_version(upgraded):
     stack = upgraded.stack
-    wait_until(stack.is_healthy, "the stack to be well")
-    found = stack.all()
-    images = {facts["Config"]["Image"] for facts in facts_of(found)}
+    wait_until(stack.is_well, "the stack to be well")
+    images = {facts["Config"]["Image"] for facts in facts_of(stack.all())}
     assert [image for image in images if image.endswith(f":{FORMER}")] == []
-    assert len(stack.each("worker")) == 2
+    assert len(stack.each("worker")) == 1
+
+
+def test_it_is_not_done_twice_at_once(upgraded):
+    assert "Otra actualización está corriendo" in upgraded.told_another
 
 
 def test_the_rows_of_before_are_the_same(upgraded):
     assert upgraded.stack.rows(GOOD) == upgraded.rows
     assert upgraded.stack.respaldo("verify-log")
+
+
+def test_databases_are_kept_for_nobody_else_to_read(upgraded):
+    kept = upgraded.stack.folder / upgraded.kept
+    assert {file.name for file in kept.iterdir()} == {"airflow.dump", "respaldo.dump", "image"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (kept, *kept.iterdir()))
+
+
+def test_what_waited_in_a_queue_goes_on_waiting_for_its_worker(upgraded):
+    stack, run = upgraded.stack, upgraded.runs[QUEUED]
+    assert state_of(stack, run) == "running"
+    assert "queued" in _states(stack, run)
+    # What it does with it is seen below: meanwhile others are answered.
+    stack.compose("--profile", "sede", "up", "--detach", "--no-build", "--no-deps", "worker-sede")
+
+
+def test_a_question_of_before_is_answered_and_its_run_goes_on(upgraded):
+    stack, run = upgraded.stack, upgraded.runs[ASKED]
+    _answer(stack, run, "perform", "soporte", RESULTS["made"], dict.fromkeys(FIELDS) | MADE)
+    looked = dict.fromkeys(VERDICT_FIELDS) | {"observations": "Abre"}
+    _answer(stack, run, "verify", "infraestructura", VERDICTS["good"], looked)
+    outcome = finish(stack, run)
+    assert outcome.state == "success", outcome
+    assert len(outcome.rows) == 1
 
 
 def test_a_copy_that_its_worker_can_end_goes_on(upgraded):
@@ -304,34 +384,16 @@ def test_a_copy_that_lasts_is_taken_up_by_a_worker_of_this_version_and_made_once
 
 def test_what_waited_in_a_queue_runs_when_its_worker_comes(upgraded):
     stack, run = upgraded.stack, upgraded.runs[QUEUED]
-    assert state_of(stack, run) == "running"
-    stack.compose("--profile", "sede", "up", "--detach", "--no-build", "--no-deps", "worker-sede")
     see_one_good_copy(stack, run, finish(stack, run))
-
-
-def test_a_question_of_before_is_answered_and_its_run_goes_on(upgraded):
-    stack, run = upgraded.stack, upgraded.runs[ASKED]
-    _answer(stack, run, "perform", "soporte", RESULTS["made"], dict.fromkeys(FIELDS) | MADE)
-    looked = dict.fromkeys(VERDICT_FIELDS) | {"observations": "Abre"}
-    _answer(stack, run, "verify", "infraestructura", VERDICTS["good"], looked)
-    outcome = finish(stack, run)
-    assert outcome.state == "success", outcome
-    assert len(outcome.rows) == 1
-
-
-def test_databases_are_kept_for_nobody_else_to_read(upgraded):
-    kept = upgraded.stack.folder / upgraded.kept
-    assert {file.name for file in kept.iterdir()} == {"airflow.dump", "respaldo.dump", "image"}
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (kept, *kept.iterdir()))
 
 
 # --- what does not end well
 
 
-def _refused(stack: Stack, *options: str) -> str:
+def _refused(stack: Stack, *options: str, **more: Any) -> str:
     """Give the order, see that it fails, and give what it says."""
     words = ["scripts/upgrade", *options]
-    done = subprocess.run(words, cwd=stack.folder, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(words, cwd=stack.folder, capture_output=True, text=True, timeout=600, **more)
     assert done.returncode == 1, done.stderr[-3000:]
     return done.stderr
 
@@ -351,21 +413,25 @@ def test_a_configuration_that_does_not_serve_is_told_before_anything_stops(upgra
     finally:
         (stack.config / "scopes" / "roto.yaml").unlink()
     assert "roto.yaml" in told
+    assert "Todo sigue como estaba." in told
     assert _begun(stack) == before
 
 
-def test_where_the_databases_cannot_be_kept_all_goes_on_as_before(upgraded):
+def _fill_the_disk() -> None:
+    # Told of as a full disk is, and not by a signal.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (DISK_BYTES, DISK_BYTES))
+
+
+def test_on_a_full_disk_nothing_is_left_and_all_goes_on_as_before(upgraded):
     stack = upgraded.stack
-    kept = stack.folder / "var" / "upgrade"
-    before, away = _begun(stack, "worker", "init"), kept.rename(stack.folder / "kept")
-    kept.touch()
-    try:
-        assert "versión anterior" in _refused(stack, "--without-copy")
-    finally:
-        kept.unlink()
-        away.rename(kept)
-    wait_until(stack.is_healthy, "the stack to be well again")
+    before, ids = _begun(stack, "worker", "init"), [one.id for one in stack.all()]
+    kept = sorted((stack.folder / "var" / "upgrade").iterdir())
+    told = _refused(stack, "--without-copy", preexec_fn=_fill_the_disk)
+    assert "Arrancando otra vez la versión anterior" in told
+    assert sorted((stack.folder / "var" / "upgrade").iterdir()) == kept
     assert _begun(stack, "worker", "init") == before
+    assert [one.id for one in stack.all() if one.is_running or one.service == "init"] == ids
 
 
 # --- and back
@@ -376,14 +442,53 @@ def test_the_way_back_is_refused_to_another_version(upgraded):
     assert upgraded.stack.is_well()
 
 
-def test_the_way_back_leads_to_what_was_and_ends_what_was_under_way(upgraded):
+def test_the_way_back_is_refused_where_a_dump_is_not_whole(upgraded):
     stack = upgraded.stack
     _check_out_former(stack)
-    begun = time.monotonic()
-    said("scripts/upgrade", "--back", upgraded.kept, at=stack.folder)
-    print(f"\nback after {time.monotonic() - begun:.0f} s")  # noqa: T201
+    before = _begun(stack)
+    broken = stack.folder.with_name("cortado")
+    shutil.copytree(stack.folder / upgraded.kept, broken)
+    dump = broken / "respaldo.dump"
+    os.truncate(dump, dump.stat().st_size - 1000)
+    assert "respaldo.dump no es un volcado entero" in _refused(stack, "--back", str(broken))
+    assert _begun(stack) == before
+
+
+def test_the_way_back_that_is_cut_short_leaves_the_databases_and_starts_what_there_was(upgraded):
+    stack = upgraded.stack
+    with _ordered(stack, "--back", upgraded.kept) as order:
+        wait_until(lambda: "la base respaldo" in order.told, "the second database", 60, pause=0.1)
+        status, told = order.cut_short(signal.SIGTERM)
+    assert status == 128 + signal.SIGTERM, told
+    assert "Las bases no cambiaron" in told
+    assert _databases(stack) == {"airflow", "respaldo"}
+    assert _newest(stack) == upgraded.migrations[1]
+    assert len([one for one in stack.all() if one.is_running]) == len(stack.all()) - 1
+
+
+def test_the_way_back_goes_on_where_it_was_killed_and_leads_to_what_was(upgraded):
+    stack = upgraded.stack
+    # Somebody made an image under that version's name again.
+    said("docker", "tag", stack.one("worker").facts["Image"], f"{IMAGE}-upgrade:{FORMER}")
+    with _ordered(stack, "--back", upgraded.kept) as order:
+        wait_until(lambda: order.told and _aside(stack), "the exchange", 60, pause=0)
+        order.cut_short(signal.SIGKILL, all_of_it=True)
+    databases = _databases(stack)
+    assert not [name for name in databases if name.endswith("_back")]
+    with _ordered(stack, "--back", upgraded.kept) as order:
+        order.end_well()
+    print(f"\n{order.told}")  # noqa: T201
+    assert "Devolviendo" not in order.told
+    assert _databases(stack) == databases
     assert (_newest(stack), _version(stack)) == (upgraded.migrations[0], FORMER)
+    assert {facts["Image"] for facts in facts_of([stack.one("worker"), stack.one("worker-sede")])} == {
+        upgraded.former
+    }
     assert stack.rows(GOOD) == upgraded.rows
+
+
+def test_the_way_back_ends_what_was_under_way(upgraded):
+    stack = upgraded.stack
     for scope in (SHORT, LONG):
         # Their copies are there: the attempt that follows finds them.
         see_one_good_copy(stack, upgraded.runs[scope], finish(stack, upgraded.runs[scope]))
@@ -394,3 +499,12 @@ def test_the_way_back_leads_to_what_was_and_ends_what_was_under_way(upgraded):
     [row] = again.rows
     assert row["copia"][0] in {one["id"] for one in snapshots(stack, "principal", QUEUED)}
     assert stack.respaldo("verify-log")
+
+
+def _databases(stack: Stack) -> set[str]:
+    named = stack.sql("postgres", "SELECT datname FROM pg_database WHERE datname ~ '^(airflow|respaldo)'")
+    return set(named.split())
+
+
+def _aside(stack: Stack) -> set[str]:
+    return {name for name in _databases(stack) if re.search(r"_\d{8}_\d{6}$", name)}
