@@ -16,7 +16,7 @@ from e2e.engine_kit import what_is_missing
 from e2e.stack_kit import PROJECT, Stack
 from live_kit import free_port
 
-ORDER = ("healthy", "closed", "reload", "workers", "services", "site", "many")
+ORDER = ("healthy", "closed", "reload", "workers", "services", "site", "cleaning", "many")
 """What looks at a stack that nothing has befallen comes first; what fills it comes last."""
 
 HELD = ("detenida", "muere_trabajador", "muere_parada", "muere_tarea")

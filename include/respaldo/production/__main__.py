@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from respaldo.cli.console import say, told
+from respaldo.cli.console import say, stop, told
 from respaldo.cli.frame import Command, Group
 from respaldo.domain.problems import Problem
 from respaldo.production import initialize
+from respaldo.production.clean_command import clean
 from respaldo.production.recover_command import recover
+from respaldo.production.recovering_errors import RecoveryUnfinishedError
 from respaldo.production.secrets_command import secrets
+from respaldo.texts import cleaning as cleaning_texts
 from respaldo.texts import production as secret_texts
 from respaldo.texts import recovering as recovering_texts
 from respaldo.texts import stack as texts
@@ -27,9 +30,12 @@ def production() -> None:
 
 @app.command(cls=Command, help=texts.INIT)
 def init() -> None:
-    """Exit with 1 when the configuration is broken: nothing was done then, and nothing starts."""
+    """Exit with 1 where nothing was done, and nothing starts: broken configuration, unfinished recovery."""
     with told():
-        problems = initialize.initialize(say)
+        try:
+            problems = initialize.initialize(say)
+        except RecoveryUnfinishedError as error:
+            stop(recovering_texts.ERRORS[error.code].format(**error.facts))
     _stop_at(problems, texts.BROKEN)
 
 
@@ -53,6 +59,7 @@ def _stop_at(problems: tuple[Problem, ...], why: str) -> None:
 
 app.command(cls=Command, help=secret_texts.SECRETS)(secrets)
 app.command(cls=Command, help=recovering_texts.RECOVER)(recover)
+app.command(cls=Command, help=cleaning_texts.CLEAN)(clean)
 
 if __name__ == "__main__":
     app()

@@ -17,6 +17,10 @@ LATE_SECONDS = 60
 
 JOBS = {"scheduler": "SchedulerJob", "dag-processor": "DagProcessorJob", "triggerer": "TriggererJob"}
 WORKER = "worker"
+WORKER_ALONE = "worker-alone"
+"""A worker, but not to blame for a broker that is away: where who fails is killed, and copies with him."""
+
+BROKER = ("redis", 6379)
 
 _PATIENCE_SECONDS = 5
 _ALIVE = """
@@ -31,9 +35,11 @@ SELECT EXISTS (
 def is_healthy(program: str) -> bool:
     """Ask for this container's sign of life: Airflow's table of jobs, or over the broker a worker itself.
 
-    :param program: one of ``JOBS``, or ``WORKER``.
+    :param program: one of ``JOBS``, ``WORKER`` or ``WORKER_ALONE``.
     :raises Exception: the database or the broker cannot be asked; then nothing can be said for the program.
     """
+    if program == WORKER_ALONE:
+        return not _broker_is_there() or _answers()
     return _answers() if program == WORKER else _beats(JOBS[program])
 
 
@@ -51,10 +57,33 @@ def _beats(job: str) -> bool:
     return found == (True,)
 
 
+def _broker_is_there() -> bool:
+    from redis import Redis, RedisError
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    host, port = BROKER
+    asking = Redis(
+        host=host,
+        port=port,
+        password=secret("redis_password"),
+        socket_connect_timeout=_PATIENCE_SECONDS,
+        socket_timeout=_PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        return bool(asking.ping())
+    except RedisError:
+        return False
+    finally:
+        asking.close()
+
+
 def _answers() -> bool:
     from celery import Celery
 
-    broker = f"redis://:{secret('redis_password')}@redis:6379/0"
+    host, port = BROKER
+    broker = f"redis://:{secret('redis_password')}@{host}:{port}/0"
     with Celery(broker=broker, set_as_current=False) as asking:
         myself = f"celery@{socket.gethostname()}"
         return bool(asking.control.ping(destination=[myself], timeout=_PATIENCE_SECONDS))
