@@ -59,7 +59,7 @@ case "$*" in
   *"SELECT oid"*) echo "$OID" ;;
   *"SELECT count("*) echo 0 ;;
   *" pg_dump "*) printf '12; 1262 5 DATABASE - %s %s\\n' "${@: -1}" "${@: -1}" ;;
-  *" pg_restore "*--list*) cat ;;
+  *" pg_restore "*" --list --create") cat ;;
   *" df "*) printf 'Avail\\n%s\\n' "$ROOM" ;;
   "wait "*) echo 0 ;;
   "stop "*) while [[ -e $HOLD ]]; do sleep 0.05; done ;;
