@@ -60,6 +60,7 @@ REPOSITORIES = ("principal", "secundario")
 SECRETS = {f"{name}_password": PASSWORD for name in REPOSITORIES} | {
     "master_principal": "el secreto maestro del principal",
     "master_secundario": "el del secundario",
+    "admin_password": "la nueva",
 }
 FIRST, SECOND = "la primera", "la segunda"
 """What the databases and the configuration say in each of the two runs."""
@@ -423,7 +424,7 @@ def test_nothing_starts_on_databases_that_a_recovery_has_not_handed_over(place, 
     assert ended.exit_code == 1
     assert "Hay una recuperación sin terminar" in ended.output
     assert "scripts/recover" in ended.output
-    assert place.names() == {"airflow"}
+    assert not PostgresServer(place.server.endpoint()).holds_data("respaldo")
 
 
 def test_what_ran_is_given_out_again_by_the_new_scheduler_at_once_and_what_was_queued_too(place):
