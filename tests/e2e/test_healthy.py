@@ -70,3 +70,10 @@ def test_the_init_can_be_done_again_while_all_runs(stack):
     told = stack.compose("run", "--rm", "--no-deps", "-T", "init")
     assert "Todo está preparado" in told
     assert stack.is_well()
+
+
+def test_a_worker_answers_for_itself_as_kubernetes_asks_it_and_what_is_none_does_not(stack):
+    ask = "python -m respaldo.production.healthy worker-alone"
+    for one in stack.each("worker"):
+        one.said("sh", "-c", ask)
+    stack.one("scheduler").said("sh", "-c", f"! {ask}")
