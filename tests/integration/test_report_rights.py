@@ -120,6 +120,7 @@ def test_the_form_is_read_proved_and_archived(server, report, tmp_path):
         report,
     )
     assert made.row_count >= 3
+    assert report.write(made)
     assert archives.latest(report.endpoint, OCTOBER)["version"] == 1
     assert archives.going(report.endpoint, OCTOBER, BOGOTA) >= 0
     assert verify_log(report.endpoint).count >= 3
