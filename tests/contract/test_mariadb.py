@@ -544,12 +544,33 @@ def test_a_database_comes_back_beside(server, held):
     assert held.restore(STAGING) == restored
 
 
+EVENTS = "SELECT STATUS, DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()"
+
+
 def test_an_event_does_not_run_beside(server, held):
     held.restore(STAGING)
-    asked = "SELECT STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()"
-    assert server.sql(asked, STAGED) == "DISABLED\n"
+    assert server.sql(EVENTS, STAGED).split() == ["DISABLED", "root@localhost"]
     time.sleep(1.5)
     assert server.sql("SELECT COUNT(*) FROM vacia", STAGED) == "0\n"
+
+
+@pytest.fixture
+def event_of_another(server, live):
+    """Whom an event is of may be gone for long."""
+    server.sql("ALTER DEFINER = `maría`@`10.%` EVENT cada_segundo ENABLE", live)
+
+
+def test_an_event_runs_again_once_what_was_restored_is_compared(event_of_another, held, server, monkeypatch):
+    wake, seen = MariadbServer.wake, []
+
+    def waking(self, database, events):
+        seen.append(server.sql(EVENTS, "nueva").split())
+        wake(self, database, events)
+
+    monkeypatch.setattr(MariadbServer, "wake", waking)
+    held.restore(to("nueva"))
+    assert seen == [["DISABLED", "maría@10.%"]]
+    assert server.sql(EVENTS, "nueva").split() == ["ENABLED", "maría@10.%"]
 
 
 def test_a_database_is_made_by_the_name_that_is_asked_for(server, held):

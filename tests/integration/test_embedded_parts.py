@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from respaldo.embedded import airflow_cfg, environment, ports, preparation
@@ -66,8 +67,11 @@ def test_the_server_keeps_what_was_committed_when_it_is_killed(server, serve):
     ensure(server)
     with server.connect("respaldo") as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS number")
+    others = psutil.Process(process.pid).children()
     process.kill()
     process.wait()
+    # Before the last of its processes is gone no other server may begin.
+    psutil.wait_procs(others, timeout=60)
     # Its number now belongs to another process that runs: ourselves.
     lock = server.data / "postmaster.pid"
     lock.write_text(lock.read_text().replace(str(process.pid), str(os.getpid()), 1))

@@ -16,9 +16,10 @@ _KEEPER = Path(__file__).with_name("keeper.sh").read_text()
 _KEPT = Path(__file__).with_name("kept.sh").read_text()
 _END = """
 n=0
-until [ -s "$1" ] || [ $n = 20 ]; do sleep 0.2; n=$((n+1)); done
-kill -s "$2" -- "-$(cat "$1")"
+until kill -s "$2" -- "-$(cat "$1")" 2>/dev/null || [ $n = 20 ]; do sleep 0.2; n=$((n+1)); done
 """
+"""What was begun just now is noted in a moment, and has a session of its own in the next."""
+
 _HANDED = ("/dev/fd/0", "/dev/fd/3")
 """Where a command there finds what it is handed (``kept.sh``)."""
 

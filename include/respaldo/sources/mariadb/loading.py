@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from respaldo.hosts.worker import Command, Receiver
 from respaldo.sources.databases.feeding import feed
@@ -13,19 +13,24 @@ from respaldo.sources.mariadb.contents import Lines
 from respaldo.sources.mariadb.server import MariadbServer, quoted
 
 _ALTERS = re.compile(rb"^ALTER DATABASE `(?:[^`]|``)*` (?=CHARACTER SET )")
-_EVENT = re.compile(rb"^(/\*!50106 CREATE\*/ .* ON COMPLETION (?:NOT )?PRESERVE )ENABLE(?= )", re.DOTALL)
+_EVENT = re.compile(
+    rb"^(/\*!50106 CREATE\*/ .*? EVENT (`(?:[^`]|``)*`) ON SCHEDULE"
+    rb" .*? ON COMPLETION (?:NOT )?PRESERVE )ENABLE(?= )",
+    re.DOTALL,
+)
 
 
 class Retargeting:
     """Makes the text of a dump be about another database.
 
     A trigger or routine that is older than the database's character set has it changed for a moment, by
-    name: the name would be the live database's. And an event that is restored beside must not run there.
+    name: the name would be the live database's. And no event runs: what it writes is not in the copy.
     """
 
-    def __init__(self, database: str, *, events: bool) -> None:
+    def __init__(self, database: str) -> None:
+        self.stilled: list[str] = []
+        """The events, quoted, that run where they come from."""
         self._alter = b"ALTER DATABASE " + quoted(database).encode() + b" "
-        self._events = events
         self._lines = Lines()
 
     def take(self, block: bytes) -> bytes:
@@ -39,8 +44,9 @@ class Retargeting:
     def _changed(self, line: bytes) -> bytes:
         if line.startswith(b"ALTER DATABASE `"):
             return _ALTERS.sub(lambda _: self._alter, line)
-        if not self._events and line.startswith(b"/*!50106 CREATE*/"):
-            return _EVENT.sub(rb"\1DISABLE", line)
+        if line.startswith(b"/*!50106 CREATE*/") and (event := _EVENT.match(line)):
+            self.stilled.append(event[2].decode())
+            return event[1] + b"DISABLE" + line[event.end() :]
         return line
 
 
@@ -49,15 +55,14 @@ def load(
     server: MariadbServer,
     database: str,
     *,
-    events: bool,
     size_bytes: int,
-) -> None:
+) -> Sequence[str]:
     """Load what ``stream`` gives into a database that is there.
 
-    :param events: events may run there as they did where they come from.
+    :return: the events, quoted, that run where they come from, and not here (`MariadbServer.wake`).
     :raises RespaldoError: what ``stream`` raises wins over what the server says then.
     """
-    text = Retargeting(database, events=events)
+    text = Retargeting(database)
 
     def changed(receive: Receiver) -> None:
         stream(lambda block: receive(text.take(block)))
@@ -70,3 +75,4 @@ def load(
     code = feed(changed, command, said)
     if code != 0:
         raise cause(b"".join(said).decode(errors="replace"), server.endpoint, database, size_bytes=size_bytes)
+    return text.stilled

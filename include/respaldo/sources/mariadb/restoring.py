@@ -125,7 +125,6 @@ class _Restoration:
                 lambda receive: found.append(contents_of(self.server, target, receive)),
                 self.server,
                 kept,
-                events=False,
                 size_bytes=self.part.size_bytes,
             )
             (live,) = found
@@ -143,10 +142,13 @@ class _Restoration:
             return self._loaded(name, events=events)
 
     def _loaded(self, name: str, *, events: bool) -> Facts:
-        """Load the dump into a database that is marked and empty; compare, and mark it as compared."""
+        """Load the dump into a database that is marked and empty; compare, and mark it as compared.
+
+        :param events: afterwards they run there as they did where they come from.
+        """
         dump = _Dump(self.part, self.repository, self.tally)
         try:
-            load(dump.stream, self.server, name, events=events, size_bytes=self.part.size_bytes)
+            stilled = load(dump.stream, self.server, name, size_bytes=self.part.size_bytes)
         except (RequestError, SourceError):
             # The server cannot know that what it refuses is the end of a dump that was cut.
             dump.contents()
@@ -157,6 +159,8 @@ class _Restoration:
             if rows != actual:
                 raise RestoreMismatchError(target=self._told(name), what=table, expected=rows, actual=actual)
         facts = _compared(expected, contents_of(self.server, name), self._told(name)) | {"database": name}
+        if events:
+            self.server.wake(name, stilled)
         self.server.mark(name, replace(self._mark, facts=facts))
         return facts
 

@@ -38,6 +38,10 @@ SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {0})
   + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {0})
   + (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {0})
 """
+_EVENTS = """
+SELECT CONCAT('`', REPLACE(EVENT_NAME, '`', '``'), '`'), DEFINER FROM information_schema.EVENTS
+WHERE EVENT_SCHEMA = {}
+"""
 _NOT_OF_ONE_MOMENT = """
 SELECT TABLE_NAME, TABLES.ENGINE FROM information_schema.TABLES
 LEFT JOIN information_schema.ENGINES ON ENGINES.ENGINE = TABLES.ENGINE
@@ -160,6 +164,16 @@ class MariadbServer:
     def mark(self, database: str, mark: Mark) -> None:
         marked = text(mark.added_to(self.comment(database) or ""))
         self.ask(f"ALTER DATABASE {quoted(database)} COMMENT = {marked}", database)
+
+    def wake(self, database: str, events: Sequence[str]) -> None:
+        """Let events, quoted, run from now on."""
+        asked = _EVENTS.format(text(database))
+        definers = {row[0]: row[1] for row in self.ask(asked, database)} if events else {}
+        for event in events:
+            user, host = definers[event].rsplit("@", 1)
+            # Unsaid, it would be whoever alters it.
+            definer = f"DEFINER = {quoted(user)}@{quoted(host)}"
+            self.ask(f"ALTER {definer} EVENT {quoted(database)}.{event} ENABLE", database)
 
     def ask(self, statement: str, about: str = "") -> Sequence[tuple[str, ...]]:
         """Execute a statement and give its rows as text.
