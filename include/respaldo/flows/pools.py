@@ -20,4 +20,4 @@ def known_pools() -> set[str]:
     """Name those that there are."""
     from airflow.models.pool import Pool
 
-    return {pool.pool for pool in Pool.get_pools()}
+    return {str(pool.pool) for pool in Pool.get_pools()}
