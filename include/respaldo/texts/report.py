@@ -342,10 +342,10 @@ NO = "No"
 
 SCHEMA_PROBLEMS = {
     "not_migrated": "La base de datos del reporte no tiene las tablas que este programa espera ({reason}). "
-    "Ejecute: respaldo db migrate (con docker compose: docker compose run --rm init)",
+    "Ejecute: respaldo db migrate (con docker compose: docker compose up -d)",
     "denied": "El usuario del reporte no tiene permiso ({reason}). Para migrar debe poder crear esquemas en "
     "la base de datos y, si no existe, el rol analista; un administrador puede crearlo antes "
-    "(CREATE ROLE analista NOLOGIN;). Con docker compose lo hace init: docker compose run --rm init",
+    "(CREATE ROLE analista NOLOGIN;). Con docker compose lo hace init: docker compose up -d",
     "changed": "La migración {migration} cambió después de aplicada: las migraciones aplicadas no se editan. "
     "Restaure el archivo y ponga el cambio en una migración nueva.",
     "unknown": "La base de datos del reporte ya tiene la migración {migration}, que este programa no conoce: "
