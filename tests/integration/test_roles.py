@@ -190,6 +190,19 @@ def test_forgotten_roles_are_told_by_lint_and_the_command_mends_them(airflow_wit
     assert "Configuración correcta" in airflow_with_fab(RESPALDO, "lint", **place)
 
 
+def test_a_queue_without_its_share_of_a_repository_is_told_by_lint_and_the_command_makes_it(
+    airflow_with_fab, tmp_path
+):
+    config = tmp_path / "config"
+    scopes = {"erp": {"queue": "sede", "second_copy": None}}
+    write_configuration(config, {"principal": repository_settings("principal")}, scopes)
+    place = {"RESPALDO_CONFIG": str(config), "RESPALDO_HOME": str(tmp_path)}
+    missing = "erp.yaml:1: queue: Airflow no tiene el grupo de turnos (pool) «repositorio_principal.sede»"
+    assert missing in airflow_with_fab(RESPALDO, "lint", exit_code=1, **place).replace("\n", " ")
+    assert "repositorio_principal.sede" in airflow_with_fab(RESPALDO, "sync", **place)
+    assert "erp.yaml" not in airflow_with_fab(RESPALDO, "lint", exit_code=1, **place)
+
+
 def test_under_another_manager_of_users_there_is_nothing_to_do(airflow_with_fab):
     simple = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
     told = airflow_with_fab(RESPALDO, "roles", "sync", AIRFLOW__CORE__AUTH_MANAGER=simple)

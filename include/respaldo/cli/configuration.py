@@ -204,6 +204,8 @@ def _without_pool(configuration: Configuration) -> list[Problem]:
     from respaldo.flows.pools import known_pools
 
     known = known_pools()
+    if known is None:
+        return []
     return [
         Problem(
             file=str(folder() / "scopes" / f"{scope.id}.yaml"),

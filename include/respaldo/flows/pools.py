@@ -16,8 +16,12 @@ def put_pools(configuration: Configuration) -> dict[str, int]:
     return pools
 
 
-def known_pools() -> set[str]:
-    """Name those that there are."""
+def known_pools() -> set[str] | None:
+    """Name those that there are; None: Airflow's database is not here, or not prepared."""
     from airflow.models.pool import Pool
+    from sqlalchemy.exc import DatabaseError
 
-    return {str(pool.pool) for pool in Pool.get_pools()}
+    try:
+        return {str(pool.pool) for pool in Pool.get_pools()}
+    except DatabaseError:
+        return None
