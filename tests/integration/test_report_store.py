@@ -349,7 +349,7 @@ def test_a_copy_that_is_older_than_its_run_counts_in_the_period_of_the_run(repor
     midnight = START.replace(hour=0)
     assert report.rows(since=midnight - timedelta(days=28), until=midnight) == []
     assert [row["inicio"] for row in report.rows(since=midnight, until=midnight + timedelta(31))] == [eve]
-    assert [row["inicio"] for row in selected(report.endpoint, Selection(since=midnight))] == [eve]
+    assert [row["inicio"] for row in selected(report.endpoint, Selection(since=midnight), most=2)] == [eve]
     assert first_moment(report.endpoint) == START
 
 
