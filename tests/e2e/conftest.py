@@ -23,8 +23,12 @@ HELD = ("detenida", "muere_trabajador", "muere_parada", "muere_tarea")
 SERVICES = ("redis", "postgres", "scheduler", "api-server")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests of this folder alone, after all others."""
+    """Sort the tests of this folder alone, after all others.
+
+    What has stacks of its own is begun beside: on both sides most of the time is waiting.
+    """
 
     def place(item: pytest.Item) -> int:
         if item.path.parent != Path(__file__).parent:
@@ -33,6 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(theme) if theme in ORDER else len(ORDER)
 
     items.sort(key=place)
+    for item in items:
+        if place(item) >= 0:
+            is_own = place(item) == len(ORDER)
+            item.add_marker(pytest.mark.xdist_group("stacks of their own" if is_own else "one stack"))
 
 
 @pytest.hookimpl(wrapper=True)
