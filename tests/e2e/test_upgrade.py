@@ -438,6 +438,8 @@ def test_on_a_full_disk_nothing_is_left_and_all_goes_on_as_before(upgraded):
 
 
 def test_the_way_back_is_refused_to_another_version(upgraded):
+    # What a full disk had stopped is just coming back.
+    wait_until(upgraded.stack.is_well, "all to be well")
     assert FORMER in _refused(upgraded.stack, "--back", upgraded.kept)
     assert upgraded.stack.is_well()
 
