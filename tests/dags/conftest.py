@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import yaml
 
 # Airflow writes its configuration where this says as soon as it is imported: not into somebody's home.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="respaldo-airflow-")
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 PROJECT = Path(__file__).parents[2]
