@@ -56,7 +56,7 @@ contracts: env ## Run all contract tests with every restic that is supported, al
 
 .PHONY: e2e
 e2e: env ## Build the stack of docker-compose.yaml from a clone, and use it, kill it and fill it (needs docker)
-	@$(BIN)/python -m pytest tests/e2e --numprocesses=2 --dist=loadgroup -v --no-header -rP --tb=short --durations=15 -p no:cacheprovider
+	@$(BIN)/python -m pytest tests/e2e --numprocesses=2 -v --no-header -rP --tb=short --durations=15 -p no:cacheprovider
 
 .PHONY: bench
 bench: env ## Measure against the raw tool

@@ -28,6 +28,8 @@ INSTALLATIONS = {
     "people": re.compile(r"integration/live/people/(?!test_fab)"),
     "live": re.compile(r"integration/live/(?!people|machines)"),
     "others": re.compile(r"integration/(live/people/test_fab|live/machines|test_embedded)"),
+    "stack": re.compile(r"e2e/test_(?!disaster|upgrade)"),
+    "stacks": re.compile(r"e2e/test_(disaster|upgrade)"),
 }
 """Tests that share an installation, or take turns in having one of their own.
 

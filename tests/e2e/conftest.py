@@ -5,8 +5,11 @@ RESPALDO_E2E_KEEP leaves it there, and says where; RESPALDO_E2E_STACK uses the o
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +22,15 @@ from live_kit import free_port
 ORDER = ("healthy", "closed", "reload", "workers", "services", "site", "cleaning", "many")
 """What looks at a stack that nothing has befallen comes first; what fills it comes last."""
 
+TURNS = PROJECT / "var" / "e2e" / "turns"
+
 HELD = ("detenida", "muere_trabajador", "muere_parada", "muere_tarea")
 SERVICES = ("redis", "postgres", "scheduler", "api-server")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests of this folder alone, after all others.
-
-    What has stacks of its own is begun beside: on both sides most of the time is waiting.
-    """
+    """Sort the tests of this folder alone, after all others."""
 
     def place(item: pytest.Item) -> int:
         if item.path.parent != Path(__file__).parent:
@@ -37,10 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(theme) if theme in ORDER else len(ORDER)
 
     items.sort(key=place)
-    for item in items:
-        if place(item) >= 0:
-            is_own = place(item) == len(ORDER)
-            item.add_marker(pytest.mark.xdist_group("stacks of their own" if is_own else "one stack"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,6 +51,28 @@ def pytest_runtest_makereport(item, call):
         stack.report(file)
         report.sections.append(("what the containers said", str(file)))
     return report
+
+
+@pytest.fixture(scope="session")
+def beside() -> Iterator[None]:
+    """Work with a stack of its own beside the one stack: both mostly wait. `alone` waits for the last."""
+    with _turn(fcntl.LOCK_SH):
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[None]:
+    """Have the whole machine: what is measured is not measured beside another stack."""
+    with _turn(fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def _turn(way: int) -> Iterator[None]:
+    TURNS.parent.mkdir(parents=True, exist_ok=True)
+    with TURNS.open("w") as turns:
+        fcntl.flock(turns, way)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(request: pytest.FixtureRequest) -> Iterator[Story]:
+def story(request: pytest.FixtureRequest, beside: None) -> Iterator[Story]:
     """A living stack that has saved itself twice, the second time with a run under way; it is gone."""
     missing = what_is_missing()
     if missing:

@@ -58,7 +58,7 @@ def _mib(told: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def many(stack):
+def many(stack, alone):
     """All of the scopes, known to Airflow and switched on."""
     for scope in MANY:
         scopes_kit.fill(stack.data / scope, files=5)

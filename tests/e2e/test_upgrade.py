@@ -55,7 +55,7 @@ NEWEST = "0019"
 
 UPGRADE_SECONDS = 300
 AWAY_SECONDS = 120
-GRACE_SECONDS = 30
+GRACE_SECONDS = 60
 """How long the former workers may end what they do: one copy is shorter, one longer."""
 
 DISK_BYTES = 65_536
@@ -132,7 +132,7 @@ class Upgraded:
 
 
 @pytest.fixture(scope="module")
-def upgraded():
+def upgraded(beside):
     missing = what_is_missing()
     if missing:
         pytest.exit(f"make e2e needs a docker engine with compose, and {missing}", returncode=2)
