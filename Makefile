@@ -9,6 +9,11 @@ BIN := $(VENV)/bin
 # Ready when the stamp is newer than the locks.
 STAMP := $(VENV)/.ready
 
+# Behind a network that inspects TLS the machine trusts more authorities than uv brings.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
+
 .PHONY: help
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
