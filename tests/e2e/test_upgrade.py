@@ -417,6 +417,21 @@ def test_a_configuration_that_does_not_serve_is_told_before_anything_stops(upgra
     assert _begun(stack) == before
 
 
+def test_a_secret_that_is_missing_is_told_before_anything_stops(upgraded):
+    stack = upgraded.stack
+    before, kept = _begun(stack), stack.folder.with_name("session_secret_key")
+    secret = stack.folder / "secrets" / kept.name
+    shutil.move(secret, kept)
+    try:
+        told = _refused(stack)
+    finally:
+        shutil.move(kept, secret)
+    assert told.count("scripts/init-secrets --renew ") == 1
+    assert f"--renew {secret.name}\n" in told
+    assert "Todo sigue como estaba." in told
+    assert _begun(stack) == before
+
+
 def _fill_the_disk() -> None:
     # Told of as a full disk is, and not by a signal.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

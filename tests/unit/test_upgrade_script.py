@@ -17,6 +17,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 NEEDED = (
+    "awk",
     "bash",
     "cat",
     "date",
@@ -48,6 +49,7 @@ case "$*" in
     done ;;
   *" config --images "*) echo "$IMAGE" ;;
   *" config "*) printf '    replicas: 1\\n' ;;
+  *" config") printf 'secrets:\\n  nuevo:\\n    file: "%s"\\nvolumes:\\n  x:\\n    file: no\\n' "$SECRET" ;;
   "inspect"*Config.Image*) for one in "${@:4}"; do echo "$IMAGES" ; done ;;
   "inspect"*Status*) echo running ;;
   "inspect"*Hostname*) echo "host-${@:4}" ;;
@@ -104,6 +106,7 @@ class Place:
             "GONE": "",
             "OID": "5",
             "ROOM": "2097152",
+            "SECRET": str(self.project / "scripts" / "upgrade"),
         }
         return subprocess.Popen(
             [self.project / "scripts" / "upgrade", *words],
@@ -185,6 +188,15 @@ def test_what_is_refused_changes_nothing(place, fails, more):
     assert not place.folders
     # Its name is its own again, whatever was made under it.
     assert place.asked[-1] == f"tag {ID} {FORMER}"
+
+
+def test_a_secret_that_the_former_version_had_not_is_told_before_anything_is_done(place):
+    status, told = place.run(SECRET=str(place.project / "secrets" / "nuevo"))
+    assert status == 1
+    assert told.count("scripts/init-secrets --renew") == 1
+    assert "  scripts/init-secrets --renew nuevo\nTodo sigue como estaba.\n" in told
+    assert not place.was_asked("build")
+    assert not place.was_asked(" stop ")
 
 
 def test_databases_that_cannot_be_kept_leave_nothing_and_the_former_version_starts(place):
