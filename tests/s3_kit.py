@@ -115,7 +115,7 @@ def s3_server(folder: Path, *, tls: bool = False, ports: tuple[int, ...] = ()) -
     if tls:
         make_certificates(folder)
         options |= {"s3.cert.file": folder / "server.pem", "s3.key.file": folder / "server.key"}
-    words = [weed(), "server", *(f"-{name}={value}" for name, value in options.items())]
+    words = [weed(), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in options.items())]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *words], stdout=log, stderr=log)
     server = S3Server(ports, folder / "ca.pem" if tls else None, process.pid)
@@ -132,6 +132,9 @@ def s3_server(folder: Path, *, tls: bool = False, ports: tuple[int, ...] = ()) -
         # It would take its time, over what nobody wants any more.
         process.kill()
         process.wait()
+        for port in ports:
+            for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink()
 
 
 def _identities() -> list[dict[str, object]]:
