@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -363,8 +364,17 @@ def test_when_none_is_whole_nothing_is_restored(place):
     place.see_nothing_changed()
 
 
-@pytest.mark.parametrize("moment", ["airflow", "respaldo", "config"])
-@pytest.mark.parametrize("lost", [False, True], ids=["the-same-copy", "another-copy"])
+DAILY = (("respaldo", False), ("config", True))
+"""What `make test` plays of where one is killed, and whether its repository is lost then."""
+
+
+@pytest.mark.parametrize(
+    ("moment", "lost"),
+    [
+        pytest.param(moment, lost, marks=[] if (moment, lost) in DAILY else pytest.mark.slow)
+        for moment, lost in product(("airflow", "respaldo", "config"), (False, True))
+    ],
+)
 def test_one_that_was_killed_midway_is_gone_on_with(place, moment, lost):
     def say(text: str) -> None:
         if text.startswith((f"Base de datos {moment}:", f"Configuración restaurada en {moment}")):
