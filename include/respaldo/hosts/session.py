@@ -133,7 +133,7 @@ class Session:
 
     def ask(self, spoken: Spoken, seconds: float = _STEP_SECONDS) -> ssh.Output:
         """Have a short thing done, and give all that was written."""
-        return self._wait(self._output(spoken), seconds)
+        return self._wait(lambda: self._output(spoken), seconds)
 
     def upload(self, local: Path, path: str) -> None:
         """Bring a file there, over SFTP, that only its owner may use. A full disk is told as such."""
@@ -155,7 +155,7 @@ class Session:
                     raise SshError("ssh_failed", error) from error
 
         try:
-            self._wait(put(), seconds=600)
+            self._wait(put, seconds=600)
         except HostFailedError as error:
             left = self.free_bytes(folder)
             if left is not None and left < size:
@@ -195,7 +195,7 @@ class Session:
         :raises ServerForwardingForbiddenError: the machine's SSH server does not admit it.
         :raises NoAnswerError: nobody answers the machine there.
         """
-        return self._wait(self._leading.to(server, name))
+        return self._wait(lambda: self._leading.to(server, name))
 
     def told(self, text: str) -> str:
         """Give a text with the names of the servers that `lead` leads to."""
@@ -275,7 +275,7 @@ class Session:
                     raise SshError("host_unreachable", error, is_passing=True) from error
                 raise ForwardingForbiddenError(host=self.host.name, said=error) from error
 
-        return self._wait(listen())
+        return self._wait(listen)
 
     def _spoken(self, name: str, command: Command, stdin: int | SecretStr) -> Spoken:
         read = stdin if isinstance(stdin, SecretStr) else None
@@ -332,23 +332,22 @@ class Session:
                 return
         done.cancel()
 
-    def _start(
-        self, work: Coroutine[Any, Any, Result], *within: Coroutine[Any, Any, Result]
-    ) -> concurrent.futures.Future[Result]:
+    def _start(self, work: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
         # Its thread may end, and its loop be closed, at any moment.
         with contextlib.suppress(RuntimeError):
             if self._thread.is_alive():
                 return asyncio.run_coroutine_threadsafe(work, self._loop)
-        for one in (work, *within):
-            one.close()
+        work.close()
         raise HostUnreachableError(host=self.host.name, reason="host_unreachable")
 
-    def _wait(self, work: Coroutine[Any, Any, Result], seconds: float = _STEP_SECONDS) -> Result:
+    def _wait(
+        self, work: Callable[[], Coroutine[Any, Any, Result]], seconds: float = _STEP_SECONDS
+    ) -> Result:
         async def limited() -> Result:
             async with asyncio.timeout(seconds):
-                return await work
+                return await work()
 
-        return self._of(self._start(ssh.translated(limited), work))
+        return self._of(self._start(ssh.translated(limited)))
 
     def _of(self, done: concurrent.futures.Future[Result]) -> Result:
         try:
