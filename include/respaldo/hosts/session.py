@@ -15,10 +15,10 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
@@ -98,11 +98,7 @@ class Session:
         spoken = self._spoken(name, command, stdin)
         spoken = spoken._replace(line=fit(spoken.line, f"{self.folder}/line.{name}", self.upload))
         said = Heard()
-
-        def execute() -> Coroutine[Any, Any, int]:
-            return self._execute(spoken, on_output, on_error, said, by_line=by_line)
-
-        done = self._start(ssh.translated(execute))
+        done = self._start(lambda: self._execute(spoken, on_output, on_error, said, by_line=by_line))
         done.add_done_callback(lambda _: said.end())
         deadline = time.monotonic() + timeout_seconds if timeout_seconds else None
         try:
@@ -332,22 +328,21 @@ class Session:
                 return
         done.cancel()
 
-    def _start(self, work: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
+    def _start(self, work: Callable[[], Awaitable[Result]]) -> concurrent.futures.Future[Result]:
+        translated = ssh.translated(work)
         # Its thread may end, and its loop be closed, at any moment.
         with contextlib.suppress(RuntimeError):
             if self._thread.is_alive():
-                return asyncio.run_coroutine_threadsafe(work, self._loop)
-        work.close()
+                return asyncio.run_coroutine_threadsafe(translated, self._loop)
+        translated.close()
         raise HostUnreachableError(host=self.host.name, reason="host_unreachable")
 
-    def _wait(
-        self, work: Callable[[], Coroutine[Any, Any, Result]], seconds: float = _STEP_SECONDS
-    ) -> Result:
+    def _wait(self, work: Callable[[], Awaitable[Result]], seconds: float = _STEP_SECONDS) -> Result:
         async def limited() -> Result:
             async with asyncio.timeout(seconds):
                 return await work()
 
-        return self._of(self._start(ssh.translated(limited)))
+        return self._of(self._start(limited))
 
     def _of(self, done: concurrent.futures.Future[Result]) -> Result:
         try:
