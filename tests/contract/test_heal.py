@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import yaml
 from pydantic import SecretStr
 
 from damage_kit import cut, flip, packs
+from lock_kit import EXCLUSIVE, written
 from respaldo.actions import heal
 from respaldo.actions.copy import copy
 from respaldo.actions.execute import execute
@@ -293,29 +293,27 @@ def test_what_nothing_but_its_backup_can_mend_is_left_as_it_is(case, saved, harm
 
 
 @contextlib.contextmanager
-def stopped(case: Case, repository: Repository) -> Iterator[subprocess.Popen]:
-    """Give a restic that holds an exclusive lock and does not go on."""
+def locking(case: Case, repository: Repository) -> Iterator[None]:
+    """Let a restic hold an exclusive lock, and kill it."""
     locks = Path(repository.place.location, "locks")
     password = case.root / "password"
     password.write_text(repository.place.password.get_secret_value())
     process = subprocess.Popen(
         [repository.engine.binary, "-r", repository.place.location, "--no-cache",
-         "--password-file", password, "check"],
+         "--password-file", password, *EXCLUSIVE],
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 20
-    # restic waits a fifth of a second after it wrote a lock.
-    while not any("tmp" not in path.name for path in locks.iterdir()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGSTOP)
-    assert process.poll() is None
     try:
-        yield process
+        deadline = time.monotonic() + 20
+        while not written(locks):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @pytest.fixture
@@ -325,7 +323,7 @@ def impatient(monkeypatch):
 
 
 def test_the_lock_of_a_dead_process_is_removed(case, saved, impatient):
-    with stopped(case, case.job().first):
+    with locking(case, case.job().first):
         pass
     made = case.save()
     assert case.remedies() == [("unlock", "repository_locked")]
@@ -334,7 +332,7 @@ def test_the_lock_of_a_dead_process_is_removed(case, saved, impatient):
 
 
 def test_the_lock_of_a_living_process_stays(case, saved, impatient):
-    with stopped(case, case.job().first):
+    with locking(case, case.job().first):
         with pytest.raises(RepositoryLockedError):
             case.save()
         assert len(list((case.principal / "locks").iterdir())) == 1
@@ -342,7 +340,7 @@ def test_the_lock_of_a_living_process_stays(case, saved, impatient):
 
 
 def test_a_dead_lock_does_not_keep_a_repair_away(case, saved, impatient):
-    with stopped(case, case.job().first):
+    with locking(case, case.job().first):
         pass
     packs(case.principal)[0].unlink()
     made = case.save(repair=True)
@@ -431,7 +429,7 @@ def test_a_damaged_index_of_the_second_repository_is_repaired(case, copied):
 
 
 def test_a_dead_lock_in_the_second_repository_is_removed(case, copied, impatient):
-    with stopped(case, case.job().second):
+    with locking(case, case.job().second):
         pass
     done = copy(case.job("second"), case.job().second, NEW, copied, applied=case.applied)
     assert case.remedies() == [("unlock", "repository_locked")]
@@ -512,6 +510,6 @@ def test_a_lock_that_cannot_be_removed_leaves_the_cause_that_was_met(case, saved
         raise RepositoryDeniedError(repository=self.name)
 
     monkeypatch.setattr(Repository, "unlock", fail)
-    with stopped(case, case.job().first), pytest.raises(RepositoryLockedError):
+    with locking(case, case.job().first), pytest.raises(RepositoryLockedError):
         case.save()
     assert case.applied == []

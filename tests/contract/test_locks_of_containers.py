@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from container_kit import container
 from job_kit import job_of, nobody_looks
+from lock_kit import EXCLUSIVE, SHARED
 from respaldo.actions import verify as verifying
 from respaldo.actions.execute import execute
 from respaldo.actions.verify import verify
@@ -26,22 +27,22 @@ from rest_kit import PASSWORD, USER
 pytestmark = pytest.mark.one_restic
 
 HOLD = """
-import json, pathlib, signal, subprocess, sys, time
+import json, pathlib, subprocess, sys, time
+from lock_kit import written
 from respaldo.restic.users import Users
 given = json.loads(sys.argv[1])
 users = Users.of(pathlib.Path(given["users"])) if given["users"] else None
 held = users.join() if users else ()
 locks = pathlib.Path(given["locks"])
-before = set(locks.iterdir())
+before = written(locks)
 nowhere = subprocess.DEVNULL
 restic = subprocess.Popen(
-    given["command"], pass_fds=held, stdout=nowhere, stderr=nowhere, env=given["environment"]
+    given["command"], pass_fds=held, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere,
+    env=given["environment"],
 )
-while not [lock for lock in set(locks.iterdir()) - before if "tmp" not in lock.name]:
+while not written(locks) - before:
     assert restic.poll() is None, restic.returncode
     time.sleep(0.005)
-# restic waits a fifth of a second after it wrote a lock: it is stopped with it.
-restic.send_signal(signal.SIGSTOP)
 print(restic.pid, flush=True)
 time.sleep(600)
 """
@@ -126,11 +127,7 @@ def server(append_only, engine, tmp_path):
     return Server(append_only, engine, tmp_path)
 
 
-CHECK = ("check",)
-BACKUP = ("backup", "/etc/hostname")
-
-
-@pytest.mark.parametrize("command", [CHECK, BACKUP])
+@pytest.mark.parametrize("command", [EXCLUSIVE, SHARED], ids=["exclusive", "shared"])
 def test_a_killed_containers_lock_is_removed_by_another_one_at_once(server, command):
     server.left_by("trabajador-a", *command)
     assert len(server.repository.listed("locks")) == 1
@@ -141,28 +138,28 @@ def test_a_killed_containers_lock_is_removed_by_another_one_at_once(server, comm
 
 
 def test_a_living_containers_lock_stays(server):
-    with server.holding("trabajador-a", *BACKUP) as holder:
+    with server.holding("trabajador-a", *SHARED) as holder:
         assert holder.said()
         assert server.unlocked_by("trabajador-b") == {"removed": 0, "left": 1, "other": None}
 
 
 def test_while_any_container_works_a_dead_ones_lock_stays(server):
     """Removing all would take the living one's along, and restic removes no single lock."""
-    server.left_by("trabajador-a", *BACKUP)
-    with server.holding("trabajador-c", *BACKUP) as holder:
+    server.left_by("trabajador-a", *SHARED)
+    with server.holding("trabajador-c", *SHARED) as holder:
         assert holder.said()
         assert server.unlocked_by("trabajador-b")["left"] == 2
     assert server.unlocked_by("trabajador-b") == {"removed": 2, "left": 0, "other": None}
 
 
 def test_the_lock_of_a_machine_that_has_another_home_stays(server):
-    server.left_by("otra-sede", *BACKUP, joined=False)
+    server.left_by("otra-sede", *SHARED, joined=False)
     assert server.unlocked_by("trabajador-b") == {"removed": 0, "left": 1, "other": None}
 
 
 def test_a_container_that_is_restarted_keeps_its_name_and_a_process_with_the_same_number_lives_on(server):
     """restic would take it for the lock's owner; asked to unlock it would send it a signal that ends it."""
-    number = server.left_by("trabajador-a", *CHECK)
+    number = server.left_by("trabajador-a", *EXCLUSIVE)
     time.sleep(3)
     assert server.unlocked_by("trabajador-a", number) == {"removed": 1, "left": 0, "other": None}
 
@@ -179,7 +176,7 @@ def test_a_verification_goes_on_where_a_killed_container_checked(engine, tmp_pat
     given = {
         "users": str(job.home.locks / "borde.users"),
         "locks": str(tmp_path / "principal" / "borde" / "locks"),
-        "command": [engine.binary, "--no-cache", "check"],
+        "command": [engine.binary, "--no-cache", *EXCLUSIVE],
         "environment": {
             "RESTIC_REPOSITORY": job.first.place.location,
             "RESTIC_PASSWORD_FILE": str(password),

@@ -16,12 +16,10 @@ import psutil
 from damage_kit import biggest_pack, flip_a_bit
 from faults.case import Act, Scene
 from live_kit import Outcome, wait_until
+from lock_kit import written
 from respaldo.embedded.errors import ApiError
 
 PAUSE = 0.005
-
-LOCK_NAME = 64
-"""Characters in the name of a file of restic's: a hash."""
 
 
 def both(*acts: Act) -> Act:
@@ -176,12 +174,7 @@ def change_all(scene: Scene) -> None:
 @contextlib.contextmanager
 def _locking(scene: Scene, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Stop a restic that has just locked the first repository."""
-    folder = scene.first / "locks"
-
-    def is_locked() -> bool:
-        # A lock that is still being written has another name.
-        return any(len(path.name) == LOCK_NAME for path in folder.iterdir())
-
+    locks = scene.first / "locks"
     for _ in range(20):
         process = scene.restic(
             scene.first,
@@ -190,10 +183,10 @@ def _locking(scene: Scene, *arguments: str) -> Iterator[subprocess.Popen[bytes]]
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while process.poll() is None and not is_locked():
+        while process.poll() is None and not written(locks):
             time.sleep(0.001)
         process.send_signal(signal.SIGSTOP)
-        if process.poll() is None and is_locked():
+        if process.poll() is None and written(locks):
             yield process
             return
         process.kill()
