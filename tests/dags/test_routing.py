@@ -13,6 +13,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from respaldo.domain.errors import InvalidRequestError
 from respaldo.flows import routing
 from respaldo.flows.requests import steps
+from respaldo.flows.requests.names import RESTORE_REQUEST
 from respaldo.texts.requests import TASK_TITLES
 
 VERSION = uuid.uuid4()
@@ -31,7 +32,7 @@ def request_of(write_scope, dags):
     write_scope("sede_norte", queue="sede")
 
     def make(scope_id):
-        dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dags()[routing.REQUESTS]))
+        dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dags()[RESTORE_REQUEST]))
         run = DagRun(dag_id=dag.dag_id, run_id="manual__1", conf={"scope": scope_id}, run_type="manual")
         hook = settings.task_instance_mutation_hook
         create = run._get_task_creator(Counter(), hook, hook.is_noop, VERSION)
@@ -85,7 +86,7 @@ def test_a_configuration_that_cannot_be_read_stops_nothing(request_of, configura
     run, _ = request_of("sede_norte")
     (configuration / "organization.yaml").write_text("{")
     routing._queue_of.cache_clear()
-    identify = SimpleNamespace(dag_id=routing.REQUESTS, task_id="identify", queue="default")
+    identify = SimpleNamespace(dag_id=RESTORE_REQUEST, task_id="identify", queue="default")
     settings.task_instance_mutation_hook(identify, dag_run=run)
     assert identify.queue == "default"
     assert "the queue of identify of a request was not set" in caplog.text

@@ -16,7 +16,7 @@ from respaldo.domain.contracts import Term
 from respaldo.domain.values import Run
 from respaldo.embedded.installation import Installation
 from respaldo.flows.contracts.names import CONTRACTING, WATCH, question_on
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.names import dag_id_of
 from respaldo.texts import demo as texts
 from respaldo.texts.contracts import ANSWERS, CHOICES
 from respaldo.texts.report import TERMS

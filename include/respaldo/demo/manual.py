@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from respaldo.demo.answering import Answer
 from respaldo.demo.stage import Stage, Story
 from respaldo.embedded.installation import Installation
-from respaldo.flows.media.dag import DAG_ID as MEDIA
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.media.names import MEDIA
+from respaldo.flows.names import dag_id_of
 from respaldo.texts import demo as texts
 from respaldo.texts.manual import FIELDS, RESULTS, VERDICT_FIELDS, VERDICTS
 

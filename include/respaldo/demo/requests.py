@@ -20,9 +20,8 @@ from respaldo.domain.values import Run
 from respaldo.embedded.api import Api
 from respaldo.embedded.errors import ApiError
 from respaldo.embedded.installation import Installation
-from respaldo.flows.requests.backups import run_id_of
-from respaldo.flows.requests.dag import DAG_ID
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.names import dag_id_of
+from respaldo.flows.requests.names import RESTORE_REQUEST, run_id_of
 from respaldo.report.store import Report
 from respaldo.texts import demo as texts
 from respaldo.texts.report import TERMS
@@ -46,7 +45,7 @@ class Asked:
 
     @property
     def run(self) -> Run:
-        return Run(dag_id=DAG_ID, run_id=self.run_id, scope_id=self.conf["scope"])
+        return Run(dag_id=RESTORE_REQUEST, run_id=self.run_id, scope_id=self.conf["scope"])
 
 
 def problems(
@@ -58,8 +57,8 @@ def problems(
     """
     say(texts.REQUESTS)
     api = installation.api
-    wait_for_dag(api, DAG_ID)
-    api.patch(f"dags/{DAG_ID}", {"is_paused": False})
+    wait_for_dag(api, RESTORE_REQUEST)
+    api.patch(f"dags/{RESTORE_REQUEST}", {"is_paused": False})
     asked = _requirements()
     first, saved, _ = asked
     damage.flip_one_bit(installation, sources.FILES)
@@ -118,7 +117,7 @@ def _conf(what: str, scope_id: str) -> dict[str, Any]:
 
 def _ask(installation: Installation, requirement: Asked) -> None:
     body = {"logical_date": None, "conf": requirement.conf}
-    made = installation.api_of(_ASKS).post(f"dags/{DAG_ID}/dagRuns", body)
+    made = installation.api_of(_ASKS).post(f"dags/{RESTORE_REQUEST}/dagRuns", body)
     requirement.run_id = made["dag_run_id"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from respaldo.domain.values import Run
 from respaldo.embedded.api import Api
 from respaldo.embedded.errors import ApiError
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.names import dag_id_of
 from respaldo.texts import demo as texts
 
 _FINAL = ("success", "failed")

@@ -18,7 +18,7 @@ from respaldo.domain.values import Run
 from respaldo.embedded.api import Api
 from respaldo.embedded.errors import ApiError
 from respaldo.embedded.installation import Installation
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.names import dag_id_of
 from respaldo.report.store import Report
 from respaldo.texts import demo as texts
 

@@ -14,6 +14,7 @@ from respaldo.config.repositories import RepositorySettings
 from respaldo.domain.problems import Problem
 from respaldo.domain.quantities import format_duration
 from respaldo.flows.external.operators import ExternalStepOperator
+from respaldo.flows.names import dag_id_of
 from respaldo.flows.operators import (
     InvalidScopeOperator,
     RecordOperator,
@@ -22,7 +23,7 @@ from respaldo.flows.operators import (
     WokenStepOperator,
 )
 from respaldo.flows.policy import CauseRetryPolicy
-from respaldo.flows.scope_dag import FIRST_DAY, asked_for, dag_id_of, field, scope_dag
+from respaldo.flows.scope_dag import FIRST_DAY, asked_for, field, scope_dag
 from respaldo.texts import backup as texts
 from respaldo.texts.configuration import tell
 from respaldo.texts.retention import retention_in_words

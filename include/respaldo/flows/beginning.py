@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 
 from respaldo.flows.colors import WORK
+from respaldo.flows.trigger import Trigger
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-
-class Trigger(NamedTuple):
-    """A DAG run to begin."""
-
-    dag_id: str
-    run_id: str
-    conf: dict[str, Any]
 
 
 class BeginRunOperator(TriggerDagRunOperator):

@@ -21,10 +21,10 @@ from respaldo.domain.errors import (
     ReportError,
     RespaldoError,
 )
-from respaldo.flows.beginning import Trigger
 from respaldo.flows.failures.names import analysis_of, watch_after
 from respaldo.flows.hooks import settle
 from respaldo.flows.noting import note
+from respaldo.flows.trigger import Trigger
 from respaldo.flows.workplace import Workplace
 from respaldo.report.fm007 import GOOD, State
 from respaldo.report.media import LabelsUpdate

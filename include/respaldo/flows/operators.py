@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from respaldo.flows.beginning import BeginRunOperator, Trigger
+from respaldo.flows.beginning import BeginRunOperator
 from respaldo.flows.colors import RESULT, WORK
+from respaldo.flows.trigger import Trigger
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from respaldo.flows.requests.names import RESTORE_REQUEST
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
 
 log = logging.getLogger(__name__)
-
-REQUESTS = "restore_request"
 
 AT_THE_SCOPE = frozenset({"identify", "restore", "second_identify", "second_restore"})
 """What looks at a scope's disk or writes there. All else must go on while a site is cut off."""
@@ -36,7 +36,11 @@ def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | N
     """Set the queue. It raises nothing: neither the scheduler nor whoever sends a form survives that."""
     try:
         _name(task_instance)
-        if dag_run is None or task_instance.dag_id != REQUESTS or task_instance.task_id not in AT_THE_SCOPE:
+        if (
+            dag_run is None
+            or task_instance.dag_id != RESTORE_REQUEST
+            or task_instance.task_id not in AT_THE_SCOPE
+        ):
             return
         scope = (dag_run.conf or {}).get("scope")
         queue = _queue_of(str(scope), int(time.monotonic()) // _KNOWN_SECONDS) if scope else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,16 +12,12 @@ from airflow.sdk import DAG, Param
 from airflow.sdk.definitions.param import ParamsDict
 
 from respaldo.config.configuration import AnyScope, Configuration
+from respaldo.flows.names import dag_id_of
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.texts import backup as texts
 from respaldo.texts.report import TERMS
 
 FIRST_DAY = datetime(2022, 2, 3)  # noqa: DTZ001  (the procedure's date; the zone is the organization's)
-
-
-def dag_id_of(scope_id: str) -> str:
-    """Name the DAG of a scope, also of one whose file has a name that Airflow would not take."""
-    return f"backup__{re.sub(r'[^A-Za-z0-9_.-]', '_', scope_id)[:200]}"
 
 
 @contextmanager

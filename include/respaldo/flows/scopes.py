@@ -9,7 +9,7 @@ from respaldo.domain.problems import ConfigurationProblemsError, Problem
 from respaldo.flows.backup import backup_dag, invalid_dag
 from respaldo.flows.external.dag import external_dag
 from respaldo.flows.manual.dag import manual_dag
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.names import dag_id_of
 
 _ZONE_WITHOUT_ORGANIZATION = "America/Bogota"
 

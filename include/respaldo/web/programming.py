@@ -17,7 +17,7 @@ from respaldo.config.agenda import agenda
 from respaldo.config.configuration import Configuration, folder, load
 from respaldo.domain.errors import ConnectionMissingError, ReportError
 from respaldo.flows import programming
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.names import dag_id_of
 from respaldo.report.contracts import KnownContract, contracts
 from respaldo.texts import programming as texts
 from respaldo.web.query import ScopeChoice

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from respaldo.flows.routing import AT_THE_SCOPE, REQUESTS
+from respaldo.flows.requests.names import RESTORE_REQUEST
+from respaldo.flows.routing import AT_THE_SCOPE
 from respaldo.texts.requests import TASK_TITLES
 
 # The first test waits for the installation to start and for a round of runs.
@@ -60,16 +61,16 @@ def test_a_scope_file_broken_while_all_runs_turns_red_and_recovers(live):
 def test_what_a_request_needs_the_scopes_disk_for_is_sent_to_the_worker_of_its_queue(live):
     api = live.installation.api
     form = {"requester": "Ana Ruiz", "what_happened": "Se borró", "scope": "pide_original"}
-    before = api.get(f"dags/{REQUESTS}")["is_paused"]
+    before = api.get(f"dags/{RESTORE_REQUEST}")["is_paused"]
     # Switched off nothing of it runs: Airflow does not remove a run that has begun.
-    api.patch(f"dags/{REQUESTS}", {"is_paused": True})
-    run = api.post(f"dags/{REQUESTS}/dagRuns", {"logical_date": None, "conf": form})
-    run = f"dags/{REQUESTS}/dagRuns/{run['dag_run_id']}"
+    api.patch(f"dags/{RESTORE_REQUEST}", {"is_paused": True})
+    run = api.post(f"dags/{RESTORE_REQUEST}/dagRuns", {"logical_date": None, "conf": form})
+    run = f"dags/{RESTORE_REQUEST}/dagRuns/{run['dag_run_id']}"
     try:
         tasks = {task["task_id"]: task for task in api.get(f"{run}/taskInstances")["task_instances"]}
     finally:
         api.delete(run)
-        api.patch(f"dags/{REQUESTS}", {"is_paused": before})
+        api.patch(f"dags/{RESTORE_REQUEST}", {"is_paused": before})
     assert {name for name, task in tasks.items() if task["queue"] == "sede"} == AT_THE_SCOPE
     assert {task["queue"] for task in tasks.values()} == {"default", "sede"}
     assert {name: task["task_display_name"] for name, task in tasks.items()} == TASK_TITLES

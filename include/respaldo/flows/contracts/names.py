@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from respaldo.domain.contracts import Term
-from respaldo.flows.beginning import Trigger
+from respaldo.flows.trigger import Trigger
 
 CONTRACTING = "contracting"
 WATCH = "contract_watch"

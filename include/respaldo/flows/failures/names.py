@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from respaldo.domain.values import Run
-from respaldo.flows.beginning import Trigger
+from respaldo.flows.trigger import Trigger
 
 ANALYSIS = "failure_analysis"
 WATCH = "failure_watch"

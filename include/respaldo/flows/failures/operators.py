@@ -8,8 +8,9 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from respaldo.flows.beginning import BeginRunOperator, Trigger
+from respaldo.flows.beginning import BeginRunOperator
 from respaldo.flows.colors import ASK, RESULT, WORK
+from respaldo.flows.trigger import Trigger
 from respaldo.flows.way import Way
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import logging
 from respaldo.domain.causes import cause_of_code
 from respaldo.domain.errors import ScopePausedError
 from respaldo.domain.values import Run
-from respaldo.flows.beginning import Trigger
 from respaldo.flows.failures.place import FailurePlace
+from respaldo.flows.trigger import Trigger
 from respaldo.report.incidents import IncidentUpdate
 from respaldo.texts import causes
 from respaldo.texts import failures as texts

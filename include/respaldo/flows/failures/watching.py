@@ -11,12 +11,12 @@ from typing import Any
 from respaldo.actions import request_rows, rows
 from respaldo.domain.errors import CancelledRunError, LostRunError, RespaldoError
 from respaldo.domain.values import Run
-from respaldo.flows.beginning import Trigger
 from respaldo.flows.dag_runs import OVER, is_under_way, state_of
 from respaldo.flows.failures import telling
 from respaldo.flows.failures.names import ANALYSIS, analysis_of
 from respaldo.flows.hooks import settle, settle_later
 from respaldo.flows.noting import note
+from respaldo.flows.trigger import Trigger
 from respaldo.flows.workplace import Workplace
 from respaldo.report.incidents import IncidentUpdate, OpenIncident, UnfinishedRun
 from respaldo.texts import failures as texts

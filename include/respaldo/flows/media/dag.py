@@ -11,6 +11,7 @@ from airflow.sdk import DAG, BaseOperator
 from respaldo.flows.caretaking import organization_for
 from respaldo.flows.colors import WORK
 from respaldo.flows.media.form import form
+from respaldo.flows.media.names import MEDIA, keepers
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as backup_texts
@@ -18,8 +19,6 @@ from respaldo.texts import media as texts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-DAG_ID = "media"
 
 _LONGEST_STEP = timedelta(minutes=15)
 _RETRIES = 6
@@ -42,15 +41,15 @@ class RecordMovementOperator(BaseOperator):
 
 def airflow_media_dag() -> DAG | None:
     """Build the DAG; None where ``organization_for`` gives none."""
-    organization = organization_for(DAG_ID)
+    organization = organization_for(MEDIA)
     if organization is None:
         return None
-    keepers = [name for name in organization.roles if "media" in organization.duties_of(name)]
+    titles = organization.titles_of(*keepers(organization))
     with DAG(
-        dag_id=DAG_ID,
+        dag_id=MEDIA,
         dag_display_name=texts.DAG_TITLE,
         description=texts.DAG_DESCRIPTION,
-        doc_md=texts.DAG_DOC.format(keepers=organization.titles_of(*keepers)),
+        doc_md=texts.DAG_DOC.format(keepers=titles),
         schedule=None,
         start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(organization.timezone)),
         catchup=False,
@@ -60,7 +59,7 @@ def airflow_media_dag() -> DAG | None:
         params=form(),
         tags={backup_texts.TAG, texts.TAG},
         default_args={
-            "owner": organization.titles_of(*keepers) or organization.name,
+            "owner": titles or organization.name,
             "retries": _RETRIES,
             "retry_delay": timedelta(seconds=_RETRY_SECONDS),
             "retry_policy": CauseRetryPolicy(_RETRY_SECONDS),

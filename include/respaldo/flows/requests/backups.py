@@ -10,9 +10,10 @@ from respaldo.actions import request_rows
 from respaldo.config.manual import ManualScope
 from respaldo.domain.errors import BackupFailedError, InvalidConfigurationError, ScopePausedError
 from respaldo.domain.values import Run
-from respaldo.flows.beginning import Trigger
+from respaldo.flows.names import dag_id_of
+from respaldo.flows.requests.names import run_id_of
 from respaldo.flows.requests.place import BACKUP_RUN, RequestPlace
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.trigger import Trigger
 from respaldo.texts import requests as texts
 
 log = logging.getLogger(__name__)
@@ -72,11 +73,6 @@ def longest(place: RequestPlace) -> timedelta:
     if isinstance(settings, ManualScope):
         work += settings.perform_within + settings.verify_within
     return _IN_LINE + work
-
-
-def run_id_of(request_key: str, step: str) -> str:
-    """Name the run that a step of a request begins; a safety backup's name says its authorization besides."""
-    return f"request__{request_key}__{step}"
 
 
 def _name(step: str, place: RequestPlace) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from respaldo.flows.operators import InvalidScopeOperator
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.requests.decisions import OPTIONS
 from respaldo.flows.requests.form import answer, form
+from respaldo.flows.requests.names import RESTORE_REQUEST
 from respaldo.flows.requests.operators import (
     BackupResultSensor,
     BackupRunOperator,
@@ -26,13 +27,10 @@ from respaldo.flows.requests.operators import (
     RequestStepOperator,
     RequestWatcherOperator,
 )
-from respaldo.flows.routing import REQUESTS
 from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as backup_texts
 from respaldo.texts import requests as texts
 from respaldo.texts.configuration import tell
-
-DAG_ID = REQUESTS
 
 _ON_ANY_WAY = "none_failed_min_one_success"
 _LOOK_SECONDS = 10
@@ -45,7 +43,7 @@ _RETRY_SECONDS = 15
 def airflow_restore_request_dag() -> DAG | None:
     """Build the DAG from the configuration's folder; None while a task of another DAG runs."""
     wanted = get_parsing_context().dag_id
-    if wanted not in (None, DAG_ID):
+    if wanted not in (None, RESTORE_REQUEST):
         return None
     try:
         configuration = load(folder(), "" if wanted else None)
@@ -62,7 +60,7 @@ def restore_request_dag(configuration: Configuration, scopes: Mapping[str, str] 
     """
     organization = configuration.organization
     with DAG(
-        dag_id=DAG_ID,
+        dag_id=RESTORE_REQUEST,
         dag_display_name=texts.DAG_TITLE,
         description=texts.DESCRIPTION,
         doc_md=_document(organization),
@@ -88,7 +86,7 @@ def _invalid_dag(problems: tuple[Problem, ...]) -> DAG:
     """Stand in for the DAG while organization.yaml or repositories.yaml cannot be used: red, not missing."""
     problem = "\n".join(map(tell, problems))
     with DAG(
-        dag_id=DAG_ID,
+        dag_id=RESTORE_REQUEST,
         dag_display_name=texts.DAG_TITLE,
         doc_md=f"```\n{problem}\n```",
         schedule=None,

@@ -7,9 +7,9 @@ from respaldo.domain.duties import Kind
 from respaldo.flows.archive.names import ARCHIVE
 from respaldo.flows.contracts.names import CONTRACTING
 from respaldo.flows.failures.names import ANALYSIS
-from respaldo.flows.media.dag import DAG_ID as MEDIA
-from respaldo.flows.requests.dag import DAG_ID as RESTORE_REQUEST
-from respaldo.flows.scope_dag import dag_id_of
+from respaldo.flows.media.names import MEDIA
+from respaldo.flows.names import dag_id_of
+from respaldo.flows.requests.names import RESTORE_REQUEST
 
 
 def dags_of(configuration: Configuration) -> dict[Kind, frozenset[str]]:
