@@ -2,12 +2,12 @@
 
 import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from imports_kit import imported_with
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "include" / "respaldo"
@@ -51,22 +51,9 @@ def test_the_direction_of_imports_is_held_by_contracts():
 
 def test_what_sets_airflow_up_does_not_import_it(tmp_path):
     """Airflow takes its home when it is imported: in this user's folder, made there or another's."""
-    script = (
-        "import importlib, pkgutil, sys, respaldo.demo, respaldo.embedded\n"
-        "for package in (respaldo.demo, respaldo.embedded):\n"
-        "    for found in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
-        "        importlib.import_module(found.name)\n"
-        "print(*(name for name in sys.modules if name == 'airflow'))\n"
-    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=kept | {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == ""
+    packages = ("respaldo.demo", "respaldo.embedded")
+    assert "airflow" not in imported_with(*packages, environment=kept | {"HOME": str(tmp_path)})
     assert list(tmp_path.iterdir()) == []
 
 

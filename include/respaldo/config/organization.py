@@ -180,6 +180,10 @@ class Organization(Value, hide_input_in_errors=True):
         mine = (name for name, role in self.roles.items() if user in role.users)
         return frozenset().union(*map(self.duties_of, mine))
 
+    def titles_with(self, duty: Duty) -> str:
+        """Name the roles that have a duty by their titles; nothing where none has it."""
+        return self.titles_of(*(name for name in self.roles if duty in self.duties_of(name)))
+
     def titles_of(self, *roles: str) -> str:
         """Name some roles by their titles; a role that there is not keeps its own name."""
         return ", ".join(self.roles[role].title if role in self.roles else role for role in roles)

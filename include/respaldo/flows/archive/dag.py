@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import DAG, BaseOperator, Param
 
 from respaldo.config.organization import Organization
-from respaldo.flows.archive.names import ARCHIVE, keepers
+from respaldo.flows.archive.names import ARCHIVE
 from respaldo.flows.caretaking import organization_for
 from respaldo.flows.colors import RESULT, WORK
 from respaldo.flows.policy import CauseRetryPolicy
@@ -73,7 +73,7 @@ def airflow_archive_dag() -> DAG | None:
         },
         tags={backup_texts.TAG, texts.TAG},
         default_args={
-            "owner": organization.titles_of(*keepers(organization)) or organization.name,
+            "owner": organization.titles_with("archive") or organization.name,
             "retries": _RETRIES,
             "retry_delay": timedelta(seconds=_RETRY_SECONDS),
             "retry_policy": CauseRetryPolicy(_RETRY_SECONDS),
@@ -88,7 +88,7 @@ def airflow_archive_dag() -> DAG | None:
 
 def _document(organization: Organization) -> str:
     return texts.DAG_DOC.format(
-        keepers=organization.titles_of(*keepers(organization)),
+        keepers=organization.titles_with("archive"),
         informed=organization.titles_of(*organization.archive.informed),
         folder=organization.archive.folder,
     )

@@ -20,7 +20,6 @@ from respaldo.domain.archive_errors import AlreadyArchivedError, ArchiveDamagedE
 from respaldo.domain.errors import InvalidConfigurationError, ReportTamperedError, RespaldoError
 from respaldo.domain.periods import Period
 from respaldo.domain.problems import ConfigurationProblemsError
-from respaldo.flows.archive.names import keepers
 from respaldo.flows.notices import letters, links
 from respaldo.flows.notices.sending import send
 from respaldo.flows.workplace import Workplace
@@ -152,7 +151,7 @@ class _Place:
         user, organization = self.by or "", self.organization
         is_ours = any(user in role.users for role in organization.roles.values())
         if is_ours and "archive" not in organization.duties_of_user(user):
-            raise ArchiveNotAllowedError(user=user, keepers=organization.titles_of(*keepers(organization)))
+            raise ArchiveNotAllowedError(user=user, keepers=organization.titles_with("archive"))
 
     def archived(self, asked: Asked) -> ArchiveUpdate:
         """Archive what is asked for: see ``respaldo.actions.archive``."""

@@ -11,7 +11,7 @@ from airflow.sdk import DAG, BaseOperator
 from respaldo.flows.caretaking import organization_for
 from respaldo.flows.colors import WORK
 from respaldo.flows.media.form import form
-from respaldo.flows.media.names import MEDIA, keepers
+from respaldo.flows.media.names import MEDIA
 from respaldo.flows.policy import CauseRetryPolicy
 from respaldo.flows.scope_dag import FIRST_DAY
 from respaldo.texts import backup as backup_texts
@@ -44,12 +44,12 @@ def airflow_media_dag() -> DAG | None:
     organization = organization_for(MEDIA)
     if organization is None:
         return None
-    titles = organization.titles_of(*keepers(organization))
+    keepers = organization.titles_with("media")
     with DAG(
         dag_id=MEDIA,
         dag_display_name=texts.DAG_TITLE,
         description=texts.DAG_DESCRIPTION,
-        doc_md=texts.DAG_DOC.format(keepers=titles),
+        doc_md=texts.DAG_DOC.format(keepers=keepers),
         schedule=None,
         start_date=FIRST_DAY.replace(tzinfo=ZoneInfo(organization.timezone)),
         catchup=False,
@@ -59,7 +59,7 @@ def airflow_media_dag() -> DAG | None:
         params=form(),
         tags={backup_texts.TAG, texts.TAG},
         default_args={
-            "owner": titles or organization.name,
+            "owner": keepers or organization.name,
             "retries": _RETRIES,
             "retry_delay": timedelta(seconds=_RETRY_SECONDS),
             "retry_policy": CauseRetryPolicy(_RETRY_SECONDS),
